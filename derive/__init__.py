@@ -1,0 +1,33 @@
+"""Derive, in closed form, when a discretised gradient flow is stable."""
+
+from __future__ import annotations
+
+from derive.activations import Activation, activation, activations
+from derive.derivation import Derivation, Step
+from derive.errors import InputError
+from derive.flows import flow, loss
+from derive.fourier import Amplification, amplification
+from derive.grid import GridFunction, GridScheme
+from derive.schemes import optimizers
+from derive.stability import Stability, stability
+from derive.theorems import theorem, theorems
+
+__all__ = [
+    "Activation",
+    "Amplification",
+    "Derivation",
+    "GridFunction",
+    "GridScheme",
+    "InputError",
+    "Stability",
+    "Step",
+    "activation",
+    "activations",
+    "amplification",
+    "flow",
+    "loss",
+    "optimizers",
+    "stability",
+    "theorem",
+    "theorems",
+]

@@ -1,0 +1,75 @@
+"""What a paper claims, and what became of it.
+
+The claims themselves live with whoever checks them (`paper_checks`), which registers them under two entry-point
+groups. So a report or a table can show print beside derivation without importing the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Literal
+
+Status = Literal["agrees", "erratum", "not reproduced"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim as it is printed.
+
+    Attributes:
+        id: key, such as ``"5.4"`` or ``"table-2"``.
+        section: section of the paper that states it.
+        title: a few words.
+        statement: the claim as printed, in plain text.
+        latex: the printed formula, or ``""``.
+        values: the printed numbers, by name.
+        source: where it is printed.
+    """
+
+    id: str
+    section: str
+    title: str
+    statement: str
+    latex: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the derivation and an independent measurement say of a claim.
+
+    Attributes:
+        claim: the claim's key.
+        status: ``"agrees"``, ``"erratum"`` or ``"not reproduced"``.
+        printed: LaTeX of the print.
+        derived: LaTeX of the derivation.
+        evidence: one paragraph with the numbers.
+        command: a command that reproduces the evidence.
+    """
+
+    claim: str
+    status: Status
+    printed: str
+    derived: str
+    evidence: str
+    command: str
+
+
+@cache
+def claims() -> dict[str, Claim]:
+    """All registered claims by key; empty when no collection of checks is installed."""
+    return {claim.id: claim for found in _registered("gradcfl.claims") for claim in found}
+
+
+@cache
+def verdicts() -> dict[str, Verdict]:
+    """The verdict of every checked claim by key, computed now; empty when no checks are installed."""
+    return {verdict.claim: verdict for run in _registered("gradcfl.verdicts") for verdict in run()}
+
+
+def _registered(group: str) -> list:
+    return [point.load() for point in entry_points(group=group)]

@@ -1,0 +1,31 @@
+"""The one error a user meets: a line that says what was expected, what came, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class InputError(ValueError):
+    """Bad input. Its text is one line; command lines print it and leave with exit code 2."""
+
+
+def choose(kind: str, name: str, options: Mapping[str, T]) -> T:
+    """Look `name` up among `options`.
+
+    Raises:
+        InputError: `name` is unknown; the message lists the valid ones.
+    """
+    try:
+        return options[name]
+    except (KeyError, TypeError):
+        raise InputError(_unknown(kind, name, list(options))) from None
+
+
+def _unknown(kind: str, name: object, valid: list[str]) -> str:
+    near = get_close_matches(str(name), valid, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown {kind} {name!r}: expected one of {', '.join(valid)}{hint}"

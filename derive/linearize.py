@@ -1,0 +1,40 @@
+"""Linearisation of a flow about a state: F(K0 + K) = F(K0) + dF(K0)[K] + O(K^2).
+
+Source: Thm 5.2 and App. D.2.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derive.activations import Activation
+from derive.calculus import expand_linear, variation
+from derive.symbols import I, Ibar, K, dK, x
+
+
+def linearize(flow: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:
+    """First-order Taylor polynomial of a flow's right-hand side about the kernel `state`, in the deviation K."""
+    constant = at_state(flow, state)
+    first = at_state(variation(flow, K, dK), state).xreplace({dK: K})
+    return expand_linear(constant + first, {I: Ibar})
+
+
+def at_state(expr: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:
+    """The expression at K = `state`; operators re-evaluate, so that a correlation with 0 is 0."""
+    if not expr.args:
+        return state if expr == K else expr
+    return expr.func(*(at_state(arg, state) for arg in expr.args))
+
+
+def with_activation(expr: sp.Expr, activation: Activation) -> sp.Expr:
+    """Replace the unspecified r, r', r'', ... by those of an activation, wherever they are taken.
+
+    Raises:
+        InputError: a derivative is needed where the activation has none.
+    """
+    if getattr(expr, "base", None) == "r":
+        (u,) = expr.args
+        if u.is_number:
+            return activation.at(expr.order, u)
+        return activation.derivative(expr.order).subs(x, with_activation(u, activation))
+    return expr.func(*(with_activation(arg, activation) for arg in expr.args)) if expr.args else expr

@@ -1,0 +1,95 @@
+"""The lines above a generated function: the imports it uses, and how arguments and results are brought in shape."""
+
+from __future__ import annotations
+
+import re
+from textwrap import dedent
+
+_IMPORTS = {
+    "numpy": {
+        "numpy": "asarray broadcast_arrays cos exp inf log logaddexp maximum minimum nan result_type sin sqrt tanh where",
+        "scipy.special": "erf expit",
+    },
+    "torch": {
+        "math": "inf nan",
+        "torch": "cos erf exp log maximum minimum sigmoid sin sqrt tanh where",
+        "torch.nn.functional": "softplus",
+    },
+}
+
+_HELPERS = {
+    "numpy": (
+        '''\
+        def sigmoid(u):
+            return expit(u)
+        ''',
+        '''\
+        def softplus(u):
+            return logaddexp(u, 0)
+        ''',
+        '''\
+        def negative_part(u):
+            return minimum(u, 0)
+        ''',
+        '''\
+        def arrays(*values):
+            """Arrays of one shape and one floating dtype; Python numbers follow the arrays among them."""
+            given = [v for v in values if hasattr(v, "dtype")]
+            dtype = result_type(*(given or [1.0]), 0.0)
+            return broadcast_arrays(*(asarray(v, dtype=dtype) for v in values))
+        ''',
+        '''\
+        def like(value, argument):
+            """A result in the shape and (unless boolean) the dtype of the arguments."""
+            value = asarray(value, dtype=None if asarray(value).dtype == bool else argument.dtype)
+            return (value if value.shape == argument.shape else broadcast_arrays(value, argument)[0].copy())[()]
+        ''',
+    ),
+    "torch": (
+        '''\
+        def negative_part(u):
+            return u.clamp(max=0)
+        ''',
+        '''\
+        def arrays(*values):
+            """Tensors of one shape, dtype and device; Python numbers follow the tensors among them."""
+            given = [v for v in values if isinstance(v, torch.Tensor)]
+            dtype, device = (given[0].dtype, given[0].device) if given else (torch.float64, None)
+            for v in given:
+                dtype = torch.promote_types(dtype, v.dtype)
+            dtype = dtype if dtype.is_floating_point else torch.get_default_dtype()
+            return torch.broadcast_tensors(*(torch.as_tensor(v, dtype=dtype, device=device) for v in values))
+        ''',
+        '''\
+        def like(value, argument):
+            """A result in the shape, dtype (unless boolean) and device of the arguments."""
+            dtype = torch.bool if torch.as_tensor(value).dtype == torch.bool else argument.dtype
+            return torch.as_tensor(value, dtype=dtype, device=argument.device).expand(argument.shape)
+        ''',
+        '''\
+        def inner(first, second):
+            return (first * second).sum(dim=(-2, -1), keepdim=True)
+        ''',
+    ),
+}
+
+
+def with_prelude(backend: str, function: str) -> str:
+    """The text of a function below the imports and helpers that it needs, and no others."""
+    helpers = [dedent(text) for text in _HELPERS[backend] if _uses(_name(text), function)]
+    body = "\n\n".join([*helpers, function])
+    imports = [f"from {module} import {', '.join(used)}" for module, used in _used(backend, body) if used]
+    first = ["import torch"] if _uses("torch", body) else []
+    return "\n".join([*first, *imports, "", "", body])
+
+
+def _used(backend: str, text: str) -> list[tuple[str, list[str]]]:
+    return [(module, [n for n in names.split() if _uses(n, text)]) for module, names in _IMPORTS[backend].items()]
+
+
+def _name(helper: str) -> str:
+    return re.search(r"def (\w+)", helper)[1]
+
+
+def _uses(name: str, text: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None

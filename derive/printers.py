@@ -1,0 +1,132 @@
+"""SymPy expressions as readable numpy or torch source, one printer per backend.
+
+SymPy's own torch printer fails on Max, on constants and on Python numbers; these print only what they can vouch for.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import sympy as sp
+from sympy.printing.precedence import PRECEDENCE, precedence
+from sympy.printing.str import StrPrinter
+
+from derive.errors import InputError
+
+
+class _ArrayPrinter(StrPrinter):
+    """What numpy and torch have in common: infix arithmetic, comparisons, functions by name."""
+
+    functions: ClassVar[dict[str, str]] = {}
+
+    def _print_Function(self, expr: sp.Function) -> str:
+        name = type(expr).__name__
+        if name not in self.functions:
+            raise InputError(f"no code is known for {name}; expected one of {', '.join(sorted(self.functions))}")
+        return f"{self.functions[name]}({', '.join(map(self._print, expr.args))})"
+
+    def _print_Rational(self, expr: sp.Rational) -> str:
+        return str(expr.p) if expr.q == 1 else f"({expr.p}/{expr.q})"
+
+    def _print_Half(self, expr: sp.Rational) -> str:
+        return "0.5"
+
+    def _print_NumberSymbol(self, expr: sp.NumberSymbol) -> str:
+        return repr(float(expr))
+
+    _print_Pi = _print_Exp1 = _print_NumberSymbol
+
+    def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
+        base, exponent = expr.args
+        if base.is_number:
+            return repr(float(expr)) if expr.is_number else self._print_exponential(base, exponent)
+        if exponent == sp.Rational(1, 2):
+            return f"{self.functions['sqrt']}({self._print(base)})"
+        if exponent.is_negative:
+            return f"1/{self.parenthesize(base**-exponent, PRECEDENCE['Pow'])}"
+        return f"{self.parenthesize(base, PRECEDENCE['Pow'])}**{self.parenthesize(exponent, PRECEDENCE['Pow'])}"
+
+    def _print_exponential(self, base: sp.Expr, exponent: sp.Expr) -> str:
+        return self._print(sp.exp(exponent)) if base == sp.E else f"{float(base)!r}**({self._print(exponent)})"
+
+    def _print_exp(self, expr: sp.exp) -> str:
+        return f"{self.functions['exp']}({self._print(expr.args[0])})"
+
+    def _print_And(self, expr: sp.And) -> str:
+        return " & ".join(f"({self._print(arg)})" for arg in sorted(expr.args, key=sp.default_sort_key))
+
+    def _print_Or(self, expr: sp.Or) -> str:
+        return " | ".join(f"({self._print(arg)})" for arg in sorted(expr.args, key=sp.default_sort_key))
+
+    def _print_Not(self, expr: sp.Not) -> str:
+        return f"~({self._print(expr.args[0])})"
+
+    def _print_Relational(self, expr: sp.Rel) -> str:
+        left, right = (self.parenthesize(side, precedence(expr)) for side in (expr.lhs, expr.rhs))
+        return f"{left} {expr.rel_op} {right}"
+
+    def _print_BooleanTrue(self, expr: sp.Basic) -> str:
+        return "True"
+
+    def _print_BooleanFalse(self, expr: sp.Basic) -> str:
+        return "False"
+
+    def _print_Infinity(self, expr: sp.Basic) -> str:
+        return "inf"
+
+    def _print_NegativeInfinity(self, expr: sp.Basic) -> str:
+        return "-inf"
+
+    def _print_Max(self, expr: sp.Max) -> str:
+        return self._fold("Max", list(expr.args))
+
+    def _print_Min(self, expr: sp.Min) -> str:
+        return self._fold("Min", list(expr.args))
+
+    def _print_Piecewise(self, expr: sp.Piecewise) -> str:
+        (value, condition), *rest = expr.args
+        if condition == sp.true:
+            return self._print(value)
+        other = self._print(sp.Piecewise(*rest)) if rest else "nan"
+        return f"where({self._print(condition)}, {self._print(value)}, {other})"
+
+    def _fold(self, kind: str, args: list[sp.Expr]) -> str:
+        *others, last = sorted(args, key=lambda arg: (arg.is_number, sp.default_sort_key(arg)))
+        return self._pair(kind, self._fold(kind, others), last) if others else self._print(last)
+
+    def _pair(self, kind: str, left: str, right: sp.Expr) -> str:
+        return f"{self.functions[kind]}({left}, {self._print(right)})"
+
+
+_COMMON = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "erf")}
+
+
+class NumpyPrinter(_ArrayPrinter):
+    """numpy (and scipy.special) source."""
+
+    functions: ClassVar[dict[str, str]] = _COMMON | {
+        "Abs": "abs", "Max": "maximum", "Min": "minimum", "Sigmoid": "sigmoid", "Softplus": "softplus",
+        "Negative": "negative_part",
+    }  # fmt: skip
+
+
+class TorchPrinter(_ArrayPrinter):
+    """torch source."""
+
+    functions: ClassVar[dict[str, str]] = NumpyPrinter.functions
+
+    def _pair(self, kind: str, left: str, right: sp.Expr) -> str:
+        if right.is_number:  # torch.maximum takes no Python numbers
+            return f"({left}).clamp({'min' if kind == 'Max' else 'max'}={self._print(right)})"
+        return super()._pair(kind, left, right)
+
+
+class FlowPrinter(TorchPrinter):
+    """torch source of an expression between fields: operators become the callables that are passed in."""
+
+    functions: ClassVar[dict[str, str]] = TorchPrinter.functions | {
+        "Total": "integral", "Inner": "inner", "correlate": "correlate", "adjoint": "adjoint",
+    }  # fmt: skip
+
+
+PRINTERS = {"numpy": NumpyPrinter, "torch": TorchPrinter}

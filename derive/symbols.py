@@ -1,0 +1,84 @@
+"""Every symbol once: its assumptions, LaTeX, unit and meaning.
+
+Parameters carry torch's names, so that a printed condition and a `torch.optim` object speak of the same thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """How a symbol is written and read."""
+
+    latex: str
+    unit: str
+    text: str
+
+
+class Field(sp.Symbol):
+    """A real function of space (a kernel, an image), as against a number."""
+
+
+MEANINGS: dict[sp.Symbol, Meaning] = {}
+
+
+def declare(name: str, latex: str, text: str, unit: str = "1", kind: type = sp.Symbol, **assumptions: bool) -> sp.Symbol:
+    """Make a symbol and enter its meaning; the only place where symbols come from."""
+    symbol = kind(name, **assumptions)
+    MEANINGS[symbol] = Meaning(latex, unit, text)
+    return symbol
+
+
+def latex_names() -> dict[sp.Symbol, str]:
+    """The `symbol_names` argument of `sympy.latex`."""
+    return {symbol: meaning.latex for symbol, meaning in MEANINGS.items()}
+
+
+# Training
+lr = declare("lr", r"\Delta t", "step size (learning rate)", "time", positive=True)
+alpha = declare("alpha", r"\alpha", "weight decay", "1/time", real=True)
+alpha_min = declare("alpha_min", r"\alpha_{\min}", "least stable weight decay", "1/time", real=True)
+alpha_max = declare("alpha_max", r"\alpha_{\max}", "greatest stable weight decay", "1/time", real=True)
+momentum = declare("momentum", r"\mu", "momentum coefficient", nonnegative=True)
+curvature = declare("curvature", r"\lambda", "curvature: an eigenvalue of the loss's Hessian", "1/time", real=True)
+
+# The network
+beta = declare("beta", r"\beta", "sharpness of the Swish activation", "1/activation", positive=True)
+L = declare("L", "L", "regularised loss", real=True)
+dL = declare("dL", r"\delta L", "first variation of the loss", real=True)
+grad_L = declare("grad_L", r"\nabla L", "gradient of the loss", real=True)
+y = declare("y", "y", "label, 0 or 1", real=True)
+yhat = declare("yhat", r"\hat{y}", "the network's output", real=True)
+a = declare("a", "a", "output error yhat - y", real=True)
+x = declare("x", "x", "argument of an activation", real=True)
+
+# Fields
+K = declare("K", "K", "convolution kernel", kind=Field, real=True)
+dK = declare("dK", r"\delta K", "a variation of the kernel", kind=Field, real=True)
+I = declare("I", "I", "input image", kind=Field, real=True)  # noqa: E741  the paper's name
+W = declare("W", "W", "window: 1 on the kernel's support, 0 outside", kind=Field, real=True)
+Ibar = declare("image_integral", r"\bar{I}", "integral (sum) of the image", "image", real=True)
+
+# Frequency
+omega = declare("omega", r"\omega", "spatial frequency", "1/length", real=True)
+width = declare("width", "w", "side of the kernel's support", "length", positive=True)
+power = declare("power", r"|\hat{I}|^2", "power spectrum of the image", "image^2", nonnegative=True)
+power_min = declare("power_min", r"P_{\min}", "least value of |Ihat|^2 over frequency", "image^2", nonnegative=True)
+power_max = declare("power_max", r"P_{\max}", "greatest value of |Ihat|^2 over frequency", "image^2", nonnegative=True)
+power_mean = declare("power_mean", r"\bar{P}", "mean of |Ihat|^2 over frequency", "image^2", nonnegative=True)
+A = declare("A", r"A(\omega)", "amplification factor at frequency omega", real=True)
+xi = declare("xi", r"\xi", "amplification factor: root of the amplification polynomial")
+
+# The heat equation
+diffusivity = declare("diffusivity", r"\kappa", "diffusivity", "length^2/time", positive=True)
+dx = declare("dx", r"\Delta x", "grid spacing", "length", positive=True)
+
+# The one active mode of a checkerboard
+kappa = declare("kappa", r"\varkappa", "amplitude of the active mode, <K, I> over the window", real=True)
+area = declare("area", "|W|", "number of cells of the window", positive=True)
+share = declare("share", "p", "share of the outputs that sit on a +1 cell", nonnegative=True)
+pooled = declare("pooled", "N", "weight of the pooling: 1 for the mean, the number of outputs for the sum", positive=True)

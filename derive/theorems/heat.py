@@ -1,0 +1,70 @@
+r"""CFL condition of the heat equation in 1, 2 and 3 dimensions, forward Euler with central differences.
+
+Source: Eq 1-3.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derive.derivation import Derivation, Step
+from derive.fourier import amplification, in_phases
+from derive.grid import GridFunction, GridScheme
+from derive.stability import Stability, stability
+from derive.symbols import diffusivity, dx, lr, xi
+
+
+def scheme(dims: int) -> GridScheme:
+    """Forward Euler in time, the three-point Laplacian in each dimension."""
+    u = GridFunction("u", dims)
+    here = (0,) * dims
+    steps = [tuple(sign * (axis == i) for i in range(dims)) for axis in range(dims) for sign in (1, -1)]
+    laplacian = sp.Add(*(u[0, *step] - u[0, *here] for step in steps)) / dx**2
+    return GridScheme(sp.Eq((u[1, *here] - u[0, *here]) / lr, diffusivity * laplacian))
+
+
+def amplifier(dims: int) -> sp.Expr:
+    """Amplification factor A as a function of the phases."""
+    lead, constant = amplification(scheme(dims)).polynomial.all_coeffs()
+    return 1 + sp.factor(sp.cancel(-constant / lead) - 1)
+
+
+def bound(dims: int) -> Stability:
+    """The exact condition; the mode theta = 0 keeps A = 1, so the grade is power-bounded."""
+    return stability(scheme(dims), "power-bounded")
+
+
+def derive() -> Derivation:
+    """Run the chain in one dimension; the others are further outputs."""
+    u = GridFunction("u", 1)
+    t, space = sp.symbols("t x", real=True)
+    continuous = sp.Function("u")(t, space)
+    steps = (
+        Step("Heat equation", sp.Eq(continuous.diff(t), diffusivity * continuous.diff(space, 2)), "Eq 1."),
+        Step(
+            "Scheme",
+            sp.Eq((u[1, 0] - u[0, 0]) / lr, diffusivity * (u[0, 1] - 2 * u[0, 0] + u[0, -1]) / dx**2),
+            "Forward difference in time, central in space; u[n, j] is n steps and j points away.",
+        ),
+        Step("Amplification factor", sp.Eq(xi, in_phases(amplifier(1))), "Insert u[n, j] = xi^n exp(i j theta)."),
+        Step("Stable step, 1 dimension", _largest_step(1), "|xi| <= 1 at the corners c = -1, 1 of c = cos(theta)."),
+        Step("Stable step, 2 dimensions", _largest_step(2), "The same at the corners of (c_1, c_2)."),
+        Step("Stable step, 3 dimensions", _largest_step(3), "The same at the corners of (c_1, c_2, c_3)."),
+    )
+    return Derivation(
+        id="eq-1-3",
+        title="CFL condition of the heat equation",
+        assumptions=("uniform grid, periodic or with zero boundary values", "diffusivity > 0, dx > 0"),
+        steps=steps,
+        result=bound(1),
+        source="Eq 1-3",
+        outputs={
+            "largest_step": (bound(1).solve("lr").end,),
+            "largest_step_2d": (bound(2).solve("lr").end,),
+            "largest_step_3d": (bound(3).solve("lr").end,),
+        },
+    )
+
+
+def _largest_step(dims: int) -> sp.Basic:
+    return sp.Contains(lr, bound(dims).solve("lr"), evaluate=False)

@@ -1,0 +1,40 @@
+r"""A window of one cell: the kernel is a number and its amplifier the mean of |Ihat|^2.
+
+Source: Eq 19.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derive.derivation import Derivation, Step
+from derive.dft import FrequencyConvolution, What
+from derive.symbols import alpha_max, alpha_min, power, power_mean, xi
+from derive.theorems import stability_bounds
+from derive.theorems.amplifier import amplifier
+
+
+def unit_amplifier() -> sp.Expr:
+    """A of a kernel that is one cell: |Ihat|^2 convolved with the window's transform, which is 1, over N points."""
+    return amplifier().subs(power, power_mean)
+
+
+def derive() -> Derivation:
+    """Pull the constant Khat out of the convolution; compare the bounds with the large-window limit."""
+    smoothed = FrequencyConvolution(power, What / (2 * sp.pi) ** 2)
+    result = stability_bounds.bound(power_mean, power_mean)
+    low, high = stability_bounds.edges(result)
+    steps = (
+        Step("Constant Khat", sp.Eq(xi, amplifier().subs(power, smoothed)), "Khat does not depend on frequency, so it leaves the convolution."),
+        Step("One cell", sp.Eq(xi, unit_amplifier()), "One cell has What = 1 on the grid: the convolution is the mean of |Ihat|^2, which by Parseval is the sum of I^2."),
+        Step("Bounds", sp.Tuple(sp.Eq(alpha_min, low), sp.Eq(alpha_max, high)), "Thm 5.4 with one value of P; P_min <= mean <= P_max, so they lie outside those of the limit, for either sign of a."),
+    )
+    return Derivation(
+        id="eq-19",
+        title="Window of size 1",
+        assumptions=("kernel of a single cell", "periodic or zero-padded image"),
+        steps=steps,
+        result=result,
+        source="Eq 19",
+        outputs={"amplifier": (unit_amplifier(),), "alpha_bounds": (low, high)},
+    )
