@@ -1,0 +1,117 @@
+"""Find a stability edge by simulation alone: the witness that the spectrum and the theorems are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from derive.errors import InputError
+from numerics.correlation import Correlation
+from numerics.flows import linear
+from numerics.simulate import Flow, simulate
+
+
+class Bracket(NamedTuple):
+    """Two values between which the edge lies."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """Best estimate; off by at most half the width."""
+        return (self.low + self.high) / 2
+
+
+def bisect(unstable: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3, width: int = 8) -> Bracket:
+    """Narrow an interval whose ends differ in stability until it is `rtol` of its upper end, several values at a time.
+
+    Args:
+        unstable: (n,) values -> (n,) bool.
+        low: one end.
+        high: the other, > low.
+        rtol: final width relative to the larger end.
+        width: values tried at once.
+
+    Raises:
+        InputError: the ends do not differ, or are not in order.
+    """
+    ends = unstable(torch.tensor([low, high], dtype=torch.float64))
+    if not low < high or bool(ends[0] == ends[1]):
+        state = "unstable" if bool(ends[0]) else "stable"
+        raise InputError(f"expected one end stable and one not, got both {state} at {low:g} and {high:g}; widen the interval")
+    while high - low > rtol * max(abs(low), abs(high)):
+        values = _between(low, high, width)
+        flags = torch.cat([ends[:1], unstable(values[1:-1]), ends[1:]])
+        switch = int((flags != ends[0]).nonzero()[0])
+        low, high = float(values[switch - 1]), float(values[switch])
+    return Bracket(low, high)
+
+
+def _between(low: float, high: float, width: int) -> Tensor:
+    """Values from low to high, by equal ratios while the interval spans more than a factor 2."""
+    if low > 0 and high > 2 * low:
+        return torch.logspace(0, 1, width + 2, base=high / low, dtype=torch.float64) * low
+    return torch.linspace(low, high, width + 2, dtype=torch.float64)
+
+
+def growth_rate(flow: Flow, start: Tensor, lr: float | Tensor, steps: int) -> Tensor:
+    """Growth of log ||state|| per step over the last third of a run, over the leading axes; +inf on overflow.
+
+    Args:
+        flow: linear and homogeneous: the dynamics of a perturbation.
+        start: (..., h, w).
+        lr: step size, broadcast.
+        steps: iterations; more resolve a slower growth.
+    """
+    norms = {"size": lambda state, _: torch.linalg.vector_norm(state, dim=(-2, -1))}
+    size = simulate(flow, start, lr, steps, observe=norms).records["size"]
+    tail = steps // 3
+    rate = (size[-1].log() - size[-1 - tail].log()) / tail
+    return torch.where(torch.isfinite(size[-1]), rate, torch.full_like(rate, torch.inf))
+
+
+def linear_edges(
+    correlation: Correlation, a: float, beta: float, lr: float, *, steps: int = 300, rtol: float = 2e-4, seed: int = 0
+) -> tuple[Bracket, Bracket]:
+    """(lower, upper) edge in weight decay of the windowed linear PDE, by bisection on simulations for a < 0.
+
+    A random perturbation is iterated; a weight decay is unstable iff it grows over the last third of `steps`.
+
+    Args:
+        correlation: the operator with its image.
+        a: output error, < 0 (for a > 0 the lower edge is at negative weight decays).
+        beta: parameter of Swish.
+        lr: step size.
+        steps: iterations of each run.
+        rtol: relative width of the brackets.
+        seed: of the initial perturbation.
+
+    Raises:
+        InputError: a >= 0, or there is no stable weight decay to start from.
+    """
+    if not a < 0:
+        raise InputError(f"expected a < 0 (both edges at positive weight decays), got {a!r}")
+    generator = torch.Generator().manual_seed(seed)
+    start = torch.randn(correlation.kernel_shape, generator=generator, dtype=torch.float64).to(correlation.image)
+
+    def unstable(alphas: Tensor) -> Tensor:
+        batch = alphas.to(correlation.image)[:, None, None]
+        flow = linear(correlation, a, beta, batch, forced=False)
+        return growth_rate(flow, start.expand(len(alphas), *start.shape), lr, steps).cpu() > 0
+
+    inside = _first_stable(unstable, 2 / lr)
+    return bisect(unstable, 0.0, inside, rtol), bisect(unstable, inside, 4 / lr, rtol)
+
+
+def _first_stable(unstable: Callable[[Tensor], Tensor], scale: float) -> float:
+    """Some stable weight decay, looked for on a logarithmic grid below `scale`."""
+    candidates = scale * torch.logspace(-6, 0, 49, dtype=torch.float64)[:-1]
+    for chunk in candidates.flip(0).split(8):
+        flags = unstable(chunk)
+        if not bool(flags.all()):
+            return float(chunk[~flags][0])
+    raise InputError("expected a stable weight decay, found none by simulation; the step size leaves no stable interval")

@@ -1,0 +1,75 @@
+"""Right-hand sides of the PDEs as torch functions of the state, built on the code that `derive` generates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+import derive
+from derive.errors import InputError
+from numerics.checks import positive
+from numerics.correlation import Correlation
+from numerics.simulate import Flow
+
+
+def heat(diffusivity: float = 1.0, dx: float = 1.0) -> Flow:
+    """Heat equation with u = 0 held at both ends: (..., points) -> (..., points), the ends do not move.
+
+    Source: Eq 1, 2.
+    """
+    rate = float(positive("diffusivity", diffusivity)) / float(positive("dx", dx)) ** 2
+
+    def flow(u: Tensor) -> Tensor:
+        if u.shape[-1] < 3:
+            raise InputError(f"expected at least 3 grid points, got {u.shape[-1]}")
+        laplacian = u[..., 2:] - 2 * u[..., 1:-1] + u[..., :-2]
+        return torch.nn.functional.pad(rate * laplacian, (1, 1))
+
+    return flow
+
+
+def linear(
+    correlation: Correlation, a: float | Tensor, beta: float | Tensor, alpha: float | Tensor, forced: bool = True
+) -> Flow:
+    """Windowed linear PDE of Thm 5.2; parameters broadcast against the batch as (..., 1, 1).
+
+    Args:
+        correlation: the operator with its image.
+        a: output error.
+        beta: parameter of Swish.
+        alpha: weight decay.
+        forced: with the constant term; without it the flow is that of a perturbation.
+    """
+    rhs = derive.flow("5.2")
+    ones = torch.ones(correlation.output_shape, dtype=correlation.image.dtype, device=correlation.image.device)
+    constant = correlation.adjoint(ones) if forced else 0.0
+    gram = correlation.gram
+    # The generated code composes correlate and adjoint; their composition is known to be cheaper in one piece.
+    return lambda kernel: rhs(
+        kernel, correlate=lambda k: k, adjoint=gram, integral=correlation.integral,
+        a=a, alpha=alpha, beta=beta, image_integral=constant,
+    )  # fmt: skip
+
+
+def nonlinear(
+    correlation: Correlation, alpha: float | Tensor, beta: float | Tensor, y: float | Tensor, activation: str = "swish"
+) -> Flow:
+    """Windowed nonlinear PDE of Thm 5.1 with cross-entropy: (..., h, w) -> (..., h, w)."""
+    return _bound(derive.flow("5.1", activation), correlation, alpha, beta, y)
+
+
+def nonlinear_loss(
+    correlation: Correlation, alpha: float | Tensor, beta: float | Tensor, y: float | Tensor, activation: str = "swish"
+) -> Callable[[Tensor], Tensor]:
+    """The loss of Eq 7, whose gradient flow is `nonlinear`: (..., h, w) -> (...)."""
+    loss = _bound(derive.loss("5.1", activation), correlation, alpha, beta, y)
+    return lambda kernel: loss(kernel)[..., 0, 0]
+
+
+def _bound(generated: Callable, correlation: Correlation, alpha, beta, y) -> Flow:
+    return lambda kernel: generated(
+        kernel, correlate=correlation, adjoint=correlation.adjoint, integral=correlation.integral,
+        alpha=alpha, beta=beta, y=y,
+    )  # fmt: skip

@@ -1,0 +1,76 @@
+r"""Is a run stable, restrained or unstable? By how its increments and its size develop over the second half.
+
+With size :math:`s_n = \|K_n\|` and motion :math:`m_n = \|K_n - K_{n-1}\|`, and M3, M4 (S3, S4) the greatest motion (size)
+in the third and the fourth quarter of the run:
+
+    unstable      something is not finite, or M4 > 1.1 M3 and S4 > 1.1 S3: it moves ever more and grows
+    stable        M4 < 0.9 M3, the increments die out; or M4 is rounding noise, M4 <= 100 eps S4
+    restrained    otherwise: it keeps moving, but stays bounded
+
+Rates that change the motion by less than 10 % per quarter of the run are not told apart from a lasting oscillation: a
+run of N steps resolves amplification factors to about 0.4/N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from derive.errors import InputError
+from numerics.simulate import Observer
+
+DECAY, GROWTH, ROUNDING = 0.9, 1.1, 100.0
+NAMES = ("stable", "restrained", "unstable")
+STABLE, RESTRAINED, UNSTABLE = range(3)
+LEAST_STEPS = 16
+
+
+def motion_observers(dims: int = 2) -> dict[str, Observer]:
+    """Observers of what the verdict needs; a state has `dims` trailing axes."""
+    axes = tuple(range(-dims, 0))
+
+    def size(state: Tensor, _: Tensor) -> Tensor:
+        return torch.linalg.vector_norm(state, dim=axes)
+
+    def motion(state: Tensor, previous: Tensor) -> Tensor:
+        return torch.linalg.vector_norm(state - previous, dim=axes)
+
+    return {"size": size, "motion": motion}
+
+
+def verdict_codes(records: Mapping[str, Tensor]) -> Tensor:
+    """Verdict of every run as 0 (stable), 1 (restrained) or 2 (unstable).
+
+    Args:
+        records: `"size"` and `"motion"`, each (time, ...), as `motion_observers` records them at every iteration.
+
+    Returns:
+        int64 tensor over the trailing axes.
+
+    Raises:
+        InputError: fewer than 16 records.
+    """
+    size, motion = records["size"], records["motion"]
+    if size.shape[0] < LEAST_STEPS:
+        raise InputError(f"expected at least {LEAST_STEPS} recorded iterations for a verdict, got {size.shape[0]}")
+    (motion_3, motion_4), (size_3, size_4) = _quarters(motion), _quarters(size)
+    finite = torch.isfinite(size).all(0) & torch.isfinite(motion).all(0)
+    noise = motion_4 <= ROUNDING * torch.finfo(size.dtype).eps * size_4
+    codes = torch.full(size.shape[1:], RESTRAINED, device=size.device)
+    codes[(motion_4 < DECAY * motion_3) | noise] = STABLE
+    codes[(motion_4 > GROWTH * motion_3) & (size_4 > GROWTH * size_3) | ~finite] = UNSTABLE
+    return codes
+
+
+def verdict(records: Mapping[str, Tensor]) -> np.ndarray:
+    """Verdict of every run as "stable", "restrained" or "unstable"; see `verdict_codes`."""
+    return np.array(NAMES)[verdict_codes(records).cpu().numpy()]
+
+
+def _quarters(record: Tensor) -> tuple[Tensor, Tensor]:
+    """Greatest value in the third and in the fourth quarter."""
+    quarter = record.shape[0] // 4
+    return record[-2 * quarter : -quarter].amax(0), record[-quarter:].amax(0)

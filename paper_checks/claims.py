@@ -1,0 +1,164 @@
+r"""What the paper PRINTS: each claim once, as expressions and numbers, with its source. Nothing here is derived.
+
+The paper: Sun, Lao, Sundaramoorthi, Yezzi, "Surprising Instabilities in Training Deep Networks and a Theoretical
+Analysis" (NeurIPS 2022), long version arXiv:2206.02001v4. Numbering is the long version's.
+
+Symbols are those of `derive.symbols` (dt is `lr`). A claim without a check yet is named by `pytest paper_checks/`.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from derive.claim import Claim
+from derive.symbols import (
+    a, alpha, beta, diffusivity, dx, lr, omega, power, power_max, power_min, x, y, yhat,
+)  # fmt: skip
+
+_E = sp.exp(-beta * x)
+
+BACKGROUND = [
+    Claim(
+        "eq-1-3", "3", "CFL condition of the heat equation",
+        "Forward Euler with central differences has A = 1 - (dt/dx^2)(1 - cos(omega dx)); |A| < 1 for all omega iff "
+        "0 < dt < dx^2/2; u_n diverges if |A| >= 1.",
+        r"A(\omega) = 1 - \frac{\Delta t}{\Delta x^2}\left[1 - \cos(\omega\Delta x)\right], \quad \Delta t < \tfrac12 \Delta x^2",
+        {"amplifier": 1 - lr / dx**2 * (1 - sp.cos(omega * dx)), "largest_step": dx**2 / (2 * diffusivity)},
+        "NeurIPS Eq 1-3",
+    ),
+    Claim(
+        "figure-1", "3", "Heat equation below and above the CFL bound",
+        "On 31 points, dx = 1, a triangle of height 1.5 and u = 0 at both ends: dt/dx^2 = 0.4 decays to 0, 0.8 diverges.",
+        values={
+            "points": 31, "height": 1.5, "stable_ratio": 0.4, "unstable_ratio": 0.8,
+            "times_stable": [0, 0.8, 2.4, 4, 40, 200, 800], "times_unstable": [0, 0.8, 2.4, 4],
+        },
+        source="Fig 1",
+    ),
+    Claim("eq-4", "3", "CFL condition of the Beltrami flow", "The bound depends on |grad u|, worst where grad u = 0.", source="Eq 4"),
+    Claim("figure-2", "3", "Beltrami flow at 1x to 1000x the stable step", "10x and 100x are restrained, 1000x blows up.", source="Fig 2"),
+]  # fmt: skip
+
+TRAINING = [
+    Claim("perturbed-sgd", "4", "Perturbed SGD", "k odd changes the last bit; k a power of two changes nothing.", source="Section 4.1"),
+    Claim(
+        "rel-l1", "4", "Relative L1 distance", "RelL1 = (2/N) sum |t - t'| / (|t| + |t'|) lies in [0, 2].",
+        r"\frac{2}{N}\sum_i \frac{|\theta_i - \theta'_i|}{|\theta_i| + |\theta'_i|} \in [0, 2]",
+        {"least": 0.0, "greatest": 2.0}, "Section 4.2",
+    ),
+    Claim("gradient-fluctuation", "4", "Relative gradient fluctuation", "26.72 for ResNet-56 on CIFAR-10.", source="Section 4.2"),
+    Claim("table-1", "4", "Accuracy over k and seed, ReLU", "STD over k .27 .10 .16 .19 .10 .13.", source="Tab 1"),
+    Claim("table-4", "B", "Determinism: repeated trials", "Three trials of k = 1 coincide at every epoch.", source="Tab 4"),
+    Claim("table-5", "B", "Determinism: powers of two", "k and k 2^m coincide exactly for k = 1..12.", source="Tab 5"),
+    Claim("table-6", "C", "Accuracy over k and seed, Swish", "STD over k .19 .15 .18 .14 .13 .082.", source="Tab 6"),
+    Claim("table-6b", "C", "Other networks and data", "STD of floating point and of SGD are alike.", source="Tab 6b (supp. 4)"),
+    Claim("table-7", "C", "Adam", "STD over k .34 .21 .16 .36 .21 .13.", source="Tab 7"),
+    Claim("table-8", "C", "Double precision", "STD over k .10 .16 .07 .26 .14 .15.", source="Tab 8"),
+    Claim("figure-3-left", "4", "Divergence over epochs", "RelL1 grows fast, then is contained.", source="Fig 3 left"),
+    Claim("figure-3-right", "4", "Divergence and learning rate", "Below a threshold lr RelL1 is attenuated.", source="Fig 3 right"),
+    Claim("figure-10", "C", "Accuracy at the stable rate", "Accuracy rises at lr 3.125e-6; curves overlap.", source="Fig 10"),
+]  # fmt: skip
+
+ONE_LAYER = [
+    Claim(
+        "5.1", "5.1", "Gradient descent PDE",
+        "dK/dt = -(yhat - y) r'(K*I)*I - alpha K; with the support constraint the right-hand side times W.",
+        r"\partial_t K = \left[-(\hat y - y)\, r'(K * I) * I - \alpha K\right] W",
+        {"error": yhat - y}, "Thm 5.1, Eq 8, 9",
+    ),
+    Claim(
+        "swish", "5.1", "Swish and its derivatives", "r, r', r'' of Swish; r'(0) = 1/2, r''(0) = beta/2.",
+        r"r'(x) = \frac{1 + (1 + \beta x)e^{-\beta x}}{(1 + e^{-\beta x})^2}, \quad r'(0) = \tfrac12, \quad r''(0) = \tfrac{\beta}{2}",
+        {
+            "r": x / (1 + _E),
+            "r_prime": (1 + (1 + beta * x) * _E) / (1 + _E) ** 2,
+            "r_second": beta * _E * (-beta * x * (1 - _E) + 2 * (1 + _E)) / (1 + _E) ** 3,
+            "r_prime_at_0": sp.Rational(1, 2),
+            "r_second_at_0": beta / 2,
+        },
+        "Section 5.1, App. D.2",
+    ),
+    Claim(
+        "5.2", "5.2", "Linearised PDE", "About K = 0, a constant: dK/dt = [-(a/2)(Ibar + beta (K*I)*I) - alpha K] W.",
+        r"\partial_t K = \left[-\tfrac{a}{2}(\bar I + \beta (K * I) * I) - \alpha K\right] W",
+        {"constant": -a / 2, "correlation": -a * beta / 2, "decay": -alpha}, "Thm 5.2, Eq 10",
+    ),
+    Claim(
+        "eq-11", "5.2", "Forward Euler", "K_next - K = [-(a/2) dt (Ibar + beta (K*I)*I) - dt alpha K] W.",
+        r"K^{n+1} - K^n = \left[-\tfrac{a}{2}\Delta t(\bar I + \beta (K^n * I) * I) - \Delta t\,\alpha K^n\right] W",
+        {"constant": -a * lr / 2, "correlation": -a * beta * lr / 2, "decay": -alpha * lr}, "Eq 11",
+    ),
+    Claim(
+        "5.3", "5.2", "Fourier transform of the discretisation",
+        "Khat_next - Khat = -(a/2) dt (Ibar + beta Khat |Ihat|^2) ** sinc(w/2 .) - dt alpha Khat; as w grows "
+        "Khat_next = A Khat - (a/2) dt Ibar with A = 1 - dt (alpha + a beta |Ihat|^2 / 2).",
+        r"A(\omega) = 1 - \Delta t\left(\alpha + \tfrac12 a\beta|\hat I(\omega)|^2\right), \quad "
+        r"\hat K^{n+1} = A\hat K^n - \tfrac{a}{2}\Delta t\,\bar I",
+        {
+            "amplifier": 1 - lr * (alpha + a * beta * power / 2),
+            "forcing_at_every_frequency": -a * lr / 2,  # times Ibar
+            "window_kernel": lambda w, frequency: sp.sinc(w * frequency / 2),  # convolved without any prefactor
+        },
+        "Thm 5.3, Eq 12, 13",
+    ),
+    Claim(
+        "5.4", "5.2", "Stability conditions",
+        "Stable (w large) iff alpha < 2/dt - a beta min|Ihat|^2 / 2 and alpha > -a beta max|Ihat|^2 / 2, a of either sign.",
+        r"\alpha < \frac{2}{\Delta t} - \tfrac12 a\beta\min_\omega|\hat I|^2, \quad \alpha > -\tfrac12 a\beta\max_\omega|\hat I|^2",
+        {"alpha_min": -a * beta * power_max / 2, "alpha_max": 2 / lr - a * beta * power_min / 2},
+        "Thm 5.4, Eq 14",
+    ),
+    Claim(
+        "eq-19", "5.3", "Window of size 1",
+        "A(omega) = 1 - dt (alpha + a beta |Ihat|^2 ** sinc(w omega/2) / 2): the upper bound rises, the lower falls.",
+        r"A(\omega) = 1 - \Delta t\left(\alpha + \tfrac12 a\beta\,|\hat I|^2 ** \operatorname{sinc}(\tfrac{w}{2}\omega)\right)",
+        {"window_kernel": lambda w, frequency: sp.sinc(w * frequency / 2)}, "Eq 19",
+    ),
+    Claim("conjecture", "5.3", "Finite windows", "Bounds exist for finite windows, lie outside and converge.", source="after Eq 19"),
+    Claim(
+        "figure-4", "5.3", "Linear PDE inside and outside the bounds",
+        "dt = 1e-8, a = -0.5, beta = 1, K 32x32 ~ N(0, 1), I a 256x256 checkerboard: the loss converges for alpha "
+        "between the bounds and diverges outside.",
+        values={"lr": 1e-8, "a": -0.5, "beta": 1.0, "kernel": 32, "image": 256, "iterations": 1000}, source="Fig 4",
+    ),
+    Claim(
+        "table-2", "5.3", "Bounds of the windowed and the unwindowed linear PDE",
+        "Measured and theoretical bounds on alpha for windows of 16, 32, 64.",
+        values={
+            "kernel": [16, 32, 64],
+            "alpha_min_measured": [3.8e6, 1.3e7, 3.8e7], "alpha_min": [1.07e9] * 3,
+            "alpha_max_measured": [2e8] * 3, "alpha_max": [2e8] * 3,
+        },
+        source="Tab 2",
+    ),
+    Claim(
+        "figure-5", "5.4", "Restrained instabilities of the nonlinear PDE",
+        "alpha = 20, beta = 1, y = 1: dt > 0.1 blows up; 0.03 < dt <= 0.1 oscillates and RelL1 levels off; dt <= 0.03 "
+        "converges and RelL1 is not amplified. 0.03 is read off.",
+        values={
+            "alpha": 20.0, "beta": 1.0, "y": 1.0, "kernel": 32, "image": 256, "iterations": 1000,
+            "blowup": 0.1, "restrained": 0.03, "stable_steps": [0.01, 0.03], "restrained_steps": [0.05, 0.07, 0.09],
+        },
+        source="Fig 5",
+    ),
+    Claim("5.5", "5.5", "Nesterov's continuum limit and its scheme", "V = K + (2-d dt)/(2+d dt) (K - K_prev).", source="Thm 5.5"),
+    Claim("E.1", "E", "Transform of the Nesterov scheme", "Amplifier with z = alpha + a beta |Ihat|^2 / 2.", source="Thm E.1"),
+    Claim("eq-73", "E", "Nesterov step size", "dt < 2/sqrt(3 z).", source="Eq 73"),
+    Claim("5.6", "E", "Nesterov stability", "alpha < 4/(3 dt^2) - a beta min|Ihat|^2/2, whatever the damping.", source="Thm 5.6"),
+    Claim("figure-11", "E", "Nesterov, linear PDE", "Loss inside and outside the bounds.", source="Fig 11"),
+    Claim("table-9", "E", "Nesterov bounds", "alpha_max 1.33e8 in theory, 1.42e8 measured.", source="Tab 9"),
+    Claim("D.4", "D.4", "Error linearised too", "A Dirac at omega = 0, approximated by sinc.", source="App. D.4"),
+    Claim("table-3", "D.5", "Three regimes", "Activated, transitioning, not activated.", source="App. D.5, Tab 3"),
+    Claim("5.7", "5.6", "Multi-layer gradient", "Thm 5.4 applies layer-wise with a_l.", source="Thm 5.7, App. F"),
+    Claim("supp-figure-2", "F", "Strong regularisation", "Largest stable lr over 2/alpha tends to 1.", source="Supp. Fig 2"),
+]  # fmt: skip
+
+EDGE = [
+    Claim("figure-6", "6", "Sharpness of the one-layer PDE", "Restrained steps exceed 2, stable ones do not.", source="Fig 6"),
+    Claim("figure-7", "6", "One and three layers, MNIST 0/1", "Three layers are restrained where one is stable.", source="Fig 7"),
+    Claim("figure-8", "6", "Two and four layers, CIFAR-5k", "Four layers show spikes.", source="Fig 8"),
+    Claim("figure-9", "6", "One and two layers with weight decay", "Largest stable lr 90-100 and 10-20.", source="Fig 9"),
+]  # fmt: skip
+
+CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE)
+PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}

@@ -1,0 +1,74 @@
+"""Eq 1-3: the printed amplification factor lacks a factor 2 that its own bound needs; the bound stands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from derive.claim import Verdict
+from derive.fourier import THETAS, in_phases
+from derive.symbols import diffusivity, dx, lr, omega
+from derive.text import latex
+from derive.theorems import heat
+from paper_checks.brute import heat_matrix, spectral_radius
+from paper_checks.claims import PRINTED
+
+CLAIM = "eq-1-3"
+RATIO = 0.8
+POINTS = 16
+
+
+def derived_amplifier() -> sp.Expr:
+    """A(omega) for diffusivity 1, in the print's notation."""
+    return in_phases(heat.amplifier(1)).subs({diffusivity: 1, THETAS[0]: omega * dx})
+
+
+def worst(amplifier: sp.Expr, ratio: float) -> float:
+    """Largest |A| over the frequencies of a periodic grid."""
+    values = sp.lambdify(omega, amplifier.subs({lr: ratio, dx: 1}), "numpy")(2 * np.pi * np.arange(POINTS) / POINTS)
+    return float(np.abs(values).max())
+
+
+def verdict() -> Verdict:
+    """Printed and derived amplifier against the eigenvalues of the scheme's matrix."""
+    printed = PRINTED[CLAIM].values["amplifier"]
+    true = spectral_radius(heat_matrix(POINTS, RATIO))
+    return Verdict(
+        CLAIM,
+        "erratum",
+        PRINTED[CLAIM].latex,
+        rf"A(\omega) = {latex(derived_amplifier())}",
+        f"At dt/dx^2 = {RATIO} on {POINTS} periodic points the matrix of the scheme has spectral radius {true:.4f}; the "
+        f"derivation gives max|A| = {worst(derived_amplifier(), RATIO):.4f}, the print {worst(printed, RATIO):.4f}, which "
+        "would call the diverging right half of Fig 1 stable. The printed bound dt < dx^2/2 is right (and dt = dx^2/2 "
+        "still bounded); it does not follow from the printed A. Nor can |A| < 1 hold at every frequency: A(0) = 1.",
+        "python -m derive show eq-1-3 --steps; pytest paper_checks/test_eq_1_3.py",
+    )
+
+
+def test_printed_amplifier_is_refuted() -> None:
+    true = spectral_radius(heat_matrix(POINTS, RATIO))
+    assert worst(derived_amplifier(), RATIO) == pytest.approx(true, rel=1e-12)
+    assert worst(PRINTED[CLAIM].values["amplifier"], RATIO) <= 1 < true
+
+
+def test_printed_bound_stands() -> None:
+    assert sp.simplify(heat.bound(1).solve("lr").end - PRINTED[CLAIM].values["largest_step"]) == 0
+
+
+def test_zero_frequency_is_never_damped() -> None:
+    assert derived_amplifier().subs(omega, 0) == 1
+    assert PRINTED[CLAIM].values["amplifier"].subs(omega, 0) == 1
+
+
+@pytest.mark.parametrize("dims", [1, 2, 3])
+def test_derived_bound_against_matrices(dims: int) -> None:
+    """The condition against spectral radii at random steps, on an even grid, which carries the worst mode."""
+    rng = np.random.default_rng(dims)
+    stable = heat.bound(dims)
+    for ratio in rng.uniform(0.01, 1.0, 40):
+        if abs(ratio * 2 * dims - 1) < 2e-3:
+            continue
+        radius = spectral_radius(heat_matrix(4, ratio, dims))
+        assert stable.holds(lr=ratio, dx=1.0, diffusivity=1.0) == (radius <= 1 + 1e-12)
