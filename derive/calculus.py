@@ -32,6 +32,8 @@ class _Operator(sp.Function):
 class Correlation(_Operator):
     r"""Cross-correlation, :math:`(A \star B)(x) = \int A(z) B(x + z)\,dz`; deep learning's "convolution"."""
 
+    is_infix = True
+
     def _latex(self, printer, exp=None) -> str:
         return _power(rf"{_factor(self.args[0], printer)} \star {_factor(self.args[1], printer)}", exp)
 
@@ -41,6 +43,8 @@ class Correlation(_Operator):
 
 class Convolution(_Operator):
     r"""Convolution, :math:`(A * B)(x) = \int A(z) B(x - z)\,dz`: what the adjoint in the image argument needs."""
+
+    is_infix = True
 
     def _latex(self, printer, exp=None) -> str:
         return _power(rf"{_factor(self.args[0], printer)} * {_factor(self.args[1], printer)}", exp)
@@ -68,7 +72,8 @@ class Inner(_Operator):
 
     def _pretty(self, printer):
         left, right = (printer._print(arg) for arg in self.args)
-        return prettyForm(*prettyForm(*prettyForm(*left.right(", ")).right(right)).parens("⟨", "⟩"))
+        pair = prettyForm(*prettyForm(*left.right(", ")).right(right))
+        return prettyForm(*prettyForm(*pair.left("⟨")).right("⟩"), binding=prettyForm.ATOM)
 
 
 class Windowed(_Operator):
@@ -94,7 +99,7 @@ class TimeDerivative(sp.Function):
 
 def _infix(sign: str, args: tuple[sp.Expr, ...], printer):
     left, right = (_operand(arg, printer) for arg in args)
-    return prettyForm(*prettyForm(*left.right(sign)).right(right), binding=prettyForm.MUL)
+    return prettyForm(*prettyForm(*left.right(sign)).right(right), binding=prettyForm.ADD)
 
 
 def _operand(arg: sp.Expr, printer):

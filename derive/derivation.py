@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import sympy as sp
 
-from derive.errors import InputError
-from derive.symbols import latex_names
-
-COLUMNS = 80
+from derive.errors import InputError, choose
+from derive.text import indent, latex, paragraph, pretty
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Step:
         return latex(self.expression)
 
     def __str__(self) -> str:
-        return "\n".join([self.title, *_wrapped(self.why, "  "), "", indent(pretty(self.expression)), ""])
+        return "\n".join([self.title, paragraph(self.why, "  "), "", indent(pretty(self.expression)), ""])
 
 
 @dataclass(frozen=True)
@@ -55,8 +52,8 @@ class Derivation:
     outputs: Mapping[str, tuple[sp.Expr, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lines = [heading(self), *(line for text in self.assumptions for line in _wrapped(text, "  - ", "    "))]
-        return "\n".join([*lines, "", *map(str, self.steps)]).rstrip()
+        assumed = (paragraph(text, "  - ", "    ") for text in self.assumptions)
+        return "\n".join([heading(self), *assumed, "", *map(str, self.steps)]).rstrip()
 
     def summary(self) -> str:
         """Heading and result alone."""
@@ -69,10 +66,6 @@ class Derivation:
         """The result as LaTeX (a formula, without dollar signs)."""
         return latex(self.result) if isinstance(self.result, sp.Basic) else self.result.latex()
 
-    @cached_property
-    def _default(self) -> str | None:
-        return next(iter(self.outputs), None)
-
     def function(self, backend: str = "numpy", name: str | None = None) -> Callable:
         """Generated code of a named output (default: the first one), arguments by keyword; see `.source` on it.
 
@@ -84,11 +77,10 @@ class Derivation:
             InputError: unknown backend or output, or the theorem has no numeric output.
         """
         from derive.codegen import compile_outputs
-        from derive.errors import choose
 
-        if self._default is None:
+        if not self.outputs:
             raise InputError(f"theorem {self.id} states an equation between fields; use derive.flow for its code")
-        chosen = name or self._default
+        chosen = name or next(iter(self.outputs))
         return compile_outputs(chosen, choose("output", chosen, self.outputs), backend, self.title)
 
 
@@ -96,32 +88,3 @@ def heading(derivation: Derivation) -> str:
     """Title line, underlined."""
     text = f"{derivation.id}  {derivation.title}  [{derivation.source}]"
     return f"{text}\n{'=' * len(text)}"
-
-
-def latex(expr: sp.Basic) -> str:
-    """LaTeX in the notation of `symbols`."""
-    return sp.latex(expr, symbol_names=latex_names())
-
-
-def pretty(expr: sp.Basic) -> str:
-    """Unicode text no wider than `COLUMNS`; a formula that does not fit in two dimensions is set in one and wrapped."""
-    text = sp.pretty(expr, use_unicode=True, wrap_line=False)
-    if _width(text) <= COLUMNS - 4:
-        return text
-    return "\n".join(_wrapped(str(expr), "", "  "))
-
-
-def _width(text: str) -> int:
-    return max(len(line) for line in text.splitlines())
-
-
-def _wrapped(text: str, first: str, rest: str | None = None) -> list[str]:
-    from textwrap import wrap
-
-    following = first if rest is None else rest
-    return wrap(text, COLUMNS - 4, initial_indent=first, subsequent_indent=following, break_long_words=True)
-
-
-def indent(text: str, by: str = "    ") -> str:
-    """Indent every line."""
-    return "\n".join(by + line if line else line for line in text.splitlines())

@@ -12,6 +12,7 @@ Source: Thm 5.3, App. D.3.
 from __future__ import annotations
 
 import sympy as sp
+from sympy.printing.pretty.stringpict import prettyForm
 
 from derive.calculus import Correlation, Windowed, is_field
 from derive.symbols import Field, I, K, W, declare, omega, power, width
@@ -31,6 +32,9 @@ class Dirac(sp.Function):
     def _latex(self, printer, exp=None) -> str:
         return rf"\delta\left({printer._print(self.args[0])}\right)"
 
+    def _pretty(self, printer):
+        return prettyForm(*prettyForm(*printer._print(self.args[0]).parens()).left("δ"))
+
 
 class FrequencyConvolution(sp.Function):
     r"""Convolution over frequency, :math:`(F ** G)(\omega) = \int F(\omega - \nu) G(\nu)\,d\nu`."""
@@ -40,6 +44,10 @@ class FrequencyConvolution(sp.Function):
     def _latex(self, printer, exp=None) -> str:
         left, right = (printer._print(arg) for arg in self.args)
         return rf"\left({left}\right) ** {right}"
+
+    def _pretty(self, printer):
+        left, right = (prettyForm(*printer._print(arg).parens()) for arg in self.args)
+        return prettyForm(*prettyForm(*left.right(" ** ")).right(right), binding=prettyForm.MUL)
 
 
 def transform(expr: sp.Expr) -> sp.Expr:

@@ -13,12 +13,12 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.derivation import latex, pretty
 from derive.eliminate import Box, at_corners, relation, solve_affine
 from derive.errors import InputError, choose
 from derive.fourier import Amplification, amplification
 from derive.grid import GridScheme
 from derive.schur import GRADES, root_conditions
+from derive.text import latex, pretty
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ class Stability:
     def latex(self) -> str:
         """The condition as LaTeX."""
         return latex(self.condition)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
 
     def function(self, backend: str = "numpy") -> Callable:
         """Generated code of the condition: keyword arguments to an array of bool; its text is `.source`."""

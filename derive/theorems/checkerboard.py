@@ -40,7 +40,8 @@ def unspecified_rate() -> sp.Expr:
     """d kappa / dt = <I, dK/dt> for any activation, the output error called a."""
     along = sp.expand(_on_character(gradient_flow.flow()) * I)
     projected = expand_linear(Total(along)).subs(Total(I * K), kappa)
-    return sp.expand(_pool(projected.subs(Total(I**2), area)))
+    data, decay = _pool(projected.subs(Total(I**2), area)).as_independent(alpha)
+    return sp.factor(sp.expand(data)) + decay
 
 
 def pooled_response() -> sp.Expr:

@@ -1,0 +1,85 @@
+"""Command line of `derive`.
+
+    python -m derive list                     what has been derived
+    python -m derive show 5.4                 a result
+    python -m derive show 5.4 --steps         the derivation, step by step
+    python -m derive show 5.4 --latex         LaTeX of the result, or of every step
+    python -m derive show 5.4 --code torch    generated code
+    python -m derive export --out bounds.tex  every bound as a LaTeX macro
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from derive.derivation import Derivation
+from derive.errors import InputError
+from derive.export import write_macros
+from derive.theorems import theorem, theorems
+
+app = tyro.extras.SubcommandApp()
+
+
+@app.command(name="list")
+def list_theorems() -> None:
+    """List the theorems that can be shown."""
+    width = max(map(len, theorems))
+    for key, derivation in theorems.items():
+        print(f"{key:<{width}}  {derivation.title}")
+
+
+@app.command
+def show(
+    id: Annotated[str, tyro.conf.Positional],
+    /,
+    steps: bool = False,
+    latex: bool = False,
+    code: str = "",
+) -> None:
+    """Print a theorem as derived.
+
+    Args:
+        id: key of the theorem, as `list` prints it.
+        steps: the whole derivation, not the result alone.
+        latex: LaTeX instead of text.
+        code: generated code for this backend, numpy or torch, instead of the formula.
+    """
+    found = theorem(id)
+    if code:
+        print(found.function(code).source, end="")
+    elif latex:
+        print(_latex(found, steps))
+    else:
+        print(found if steps else found.summary())
+
+
+def _latex(found: Derivation, steps: bool) -> str:
+    return "\n".join(f"% {step.title}\n\\[ {step.latex} \\]" for step in found.steps) if steps else found.latex()
+
+
+@app.command
+def export(out: Path = Path("bounds.tex")) -> None:
+    r"""Write every result as a LaTeX macro, for \input in a paper.
+
+    Args:
+        out: file to write.
+    """
+    print(f"wrote {write_macros(out)} macros to {out}")
+
+
+def main(arguments: list[str] | None = None) -> Literal[0, 2]:
+    """Run the command line; a user's mistake is one line on stderr and exit code 2."""
+    try:
+        app.cli(prog="python -m derive", description=__doc__, args=arguments)
+    except (InputError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
