@@ -1,11 +1,11 @@
 """Command line of `derive`.
 
-    python -m derive list                     what has been derived
-    python -m derive show 5.4                 a result
-    python -m derive show 5.4 --steps         the derivation, step by step
-    python -m derive show 5.4 --latex         LaTeX of the result, or of every step
-    python -m derive show 5.4 --code torch    generated code
-    python -m derive export --out bounds.tex  every bound as a LaTeX macro
+python -m derive list                     what has been derived
+python -m derive show 5.4                 a result
+python -m derive show 5.4 --steps         the derivation, step by step
+python -m derive show 5.4 --latex         LaTeX of the result, or of every step
+python -m derive show 5.4 --code torch    generated code
+python -m derive export --out bounds.tex  every bound as a LaTeX macro
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from textwrap import indent
 
 import sympy as sp
 
-from derive.errors import choose
 from derive.calculus import Correlation
+from derive.errors import choose
 from derive.preludes import with_prelude
 from derive.printers import PRINTERS, FlowPrinter
 from derive.symbols import MEANINGS
@@ -67,7 +67,7 @@ def _compile(source: str, name: str) -> Callable:
 
 
 def compile_flow(name: str, expr: sp.Expr, parameters: Sequence[str], title: str) -> Callable:
-    """torch function of a field expression: `f(K, *, correlate, adjoint, integral, ...)`.
+    """Torch function of a field expression: `f(K, *, correlate, adjoint, integral, ...)`.
 
     Numbers may be Python floats or tensors that broadcast against K. K has shape (..., h, w); so has a flow, and a
     loss has (..., 1, 1).

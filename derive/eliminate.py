@@ -44,7 +44,7 @@ def _over_positive(margin: sp.Expr) -> sp.Expr:
 
 def strip_positive(expr: sp.Expr) -> sp.Expr:
     """Drop factors whose assumptions make them positive."""
-    coefficient, factors = sp.factor_list(sp.expand(expr))
+    coefficient, factors, *_ = sp.factor_list(sp.expand(expr))
     rest = [f**n for f, n in factors if not f.is_positive]
     return sp.sign(coefficient) * sp.Mul(*rest) if coefficient != 0 else sp.S.Zero
 

@@ -68,4 +68,3 @@ def loss(theorem: str = "5.1", activation: str = "swish") -> Callable:
     """The loss whose gradient flow is Thm 5.1, as torch code `f(K, *, correlate, adjoint, integral, y, alpha, beta)`."""
     choose("loss", theorem, {"5.1": None})
     return compile_flow("loss", _loss(activation), ("y", "alpha", "beta"), "Loss of Eq 7 with cross-entropy.")
-

@@ -16,7 +16,9 @@ import sympy as sp
 from derive.grid import GridScheme
 from derive.symbols import declare, xi
 
-THETAS = tuple(declare(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3))
+THETAS = tuple(
+    declare(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
+)
 COSINES = tuple(declare(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
 SHIFTS = tuple(sp.Symbol(f"w_{i}", nonzero=True) for i in (1, 2, 3))
 

@@ -19,18 +19,18 @@ _IMPORTS = {
 
 _HELPERS = {
     "numpy": (
-        '''\
+        """\
         def sigmoid(u):
             return expit(u)
-        ''',
-        '''\
+        """,
+        """\
         def softplus(u):
             return logaddexp(u, 0)
-        ''',
-        '''\
+        """,
+        """\
         def negative_part(u):
             return minimum(u, 0)
-        ''',
+        """,
         '''\
         def arrays(*values):
             """Arrays of one shape and one floating dtype; Python numbers follow the arrays among them."""
@@ -46,10 +46,10 @@ _HELPERS = {
         ''',
     ),
     "torch": (
-        '''\
+        """\
         def negative_part(u):
             return u.clamp(max=0)
-        ''',
+        """,
         '''\
         def arrays(*values):
             """Tensors of one shape, dtype and device; Python numbers follow the tensors among them."""
@@ -66,10 +66,10 @@ _HELPERS = {
             dtype = torch.bool if torch.as_tensor(value).dtype == torch.bool else argument.dtype
             return torch.as_tensor(value, dtype=dtype, device=argument.device).expand(argument.shape)
         ''',
-        '''\
+        """\
         def inner(first, second):
             return (first * second).sum(dim=(-2, -1), keepdim=True)
-        ''',
+        """,
     ),
 }
 
@@ -88,7 +88,7 @@ def _used(backend: str, text: str) -> list[tuple[str, list[str]]]:
 
 
 def _name(helper: str) -> str:
-    return re.search(r"def (\w+)", helper)[1]
+    return helper.split("def ")[1].split("(")[0]
 
 
 def _uses(name: str, text: str) -> bool:

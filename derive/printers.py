@@ -34,7 +34,11 @@ class _ArrayPrinter(StrPrinter):
     def _print_NumberSymbol(self, expr: sp.NumberSymbol) -> str:
         return repr(float(expr))
 
-    _print_Pi = _print_Exp1 = _print_NumberSymbol
+    def _print_Pi(self, expr: sp.NumberSymbol) -> str:
+        return self._print_NumberSymbol(expr)
+
+    def _print_Exp1(self, expr: sp.NumberSymbol) -> str:
+        return self._print_NumberSymbol(expr)
 
     def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:
         base, exponent = expr.args

@@ -18,12 +18,12 @@ buffer = GridFunction("b", dims=0)
 
 
 def gradient_descent() -> GridScheme:
-    """theta' = theta - lr g."""
+    """Theta' = theta - lr g."""
     return GridScheme(sp.Eq(theta[1], theta[0] - lr * curvature * theta[0]))
 
 
 def heavy_ball() -> GridScheme:
-    """b' = momentum b + g, theta' = theta - lr b' (torch.optim.SGD with momentum)."""
+    """B' = momentum b + g, theta' = theta - lr b' (torch.optim.SGD with momentum)."""
     return GridScheme(
         sp.Eq(buffer[1], momentum * buffer[0] + curvature * theta[0]),
         sp.Eq(theta[1], theta[0] - lr * buffer[1]),
@@ -31,7 +31,7 @@ def heavy_ball() -> GridScheme:
 
 
 def nesterov() -> GridScheme:
-    """b' = momentum b + g, theta' = theta - lr (g + momentum b') (torch.optim.SGD with nesterov=True)."""
+    """B' = momentum b + g, theta' = theta - lr (g + momentum b') (torch.optim.SGD with nesterov=True)."""
     return GridScheme(
         sp.Eq(buffer[1], momentum * buffer[0] + curvature * theta[0]),
         sp.Eq(theta[1], theta[0] - lr * (curvature * theta[0] + momentum * buffer[1])),

@@ -1,6 +1,6 @@
 """Stability of a linear scheme: a condition in the parameters alone, with what it rests on.
 
-    scheme or optimiser --Fourier--> amplification polynomial --root conditions--> margins --corners--> condition
+scheme or optimiser --Fourier--> amplification polynomial --root conditions--> margins --corners--> condition
 """
 
 from __future__ import annotations

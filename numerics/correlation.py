@@ -74,7 +74,7 @@ class Correlation:
         return self._restore(self._transform(kernel).conj() * self._spectrum, self.output_shape)
 
     def adjoint(self, field: Tensor) -> Tensor:
-        """phi * I on the kernel's window: (..., *output_shape) -> (..., h, w); <phi, C K>_out = <adjoint(phi), K>."""
+        """Phi * I on the kernel's window: (..., *output_shape) -> (..., h, w); <phi, C K>_out = <adjoint(phi), K>."""
         kept = self._restore(self._transform(field).conj() * self._spectrum, self.kernel_shape)
         return kept if self.pooling == "sum" else kept * self.measure
 

@@ -107,7 +107,9 @@ def windowed_bounds(
 
     Source: Thm 5.4 on the windowed operator; checked against simulation in Tab 2.
     """
-    positive("beta", beta), positive("lr", lr), finite("a", a)
+    for name, value in (("beta", beta), ("lr", lr)):
+        positive(name, value)
+    finite("a", a)
     extremes = extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary))
     if momentum is None:
         bounds = theorem("5.4").function("numpy", "alpha_bounds")

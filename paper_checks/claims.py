@@ -12,7 +12,19 @@ import sympy as sp
 
 from derive.claim import Claim
 from derive.symbols import (
-    a, alpha, beta, diffusivity, dx, lr, omega, power, power_max, power_min, x, y, yhat,
+    a,
+    alpha,
+    beta,
+    diffusivity,
+    dx,
+    lr,
+    omega,
+    power,
+    power_max,
+    power_min,
+    x,
+    y,
+    yhat,
 )  # fmt: skip
 
 _E = sp.exp(-beta * x)

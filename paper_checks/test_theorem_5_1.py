@@ -96,7 +96,11 @@ def test_a_convolution_in_place_of_the_correlation_would_be_seen() -> None:
 @pytest.mark.parametrize("name", ["silu", "gelu", "softplus", "tanh", "sigmoid"])
 def test_other_activations(name: str) -> None:
     """Any pointwise activation: the generated flow against autograd of torch's own activation."""
-    ours = {"silu": torch.nn.functional.silu, "gelu": torch.nn.functional.gelu, "softplus": torch.nn.functional.softplus}
+    ours = {
+        "silu": torch.nn.functional.silu,
+        "gelu": torch.nn.functional.gelu,
+        "softplus": torch.nn.functional.softplus,
+    }
     function = ours.get(name) or getattr(torch, name)
     kernel, image = sample(1)
     conv = torch.nn.functional.conv2d

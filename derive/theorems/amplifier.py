@@ -48,4 +48,3 @@ def derive() -> Derivation:
         source="Thm 5.3",
         outputs={"amplifier": (amplifier(),)},
     )
-

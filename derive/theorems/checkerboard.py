@@ -37,7 +37,7 @@ def _pool(expr: sp.Expr) -> sp.Expr:
 
 
 def unspecified_rate() -> sp.Expr:
-    """d kappa / dt = <I, dK/dt> for any activation, the output error called a."""
+    """D kappa / dt = <I, dK/dt> for any activation, the output error called a."""
     along = sp.expand(_on_character(gradient_flow.flow()) * I)
     projected = expand_linear(Total(along)).subs(Total(I * K), kappa)
     data, decay = _pool(projected.subs(Total(I**2), area)).as_independent(alpha)
@@ -55,7 +55,7 @@ def error(name: str = "swish") -> sp.Expr:
 
 
 def rate(name: str = "swish") -> sp.Expr:
-    """d kappa / dt as a function of kappa."""
+    """D kappa / dt as a function of kappa."""
     return with_activation(unspecified_rate(), activation(name)).subs(a, error(name))
 
 
@@ -72,7 +72,11 @@ def derive() -> Derivation:
             "Project on I; <I, I> is the area of the window, p the share of the outputs on a +1 cell.",
         ),
         Step("Output error", sp.Eq(a, output_error().subs(yhat, sp.Function("s")(pooled_response()))), "s the sigmoid."),
-        Step("Other modes", sp.Eq(TimeDerivative(K), -alpha * K), "Orthogonal to I: stable iff lr < 2/alpha (Thm 5.4, P = 0)."),
+        Step(
+            "Other modes",
+            sp.Eq(TimeDerivative(K), -alpha * K),
+            "Orthogonal to I: stable iff lr < 2/alpha (Thm 5.4, P = 0).",
+        ),
         Step(
             "Edge between stable and restrained",
             sp.Lt(lr, -2 / rho.diff(kappa)),
@@ -100,4 +104,3 @@ def _mode_loss(name: str = "swish") -> sp.Expr:
 
     logit = with_activation(pooled_response(), activation(name))
     return cross_entropy_of_logit(logit) + alpha / 2 * kappa**2 / area
-

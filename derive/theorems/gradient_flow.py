@@ -54,7 +54,10 @@ def derive() -> Derivation:
     return Derivation(
         id="5.1",
         title="Gradient descent PDE of the one-layer network",
-        assumptions=("any pointwise activation r, differentiable where it is taken", f"label {y}, weight decay {alpha}"),
+        assumptions=(
+            "any pointwise activation r, differentiable where it is taken",
+            f"label {y}, weight decay {alpha}",
+        ),
         steps=steps,
         result=sp.Eq(dt_K, cross_entropy_flow),
         source="Thm 5.1",

@@ -77,5 +77,3 @@ def derive() -> Derivation:
         source="Thm 5.4",
         outputs={"alpha_bounds": (low, high), "largest_lr": (result.solve("lr").base_set.end,)},
     )
-
-

@@ -25,9 +25,21 @@ def derive() -> Derivation:
     result = stability_bounds.bound(power_mean, power_mean)
     low, high = stability_bounds.edges(result)
     steps = (
-        Step("Constant Khat", sp.Eq(xi, amplifier().subs(power, smoothed)), "Khat does not depend on frequency, so it leaves the convolution."),
-        Step("One cell", sp.Eq(xi, unit_amplifier()), "One cell has What = 1 on the grid: the convolution is the mean of |Ihat|^2, which by Parseval is the sum of I^2."),
-        Step("Bounds", sp.Tuple(sp.Eq(alpha_min, low), sp.Eq(alpha_max, high)), "Thm 5.4 with one value of P; P_min <= mean <= P_max, so they lie outside those of the limit, for either sign of a."),
+        Step(
+            "Constant Khat",
+            sp.Eq(xi, amplifier().subs(power, smoothed)),
+            "Khat does not depend on frequency, so it leaves the convolution.",
+        ),
+        Step(
+            "One cell",
+            sp.Eq(xi, unit_amplifier()),
+            "One cell has What = 1 on the grid: the convolution is the mean of |Ihat|^2 (Parseval: the sum of I^2).",
+        ),
+        Step(
+            "Bounds",
+            sp.Tuple(sp.Eq(alpha_min, low), sp.Eq(alpha_max, high)),
+            "Thm 5.4 with one value of P; P_min <= mean <= P_max, so they lie outside those of the limit; either sign of a.",
+        ),
     )
     return Derivation(
         id="eq-19",
