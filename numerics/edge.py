@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 
 import torch
@@ -11,10 +12,14 @@ from torch import Tensor
 from derive.errors import InputError
 from numerics.correlation import Correlation
 from numerics.flows import linear
-from numerics.simulate import Flow, simulate
+from numerics.simulate import Flow, Progress, simulate
 
 SEGMENT = 10
 """Steps between two rescalings of a growing or decaying perturbation."""
+
+
+EXPECTED_BATCHES = 16
+"""Batches of runs that two edges take, about."""
 
 
 class Bracket(NamedTuple):
@@ -85,7 +90,15 @@ def growth_rate(flow: Flow, start: Tensor, lr: float | Tensor, steps: int) -> Te
 
 
 def linear_edges(
-    correlation: Correlation, a: float, beta: float, lr: float, *, steps: int = 300, rtol: float = 5e-4, seed: int = 0
+    correlation: Correlation,
+    a: float,
+    beta: float,
+    lr: float,
+    *,
+    steps: int = 300,
+    rtol: float = 5e-4,
+    seed: int = 0,
+    report: Progress | None = None,
 ) -> tuple[Bracket, Bracket]:
     """(lower, upper) edge in weight decay of the windowed linear PDE, by bisection on simulations for a < 0.
 
@@ -99,6 +112,7 @@ def linear_edges(
         steps: iterations of each run.
         rtol: relative width of the brackets.
         seed: of the initial perturbation.
+        report: called with (runs done, an estimate of all runs) after each batch of runs.
 
     Raises:
         InputError: a >= 0, or there is no stable weight decay to start from.
@@ -108,7 +122,11 @@ def linear_edges(
     generator = torch.Generator().manual_seed(seed)
     start = torch.randn(correlation.kernel_shape, generator=generator, dtype=torch.float64).to(correlation.image)
 
+    done = count()
+
     def unstable(alphas: Tensor) -> Tensor:
+        if report is not None:
+            report(min(next(done), EXPECTED_BATCHES), EXPECTED_BATCHES)
         batch = alphas.to(correlation.image)[:, None, None]
         flow = linear(correlation, a, beta, batch, forced=False)
         return growth_rate(flow, start.expand(len(alphas), *start.shape), lr, steps).cpu() > 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from math import prod
 
 import torch
 from torch import Tensor
 
 import derive
 from derive.errors import InputError
+from numerics.batches import in_cache
 from numerics.checks import positive
 from numerics.correlation import Correlation
 from numerics.simulate import Flow
@@ -43,14 +46,13 @@ def linear(
         forced: with the constant term; without it the flow is that of a perturbation.
     """
     rhs = derive.flow("5.2")
+    field = prod(correlation.image.shape)
     ones = torch.ones(correlation.output_shape, dtype=correlation.image.dtype, device=correlation.image.device)
     constant = correlation.adjoint(ones) if forced else 0.0
     gram = correlation.gram
     # The generated code composes correlate and adjoint; their composition is known to be cheaper in one piece.
-    return lambda kernel: rhs(
-        kernel, correlate=lambda k: k, adjoint=gram, integral=correlation.integral,
-        a=a, alpha=alpha, beta=beta, image_integral=constant,
-    )  # fmt: skip
+    operators = {"correlate": lambda k: k, "adjoint": correlation.gram, "integral": correlation.integral}
+    return in_cache(partial(rhs, **operators, image_integral=constant), field, a=a, alpha=alpha, beta=beta)
 
 
 def nonlinear(
@@ -69,7 +71,5 @@ def nonlinear_loss(
 
 
 def _bound(generated: Callable, correlation: Correlation, alpha, beta, y) -> Flow:
-    return lambda kernel: generated(
-        kernel, correlate=correlation, adjoint=correlation.adjoint, integral=correlation.integral,
-        alpha=alpha, beta=beta, y=y,
-    )  # fmt: skip
+    operators = {"correlate": correlation, "adjoint": correlation.adjoint, "integral": correlation.integral}
+    return in_cache(partial(generated, **operators), prod(correlation.image.shape), alpha=alpha, beta=beta, y=y)

@@ -1,0 +1,111 @@
+"""Command line of `experiments`.
+
+python -m experiments list                                  what can be run
+python -m experiments run figure-5                          run it; results land in results/figure-5
+python -m experiments run table-2 --preset smoke            a few seconds, to see it work
+python -m experiments bounds --image photo.png --kernel 16  bounds for your own picture
+python -m experiments report                                one page of everything
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from derive.errors import InputError
+from experiments import registry
+
+app = tyro.extras.SubcommandApp()
+
+
+@app.command(name="list")
+def list_experiments() -> None:
+    """List the experiments and their presets."""
+    for name in registry.names():
+        found = registry.experiment(name)
+        print(f"{name:<14} {found.TITLE}  [{', '.join(found.PRESETS)}]")
+
+
+@app.command
+def run(
+    name: Annotated[str, tyro.conf.Positional],
+    /,
+    preset: str = "default",
+    device: str = "cpu",
+    out: Path = Path("results"),
+) -> None:
+    """Run an experiment; write its data (netCDF), figure (SVG, PNG) and record into OUT/NAME.
+
+    Args:
+        name: as `list` prints it.
+        preset: smoke (seconds), default (about a minute on two cores) or paper (the paper's own settings).
+        device: cpu or cuda:N.
+        out: folder that holds the results of all experiments.
+    """
+    from experiments.runner import run_experiment
+
+    print(run_experiment(name, preset, device, out, _command()))
+
+
+@app.command
+def bounds(
+    image: Path,
+    kernel: int,
+    a: float = -0.5,
+    beta: float = 1.0,
+    lr: float = 1e-3,
+    boundary: str = "valid",
+    out: Path = Path("results"),
+) -> None:
+    """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
+
+    Args:
+        image: PNG or JPEG; read as grey values in [0, 1].
+        kernel: side of the convolution kernel.
+        a: output error yhat - y, between -1 and 1; at the start of training yhat is near 1/2.
+        beta: parameter of Swish.
+        lr: step size.
+        boundary: valid, full or circular.
+        out: the figure and data are written into OUT/bounds.
+    """
+    from experiments.bounds import run_bounds
+
+    print(run_bounds(image, kernel, a, beta, lr, boundary, out, _command()))
+
+
+@app.command
+def report(results: Path = Path("results"), out: Path = Path("results/report.html")) -> None:
+    """Write one self-contained HTML page: theorems, what the paper prints, verdicts, figures and tables.
+
+    Args:
+        results: folder that holds the results of all experiments.
+        out: the page.
+    """
+    from experiments.report import build
+
+    print(f"report: {build(results, out).resolve()}")
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; a user's mistake is one line on stderr and exit code 2, an interrupt 130."""
+    try:
+        app.cli(prog="python -m experiments", description=__doc__, args=arguments)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; nothing was half written", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

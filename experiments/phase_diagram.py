@@ -1,0 +1,115 @@
+"""Stable, restrained, unstable in the plane of step size and weight decay, with the theory's lines.
+
+Not in the paper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from derive import theorem
+from experiments import style
+from experiments.nonlinear_setting import NonlinearSetting
+from experiments.progress import Report, part
+from numerics.flows import nonlinear
+from numerics.simulate import simulate
+from numerics.verdict import NAMES, RESTRAINED, STABLE, UNSTABLE, motion_observers, verdict_codes
+
+TITLE = "Phase diagram of the nonlinear PDE"
+
+
+@dataclass(frozen=True)
+class Config:
+    """The setting, the ranges as multiples of the linear theory's alpha_min and of 2/alpha_min, and the resolution."""
+
+    setting: NonlinearSetting = field(default_factory=lambda: NonlinearSetting(image=64, kernel=8))
+    alphas: tuple[float, float, int] = (0.05, 1.6, 24)
+    lrs: tuple[float, float, int] = (0.1, 10.0, 32)
+    iterations: int = 600
+
+
+PRESETS = {
+    "smoke": Config(NonlinearSetting(image=24, kernel=4), (0.05, 1.6, 6), (0.1, 10.0, 8), 200),
+    "default": Config(),
+    "paper": Config(NonlinearSetting(), (0.05, 1.6, 48), (0.1, 10.0, 64), 1000),
+}
+
+
+def compute(config: Config, device: str, report: Report) -> xr.Dataset:
+    """One batch of step sizes per weight decay; theory beside simulation."""
+    setting, critical = config.setting, _critical_decay(config.setting)
+    alphas = critical * np.geomspace(*config.alphas)
+    lrs = 2 / critical * np.geomspace(*config.lrs)
+    codes = np.stack([_row(config, a, lrs, device, part(report, i, len(alphas))) for i, a in enumerate(alphas)])
+    edges = [setting.edge(float(alpha)) for alpha in alphas]
+    restrained, blowup = (np.array([getattr(e, name) for e in edges]) for name in ("lr_edge", "lr_blowup"))
+    return xr.Dataset(
+        {
+            "simulated": (("alpha", "lr"), codes, {"meaning": ", ".join(f"{i} {n}" for i, n in enumerate(NAMES))}),
+            "predicted": (("alpha", "lr"), _predicted(lrs, restrained, blowup)),
+            "lr_edge": (("alpha",), restrained, {"units": "time"}),
+            "lr_blowup": (("alpha",), blowup, {"units": "time"}),
+        },
+        {"alpha": ("alpha", alphas, {"units": "1/time"}), "lr": ("lr", lrs, {"units": "time"})},
+        {"alpha_min": critical, "seeds": setting.seed, "image": setting.image, "kernel": setting.kernel},
+    )
+
+
+def _critical_decay(setting: NonlinearSetting) -> float:
+    """alpha_min of Thm 5.4 at K = 0: the active mode's eigenvalue is the window's area, the error s(0) - y."""
+    error = float(
+        theorem("checkerboard").function("numpy", "error")(kappa=0.0, beta=setting.beta, pooled=1.0, share=0.5, y=setting.y)
+    )
+    bounds = theorem("5.4").function("numpy", "alpha_bounds")
+    low, _ = bounds(a=error, beta=setting.beta, lr=1.0, power_min=0.0, power_max=float(setting.kernel**2))
+    return float(low)
+
+
+def _row(config: Config, alpha: float, lrs: np.ndarray, device: str, report: Report) -> np.ndarray:
+    setting = config.setting
+    flow = nonlinear(setting.correlation(device), alpha, setting.beta, setting.y)
+    rates = torch.as_tensor(lrs, device=device)[:, None, None]
+    start = setting.start(device).expand(len(lrs), -1, -1)
+    path = simulate(flow, start, rates, config.iterations, observe=motion_observers(), progress=report)
+    return verdict_codes(path.records).cpu().numpy()
+
+
+def _predicted(lrs: np.ndarray, restrained: np.ndarray, blowup: np.ndarray) -> np.ndarray:
+    codes = np.where(lrs[None] > restrained[:, None], RESTRAINED, STABLE)
+    return np.where(lrs[None] > blowup[:, None], UNSTABLE, codes)
+
+
+def render(results: xr.Dataset) -> Figure:
+    """Regions from the simulation, lines from the theory."""
+    figure, (ax,) = style.panels(1, height=3.6)
+    colours = ListedColormap(style.REGION_COLOURS)
+    ax.pcolormesh(results.lr, results.alpha, results.simulated, cmap=colours, vmin=-0.5, vmax=2.5, shading="nearest")
+    ax.plot(results.lr_blowup, results.alpha, color=style.BLACK, label=r"$2/\alpha$: blow-up of the other modes")
+    ax.plot(results.lr_edge, results.alpha, "--", color=style.BLUE, label="edge of the active mode")
+    ax.axhline(results.attrs["alpha_min"], color=style.BLACK, ls=":", label=r"$\alpha_{\min}$ of Thm 5.4 at K = 0")
+    ax.set(xscale="log", yscale="log", xlabel=r"step size $\Delta t$ (time)", ylabel=r"weight decay $\alpha$ (1/time)")
+    ax.set(
+        xlim=(float(results.lr.min()), float(results.lr.max())), ylim=(float(results.alpha.min()), float(results.alpha.max()))
+    )
+    patches = [Patch(color=c, label=f"simulated: {n}") for c, n in zip(style.REGION_COLOURS, NAMES, strict=True)]
+    ax.legend(handles=[*patches, *ax.get_lines()], loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def caption(results: xr.Dataset) -> str:
+    """Share of runs that theory and simulation judge alike, and where they differ."""
+    differ = results.simulated != results.predicted
+    ratio = np.abs(np.log(results.lr / results.lr_edge)).where(differ)
+    far = int((ratio > 0.2).sum())
+    return (
+        f"Verdicts of {differ.size} simulations ({results.attrs['image']}^2 checkerboard, {results.attrs['kernel']}^2 kernel, seed "
+        f"{results.attrs['seeds']}, float64) and the theory's lines. They agree on {float(1 - differ.mean()):.1%}; of the "
+        f"{int(differ.sum())} that differ, {far} lie more than a factor 1.22 away from the active mode's edge."
+    )

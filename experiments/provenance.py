@@ -1,0 +1,43 @@
+"""Where a result comes from: versions, machine, device, threads."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+import torch
+
+from derive.errors import InputError
+
+PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
+
+
+def provenance(device: str) -> dict[str, str]:
+    """Versions and hardware, as text."""
+    found = {f"version_{name}": version(name) for name in PACKAGES}
+    threads = f"{torch.get_num_threads()} threads"
+    return found | {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "device": f"{_device_name(device)}, {threads}",
+    }
+
+
+def _device_name(device: str) -> str:
+    if device.startswith("cuda"):
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({platform.machine()})"
+
+
+def checked_device(name: str) -> str:
+    """A device that exists here.
+
+    Raises:
+        InputError: unknown, or not on this machine; the message lists the valid ones.
+    """
+    valid = ["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))]
+    if name == "cuda" and len(valid) > 1:
+        return "cuda:0"
+    if name not in valid:
+        raise InputError(f"unknown device {name!r}: expected one of {', '.join(valid)}")
+    return name

@@ -1,0 +1,57 @@
+"""Experiments by name. Adding one is a file and an entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import xarray as xr
+from matplotlib.figure import Figure
+
+from derive.errors import choose
+from experiments.progress import Report
+
+_MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "figure-1": "figure_1",
+        "figure-4": "figure_4",
+        "table-2": "table_2",
+        "figure-5": "figure_5",
+        "phase-diagram": "phase_diagram",
+    }
+)
+
+
+class Experiment(Protocol):
+    """What the module of an experiment offers."""
+
+    TITLE: str
+    PRESETS: Mapping[str, Any]
+
+    def compute(self, config: Any, device: str, report: Report) -> xr.Dataset:
+        """Run it."""
+        ...
+
+    def render(self, results: xr.Dataset) -> Figure:
+        """Draw it."""
+        ...
+
+    def caption(self, results: xr.Dataset) -> str:
+        """Say what the picture shows, with its numbers."""
+        ...
+
+
+def names() -> list[str]:
+    """All experiments, in the paper's order."""
+    return list(_MODULES)
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment called `name`.
+
+    Raises:
+        InputError: unknown; the message lists the valid ones.
+    """
+    return import_module(f"experiments.{choose('experiment', name, _MODULES)}")  # type: ignore[return-value]

@@ -1,0 +1,131 @@
+"""Weight-decay bounds of the windowed linear PDE: from the spectrum, and by bisection on the simulation.
+
+Source: Tab 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from derive.claim import claims
+from experiments import style
+from experiments.linear_setting import LinearSetting
+from experiments.progress import Report, part
+from numerics.edge import linear_edges
+from numerics.spectrum import windowed_bounds
+
+TITLE = "Bounds on the weight decay, windowed linear PDE"
+SIDES = ("alpha_min", "alpha_max")
+
+
+@dataclass(frozen=True)
+class Config:
+    """The setting, the kernel sizes, and the length and resolution of the bisection."""
+
+    setting: LinearSetting = field(default_factory=LinearSetting)
+    kernels: tuple[int, ...] = (16, 32, 64)
+    steps: int = 300
+    rtol: float = 5e-4
+
+
+PRESETS = {
+    "smoke": Config(LinearSetting(image=64, lr=1e-6), kernels=(4, 8), steps=300, rtol=5e-3),
+    "default": Config(),
+    "paper": Config(steps=1000, rtol=2e-4),
+}
+
+
+def compute(config: Config, device: str, report: Report) -> xr.Dataset:
+    """Both determinations for every kernel, the limit, and the printed columns where they are registered."""
+    setting, rows = config.setting, len(config.kernels)
+    spectral, simulated = np.empty((rows, 2)), np.empty((rows, 2, 2))
+    for i, kernel in enumerate(config.kernels):
+        operator = setting.correlation(kernel, device)
+        spectral[i] = windowed_bounds(operator.image, kernel, setting.a, setting.beta, setting.lr)
+        tell = part(report, i, rows)
+        tell(0, 1)
+        simulated[i] = linear_edges(
+            operator, setting.a, setting.beta, setting.lr, steps=config.steps, rtol=config.rtol, seed=setting.seed, report=tell
+        )
+    data = {
+        "spectrum": (("kernel", "side"), spectral),
+        "simulation": (("kernel", "side", "bracket"), simulated),
+        "limit": (("side",), np.array(setting.limit_bounds())),
+    }
+    coordinates = {"kernel": list(config.kernels), "side": list(SIDES), "bracket": ["low", "high"]}
+    results = xr.Dataset(data, coordinates, {"seeds": setting.seed, "image": setting.image, "lr": setting.lr})
+    for variable in results.data_vars.values():
+        variable.attrs["units"] = "1/time"
+    return results if setting.image != LinearSetting().image else _with_print(results)
+
+
+def _with_print(results: xr.Dataset) -> xr.Dataset:
+    """The paper's own columns beside ours, at the paper's setting only."""
+    printed = claims().get("table-2")
+    if printed is None or list(printed.values["kernel"]) != list(results.kernel.values):
+        return results
+    measured = np.array([printed.values[f"{side}_measured"] for side in SIDES]).T
+    theory = np.array([printed.values[side] for side in SIDES]).T
+    dims = ("kernel", "side")
+    return results.assign(
+        printed_measured=(dims, measured, {"units": "1/time"}), printed_limit=(dims, theory, {"units": "1/time"})
+    )
+
+
+def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of the table."""
+    shown = {"spectrum": results.spectrum, "simulation": results.simulation.mean("bracket"), "limit": results.limit}
+    shown |= {name: results[name] for name in ("printed_measured", "printed_limit") if name in results}
+    header = ["kernel", *(f"{side} {name.replace('_', ' ')}" for side in SIDES for name in shown)]
+    cells = [
+        [f"{w}x{w}", *(_number(values.sel(side=side), w) for side in SIDES for values in shown.values())]
+        for w in results.kernel.values
+    ]
+    return header, cells
+
+
+def _number(values: xr.DataArray, kernel: int) -> str:
+    return f"{float(values.sel(kernel=kernel) if 'kernel' in values.dims else values):.4g}"
+
+
+def render(results: xr.Dataset) -> Figure:
+    """The bounds against the kernel size, each determination with its own marker."""
+    figure, axes = style.panels(2)
+    for ax, side in zip(axes, SIDES, strict=True):
+        middle = results.simulation.mean("bracket").sel(side=side)
+        ax.plot(results.kernel, results.spectrum.sel(side=side), "-", label="spectrum")
+        ax.plot(results.kernel, middle, "o", mfc="none", label="bisection on simulation")
+        if "printed_measured" in results:
+            ax.plot(results.kernel, results.printed_measured.sel(side=side), "x", color=style.BLACK, label="paper, measured")
+        ax.axhline(float(results.limit.sel(side=side)), color=style.VERMILION, ls="--", label="limit (Thm 5.4)")
+        ax.set(xlabel="kernel side (cells)", ylabel=rf"$\{side.replace('_', '_{')}}}$ (1/time)", xticks=results.kernel.values)
+        ax.set(
+            yscale="log" if side == "alpha_min" else "linear",
+            title={"alpha_min": "lower edge", "alpha_max": "upper edge"}[side],
+        )
+        if side == "alpha_max":
+            ax.set_ylim(0, 1.3 * float(results.limit.sel(side=side)))
+        ax.legend()
+    return figure
+
+
+def caption(results: xr.Dataset) -> str:
+    """Agreement of the two determinations, and the emptiness of the limit's interval."""
+    difference = float(abs(results.simulation.mean("bracket") / results.spectrum - 1).max())
+    low, high = (float(v) for v in results.limit)
+    empty = " The limit's interval is empty: its lower edge lies above its upper one." if low > high else ""
+    header, cells = rows(results)
+    lines = "\n".join("  ".join(f"{cell:>12}" for cell in row) for row in [_short(header), *cells])
+    return (
+        f"Weight decays between which the linear PDE is stable, {results.attrs['image']}^2 checkerboard, step size "
+        f"{results.attrs['lr']:g}. Spectrum and bisection on the simulation differ by at most {difference:.1e} relative.{empty}\n{lines}"
+    )
+
+
+def _short(header: list[str]) -> list[str]:
+    words = {"alpha_min": "min", "alpha_max": "max", "printed": "paper", "measured": "meas.", "simulation": "simul."}
+    return [" ".join(words.get(word, word) for word in cell.split()) for cell in header]
