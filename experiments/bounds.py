@@ -1,0 +1,113 @@
+"""Bounds of the one-layer network for a user's own picture, and the picture's spectrum."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+import xarray as xr
+from matplotlib.figure import Figure
+from PIL import Image, UnidentifiedImageError
+
+from derive import theorem
+from derive.errors import InputError
+from experiments import style
+from experiments.provenance import provenance
+from experiments.runner import labelled
+from experiments.store import refuse_foreign, save
+from numerics.spectrum import windowed_bounds
+
+TITLE = "Bounds for a picture"
+
+
+def run_bounds(image: Path, kernel: int, a: float, beta: float, lr: float, boundary: str, out: Path, command: str) -> str:
+    """Compute, draw and save; returns the table as text.
+
+    Raises:
+        InputError: unreadable picture, bad kernel, boundary or parameter, or a folder that cannot be written.
+    """
+    folder = out / "bounds"
+    refuse_foreign(folder)
+    results = bounds_dataset(read_grey(image), kernel, a, beta, lr, boundary)
+    record = {"title": TITLE, "preset": "none", "config": {**results.attrs, "image": image.name}, "command": command}
+    record |= {"caption": caption(results), **provenance("cpu")}
+    with style.styled():
+        save(labelled(results, record), render(results), "bounds", record, folder)
+    return f"{record['caption']}\nwrote {folder}"
+
+
+def read_grey(path: Path) -> np.ndarray:
+    """A picture as grey values in [0, 1]: (H, W) float64, the luma of ITU-R 601 for colour.
+
+    Raises:
+        InputError: not there, not a picture, damaged, or unreasonably large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as picture:
+                deep = picture.mode.startswith("I") or picture.mode == "F"
+                grey = np.asarray(picture if deep else picture.convert("L"), dtype=np.float64)
+    except FileNotFoundError:
+        raise InputError(f"expected a PNG or JPEG file, found no file {path}") from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise InputError(
+            f"expected a picture of at most {Image.MAX_IMAGE_PIXELS} pixels, {path} has more; scale it down"
+        ) from None
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        reason = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error)
+        raise InputError(f"expected a PNG or JPEG file, could not read {path}: {reason}") from None
+    return grey / (65535.0 if deep else 255.0)
+
+
+def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: float, boundary: str) -> xr.Dataset:
+    """The windowed bounds, the large-window limit, and the power spectrum of the picture."""
+    windowed = windowed_bounds(torch.as_tensor(grey), kernel, a, beta, lr, boundary)
+    power = np.abs(np.fft.fftshift(np.fft.fft2(grey))) ** 2
+    limit = theorem("5.4").function("numpy", "alpha_bounds")
+    limits = limit(a=a, beta=beta, lr=lr, power_min=float(power.min()), power_max=float(power.max()))
+    return xr.Dataset(
+        {
+            "power": (("frequency_y", "frequency_x"), power, {"units": "1"}),
+            "windowed": (("side",), np.array(windowed), {"units": "1/time"}),
+            "limit": (("side",), np.array([float(v) for v in limits]), {"units": "1/time"}),
+        },
+        {
+            "frequency_y": np.fft.fftshift(np.fft.fftfreq(grey.shape[0])),
+            "frequency_x": np.fft.fftshift(np.fft.fftfreq(grey.shape[1])),
+            "side": ["alpha_min", "alpha_max"],
+        },
+        {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "seeds": "none"},
+    )
+
+
+def render(results: xr.Dataset) -> Figure:
+    """The power spectrum, and the stable weight decays with and without the window."""
+    figure, (left, right) = style.panels(2, height=2.8)
+    log_power = np.log10(np.maximum(results.power, float(results.power.max()) * 1e-16))
+    mesh = left.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap="cividis", rasterized=True)
+    figure.colorbar(mesh, ax=left, label=r"$\log_{10}|\hat I|^2$")
+    left.set(xlabel="frequency x (cycles/pixel)", ylabel="frequency y (cycles/pixel)", aspect="equal")
+    for i, (name, label) in enumerate((("windowed", f"{results.attrs['kernel']}^2 kernel"), ("limit", "large window"))):
+        low, high = (float(v) for v in results[name])
+        right.plot([low, high], [i, i], "|-", color=style.CYCLE[i], ms=14, mew=2, lw=3 if low < high else 0.8)
+        right.text(low, i + 0.15, "stable" if low < high else "empty: edges in reverse order")
+    right.set(yticks=[0, 1], yticklabels=["windowed", "limit"], ylim=(-0.5, 1.6), xlabel=r"weight decay $\alpha$ (1/time)")
+    right.set_xscale("symlog", linthresh=max(1.0, 1e-3 / results.attrs["lr"]))
+    return figure
+
+
+def caption(results: xr.Dataset) -> str:
+    """The table."""
+    at, shape = results.attrs, results.power.shape
+    lines = [
+        f"{shape[0]}x{shape[1]} picture (grey in [0, 1]), {at['kernel']}x{at['kernel']} kernel, boundary {at['boundary']}, "
+        f"a = {at['a']:g}, beta = {at['beta']:g}, step size {at['lr']:g}. Stable for alpha_min < weight decay < alpha_max:",
+        f"{'':<22}{'alpha_min':>14}{'alpha_max':>14}",
+    ]
+    for name, title in (("windowed", "this kernel (exact)"), ("limit", "large-window limit")):
+        low, high = (float(v) for v in results[name])
+        lines.append(f"{title:<22}{low:>14.6g}{high:>14.6g}{'' if low < high else '   empty: reduce the step size'}")
+    return "\n".join(lines)

@@ -1,0 +1,63 @@
+"""Fig 1: the two ratios, simulated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from derive.claim import Verdict
+from experiments import figure_1
+from experiments.progress import silent
+from paper_checks.claims import PRINTED
+
+CLAIM = "figure-1"
+
+
+def peaks() -> tuple[float, float]:
+    """Largest |u| at the last time drawn: (stable ratio, unstable ratio)."""
+    results = figure_1.compute(figure_1.PRESETS["paper"], "cpu", silent)
+    return float(np.abs(results.u_stable[-1]).max()), float(np.abs(results.u_unstable[-1]).max())
+
+
+def verdict() -> Verdict:
+    """Decay at 0.4, growth at 0.8."""
+    low, high = peaks()
+    return Verdict(
+        CLAIM, "agrees" if low < 0.01 < 1.5 < high else "not reproduced", "", "",
+        f"max|u| falls from 1.5 to {low:.1e} at t = 800 for 0.4, and exceeds its initial value, {high:.2f}, at t = 4 for 0.8 (float64, CPU).",
+        "python -m experiments run figure-1 --preset paper",
+    )  # fmt: skip
+
+
+def test_settings_are_the_printed_ones() -> None:
+    printed, config = PRINTED[CLAIM].values, figure_1.PRESETS["paper"]
+    assert (config.points, config.height) == (printed["points"], printed["height"])
+    assert config.ratios == (printed["stable_ratio"], printed["unstable_ratio"])
+    assert [list(times) for times in config.times] == [printed["times_stable"], printed["times_unstable"]]
+
+
+def test_stable_decays_and_unstable_grows() -> None:
+    low, high = peaks()
+    assert low < 0.01
+    assert high > PRINTED[CLAIM].values["height"]
+
+
+def test_stable_run_follows_the_exact_solution() -> None:
+    """Convergence to the PDE, not only boundedness: late, the first mode alone is left."""
+    results = figure_1.compute(figure_1.PRESETS["paper"], "cpu", silent)
+    late = results.u_stable.sel(time_stable=200)
+    assert float(np.abs(late - results.exact_stable.sel(time_stable=200)).max()) < 5e-3
+
+
+@pytest.mark.parametrize("ratio", [0.49, 0.51])
+def test_edge_sits_at_one_half(ratio: float) -> None:
+    """On 31 points with zero ends the shortest wave has factor 1 - 4 r sin^2(29 pi / 60), just short of 1 - 4 r."""
+    import torch
+
+    from numerics.flows import heat
+    from numerics.simulate import simulate
+
+    start = torch.as_tensor(np.random.default_rng(0).standard_normal(31))
+    start[[0, -1]] = 0
+    final = simulate(heat(), start, ratio, 2000).final
+    assert bool(final.abs().max() < 1) == (ratio < 0.5)

@@ -1,0 +1,38 @@
+"""RelL1: its range."""
+
+from __future__ import annotations
+
+import torch
+
+from derive.claim import Verdict
+from numerics.distance import relative_l1
+from paper_checks.claims import PRINTED
+
+CLAIM = "rel-l1"
+
+
+def extremes() -> tuple[float, float]:
+    """The value for equal weights and for weights of opposite sign."""
+    x = torch.randn(1000, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    return float(relative_l1(x, x)), float(relative_l1(x, -x))
+
+
+def verdict() -> Verdict:
+    """Both ends of the range are attained."""
+    low, high = extremes()
+    return Verdict(
+        CLAIM, "agrees", PRINTED[CLAIM].latex, r"[0, 2]",
+        f"|x - y| <= |x| + |y| bounds each term by 1; equal weights give {low:g}, opposite ones {high:g}. Note the factor 2: a "
+        "relative change of 2^-52 of every weight reads about 2^-52.",
+        "pytest paper_checks/test_rel_l1.py",
+    )  # fmt: skip
+
+
+def test_range_is_attained() -> None:
+    assert extremes() == (PRINTED[CLAIM].values["least"], PRINTED[CLAIM].values["greatest"])
+
+
+def test_against_the_definition() -> None:
+    x, y = torch.randn(2, 50, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    direct = 2 / 50 * sum(abs(p - q) / (abs(p) + abs(q)) for p, q in zip(x.tolist(), y.tolist(), strict=True))
+    assert abs(float(relative_l1(x, y)) - direct) < 1e-14
