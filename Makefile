@@ -18,8 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## derive, simulate, draw, and write the report page (under 3 minutes)
-	@for name in figure-1 figure-4 table-2 figure-5 phase-diagram; do \
-		$(BIN)/python -m experiments run $$name --out $(RESULTS) || exit $$?; done
+	@$(BIN)/python -m experiments run figure-1 figure-4 table-2 figure-5 phase-diagram --out $(RESULTS)
 	@$(BIN)/python -m experiments report --results $(RESULTS) --out $(RESULTS)/report.html
 
 test: lint ## lint, types, import contracts, tests, paper checks

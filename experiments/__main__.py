@@ -32,23 +32,28 @@ def list_experiments() -> None:
 
 @app.command
 def run(
-    name: Annotated[str, tyro.conf.Positional],
+    names: Annotated[tuple[str, ...], tyro.conf.Positional],
     /,
     preset: str = "default",
     device: str = "cpu",
     out: Path = Path("results"),
 ) -> None:
-    """Run an experiment; write its data (netCDF), figure (SVG, PNG) and record into OUT/NAME.
+    """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
 
     Args:
-        name: as `list` prints it.
+        names: one or more, as `list` prints them.
         preset: smoke (seconds), default (about a minute on two cores) or paper (the paper's own settings).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
     """
     from experiments.runner import run_experiment
 
-    print(run_experiment(name, preset, device, out, _command()))
+    if not names:
+        raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
+    for name in names:
+        registry.experiment(name)  # a typing error in the last name must not cost the work of the first
+    for name in names:
+        print(run_experiment(name, preset, device, out, _command()), flush=True)
 
 
 @app.command

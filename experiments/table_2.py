@@ -29,7 +29,7 @@ class Config:
     setting: LinearSetting = field(default_factory=LinearSetting)
     kernels: tuple[int, ...] = (16, 32, 64)
     steps: int = 300
-    rtol: float = 5e-4
+    rtol: float = 1e-3
 
 
 PRESETS = {

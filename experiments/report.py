@@ -1,0 +1,131 @@
+"""One self-contained HTML page: verdicts on the paper's claims, theorems with their steps, figures and tables."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import xarray as xr
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from latex2mathml.converter import convert
+from markupsafe import Markup
+
+from derive import theorems
+from derive.claim import claims, verdicts
+from derive.errors import InputError
+from experiments import registry
+from experiments.progress import bar
+from experiments.store import MARKER, load
+
+PROVENANCE = (
+    "preset",
+    "device",
+    "platform",
+    "python",
+    "version_gradcfl",
+    "version_torch",
+    "version_sympy",
+    "seconds",
+    "command",
+)
+
+
+def build(results: Path, out: Path) -> Path:
+    """Write the page.
+
+    Args:
+        results: folder with the results of `run`; what is missing is named on the page with the command that makes it.
+        out: file to write, whole or not at all.
+
+    Returns:
+        The file.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    if out.is_dir():
+        raise InputError(f"expected a file for the page, got the folder {out}; try --out {out / 'report.html'}")
+    with bar("report") as progress:
+        progress(0, 3)
+        found = {"verdicts": _verdict_rows()}
+        progress(1, 3)
+        found |= {"theorems": list(theorems.values()), "experiments": list(_experiments(results))}
+        progress(2, 3)
+        page = _environment().get_template("report.html.j2").render(**found, open_claims=_open_claims())
+    _write_whole(out, page)
+    return out
+
+
+def _environment() -> Environment:
+    loader = PackageLoader("experiments", "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["mathml"] = mathml
+    return environment
+
+
+def mathml(latex: str) -> Markup:
+    """LaTeX of this package as display MathML; empty for no LaTeX."""
+    if not latex:
+        return Markup("")
+    return Markup(convert(_in_its_dialect(latex), display="block"))  # noqa: S704  generated, not a user's
+
+
+def _in_its_dialect(latex: str) -> str:
+    """Spell what latex2mathml does not know in terms that it does."""
+    spelled = latex.replace(r"\star", "⋆").replace(r"\tfrac", r"\frac").replace(r"\varkappa", "ϰ").replace(r"\wedge", "∧")
+    spelled = spelled.replace(r"\begin{aligned}", r"\begin{array}{rl}").replace(r"\end{aligned}", r"\end{array}")
+    return re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", spelled)
+
+
+def _verdict_rows() -> list[tuple[Any, Any]]:
+    """(claim, verdict) of every checked claim, in the paper's order."""
+    judged = verdicts()
+    return [(claim, judged[key]) for key, claim in claims().items() if key in judged]
+
+
+def _open_claims() -> list[Any]:
+    judged = verdicts()
+    return [claim for key, claim in claims().items() if key not in judged]
+
+
+def _experiments(results: Path) -> Iterator[dict[str, Any]]:
+    for name in [*registry.names(), "bounds"]:
+        folder = results / name
+        if (folder / MARKER).is_file():
+            yield _experiment(name, folder)
+        elif name != "bounds":
+            yield {"name": name, "title": registry.experiment(name).TITLE, "missing": f"python -m experiments run {name}"}
+
+
+def _experiment(name: str, folder: Path) -> dict[str, Any]:
+    data, record = load(folder)
+    image = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
+    module = None if name == "bounds" else registry.experiment(name)
+    table = module.rows(data) if hasattr(module, "rows") else None
+    caption = record["caption"].split("\n")[0] if table else record["caption"]
+    shown = {key: record[key] for key in PROVENANCE if key in record}
+    return {
+        "name": name, "title": record["title"], "missing": None, "image": image, "caption": caption, "table": table,
+        "record": shown | {"seeds": _seeds(data)},
+    }  # fmt: skip
+
+
+def _seeds(data: xr.Dataset) -> str:
+    return str(data.attrs.get("seeds", "none"))
+
+
+def _write_whole(out: Path, text: str) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False, encoding="utf-8") as file:
+            temporary = Path(file.name)
+            file.write(text)
+        temporary.chmod(0o644)
+        os.replace(temporary, out)
+    except OSError as error:
+        raise InputError(f"cannot write the page {out}: {error.strerror}; what was there is unchanged") from None
