@@ -5,6 +5,7 @@ Source: derive.theorem("checkerboard"); explains the threshold that Fig 5 reads 
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -43,13 +44,17 @@ def checkerboard(size: int, dtype: torch.dtype = torch.float64) -> Tensor:
 
 def mode_parameters(correlation: Correlation) -> dict[str, float]:
     """`area`, `share` and `pooled` of the reduction for a checkerboard image with boundary "valid"."""
-    rows, columns = correlation.output_shape
-    outputs = correlation.image[:rows, :columns]
     return {
-        "area": float(np.prod(correlation.kernel_shape)),
-        "share": float((outputs > 0).double().mean()),
-        "pooled": 1.0 if correlation.pooling == "mean" else float(outputs.numel()),
+        "area": float(prod(correlation.kernel_shape)),
+        "share": share_of_positive(correlation),
+        "pooled": 1.0 if correlation.pooling == "mean" else float(prod(correlation.output_shape)),
     }
+
+
+def share_of_positive(correlation: Correlation) -> float:
+    """Share of the outputs that sit on a +1 cell, for boundary "valid"."""
+    rows, columns = correlation.output_shape
+    return float((correlation.image[:rows, :columns] > 0).double().mean())
 
 
 def restrained_edge(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
+import numpy as np
 import torch
 
 from derive.errors import InputError
@@ -11,22 +14,30 @@ POOLINGS = ("sum", "mean")
 
 
 def image_tensor(image: object) -> torch.Tensor:
-    """The image as a real floating tensor of shape (H, W); float64 unless it is floating already.
+    """The image as a tensor of shape (H, W), float32 or float64 as it came, float64 if it came as integers.
 
     Raises:
-        InputError: not two-dimensional, empty, or with entries that are not finite.
+        InputError: not two-dimensional, empty, of another type, or with entries that are not finite.
     """
-    try:
-        tensor = torch.as_tensor(image)
-    except (TypeError, ValueError, RuntimeError):
-        raise InputError(f"expected an image as a 2-D array of numbers, got {type(image).__name__}") from None
-    if tensor.ndim != 2 or tensor.numel() == 0 or tensor.is_complex():
-        raise InputError(f"expected a real, non-empty image of shape (H, W), got {tensor.dtype} of shape {tuple(tensor.shape)}")
-    tensor = tensor if tensor.is_floating_point() else tensor.to(torch.float64)
+    tensor = image.detach() if isinstance(image, torch.Tensor) else _from_array(image)
+    if tensor.dtype == torch.bool or not (tensor.is_floating_point() or tensor.is_complex()):
+        tensor = tensor.to(torch.float64)
+    if tensor.ndim != 2 or tensor.numel() == 0 or tensor.dtype not in (torch.float32, torch.float64):
+        raise InputError(
+            f"expected a non-empty image of shape (H, W) in float32 or float64, got {tuple(tensor.shape)} in {tensor.dtype}"
+        )
     if not bool(torch.isfinite(tensor).all()):
         bad = int((~torch.isfinite(tensor)).sum())
         raise InputError(f"expected a finite image, got {bad} of {tensor.numel()} pixels NaN or infinite; clean it first")
     return tensor
+
+
+def _from_array(image: object) -> torch.Tensor:
+    """A copy: arrays of pictures are often read-only, or views that torch cannot take."""
+    try:
+        return torch.from_numpy(np.array(image))
+    except (TypeError, ValueError):
+        raise InputError(f"expected an image as a 2-D array of numbers, got {type(image).__name__}") from None
 
 
 def kernel_shape(size: int | tuple[int, int], image: tuple[int, int]) -> tuple[int, int]:
@@ -35,12 +46,12 @@ def kernel_shape(size: int | tuple[int, int], image: tuple[int, int]) -> tuple[i
     Raises:
         InputError: not positive integers, or larger than the image.
     """
-    shape = size if isinstance(size, tuple) else (size, size)
-    if len(shape) != 2 or not all(isinstance(n, int) and n >= 1 for n in shape):
+    shape = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    if len(shape) != 2 or not all(isinstance(n, Integral) and n >= 1 for n in shape):
         raise InputError(f"expected a kernel size of one or two positive integers, got {size!r}")
     if shape[0] > image[0] or shape[1] > image[1]:
         raise InputError(f"expected a kernel no larger than the {image[0]}x{image[1]} image, got {shape[0]}x{shape[1]}")
-    return shape
+    return int(shape[0]), int(shape[1])
 
 
 def positive(name: str, value: object) -> torch.Tensor:

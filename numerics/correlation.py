@@ -18,6 +18,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 
 from derive.errors import InputError, choose
+from numerics.batches import one_thread
 from numerics.checks import BOUNDARIES, POOLINGS, image_tensor, kernel_shape
 
 
@@ -53,8 +54,9 @@ class Correlation:
         self.output_shape = (size[0] + sign * extra[0], size[1] + sign * extra[1])
         self.measure = 1.0 if pooling == "sum" else 1.0 / (self.output_shape[0] * self.output_shape[1])
         self._grid = self._fft_shape(size)
-        self._spectrum = self._transform(self._placed(extra))
-        self._conjugate = self._spectrum.conj().resolve_conj() * self.measure
+        with one_thread(self.image.numel()):
+            self._spectrum = self._transform(self._placed(extra))
+            self._conjugate = self._spectrum.conj().resolve_conj() * self.measure
 
     def _fft_shape(self, size: tuple[int, int]) -> tuple[int, int]:
         """A periodic grid on which nothing that is kept wraps around."""

@@ -49,7 +49,6 @@ def linear(
     field = prod(correlation.image.shape)
     ones = torch.ones(correlation.output_shape, dtype=correlation.image.dtype, device=correlation.image.device)
     constant = correlation.adjoint(ones) if forced else 0.0
-    gram = correlation.gram
     # The generated code composes correlate and adjoint; their composition is known to be cheaper in one piece.
     operators = {"correlate": lambda k: k, "adjoint": correlation.gram, "integral": correlation.integral}
     return in_cache(partial(rhs, **operators, image_integral=constant), field, a=a, alpha=alpha, beta=beta)

@@ -1,0 +1,83 @@
+"""Both extreme eigenvalues of a symmetric positive semidefinite operator, from products alone.
+
+Lanczos with full reorthogonalisation: one Krylov space serves both ends, and a cluster of eigenvalues near zero, which
+every smooth image has, does not hold it up, as it does the residual test of a restarted method.
+
+Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 (residual bounds) and 13 (Lanczos).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import eigh_tridiagonal
+
+CHECKED = 10
+"""Steps between two looks at the bounds."""
+
+LIMIT = 1000
+"""Most steps; their vectors are kept."""
+
+
+class Extremes(NamedTuple):
+    """Extreme eigenvalues, and what is known about them.
+
+    Attributes:
+        minimum: smallest eigenvalue, >= 0.
+        maximum: largest eigenvalue.
+        error: bound on the error of either, absolute.
+        products: operator products it took.
+    """
+
+    minimum: float
+    maximum: float
+    error: float
+    products: int
+
+
+def extremes(apply: Callable[[np.ndarray], np.ndarray], size: int, tolerance: float = 1e-8, limit: int = LIMIT) -> Extremes:
+    """Extreme eigenvalues, to within `tolerance` of the largest one unless `limit` steps do not suffice.
+
+    An eigenvalue lies within the residual of each Ritz value. At the lower end it also lies between 0 and the Ritz value.
+
+    Args:
+        apply: the operator on a vector of `size` numbers.
+        size: its dimension.
+        tolerance: error asked for, relative to the largest eigenvalue.
+        limit: most steps.
+    """
+    steps = min(size, limit)
+    basis = np.empty((steps, size))
+    diagonal, off = np.zeros(steps), np.zeros(steps)
+    vector = np.random.default_rng(0).standard_normal(size)
+    found = Extremes(0.0, 0.0, np.inf, 0)
+    for n in range(steps):
+        basis[n] = vector / np.linalg.norm(vector)
+        vector, diagonal[n] = _next(apply(basis[n]), basis[: n + 1])
+        off[n] = np.linalg.norm(vector)
+        # An invariant subspace: from a random start it holds every eigenvalue, and nothing but rounding is left.
+        closed = off[n] <= size * np.finfo(float).eps * np.abs(diagonal[: n + 1]).max()
+        if closed or n + 1 == steps or (n + 1) % CHECKED == 0:
+            found = _bounded(diagonal[: n + 1], off[: n + 1])
+            if closed or found.error <= tolerance * found.maximum:
+                break
+    return found
+
+
+def _next(product: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, float]:
+    """The product made orthogonal to the basis (twice is enough), and its component along the last vector."""
+    along = float(basis[-1] @ product)
+    for _ in range(2):
+        product = product - (basis @ product) @ basis
+    return product, along
+
+
+def _bounded(diagonal: np.ndarray, off: np.ndarray) -> Extremes:
+    """Ritz values at both ends with their error bounds."""
+    values, vectors = eigh_tridiagonal(diagonal, off[:-1])
+    residuals = off[-1] * np.abs(vectors[-1])
+    low, high = max(float(values[0]), 0.0), max(float(values[-1]), 0.0)
+    rounding = len(values) * np.finfo(float).eps * high
+    return Extremes(low, high, float(max(min(residuals[0], low), residuals[-1]) + rounding), len(values))
