@@ -18,8 +18,11 @@ SEGMENT = 10
 """Steps between two rescalings of a growing or decaying perturbation."""
 
 
-EXPECTED_BATCHES = 16
+EXPECTED_BATCHES = 32
 """Batches of runs that two edges take, about."""
+
+TOGETHER = 8
+"""Runs at once on a GPU, which does them in the time of one. A CPU does not: there halving needs the fewest runs."""
 
 
 class Bracket(NamedTuple):
@@ -34,7 +37,7 @@ class Bracket(NamedTuple):
         return (self.low + self.high) / 2
 
 
-def bisect(unstable: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3, width: int = 8) -> Bracket:
+def bisect(unstable: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3, width: int = TOGETHER) -> Bracket:
     """Narrow an interval whose ends differ in stability until it is `rtol` of its upper end, several values at a time.
 
     Args:
@@ -131,14 +134,16 @@ def linear_edges(
         flow = linear(correlation, a, beta, batch, forced=False)
         return growth_rate(flow, start.expand(len(alphas), *start.shape), lr, steps).cpu() > 0
 
-    inside = _first_stable(unstable, 2 / lr)
-    return bisect(unstable, inside * 1e-6, inside, rtol), bisect(unstable, inside, 4 / lr, rtol)
+    width = TOGETHER if correlation.image.is_cuda else 1
+    inside = _first_stable(unstable, 2 / lr, width)
+    lower = bisect(unstable, inside * 1e-6, inside, rtol, width)
+    return lower, bisect(unstable, inside, 4 / lr, rtol, width)
 
 
-def _first_stable(unstable: Callable[[Tensor], Tensor], scale: float) -> float:
+def _first_stable(unstable: Callable[[Tensor], Tensor], scale: float, width: int) -> float:
     """Some stable weight decay, looked for on a logarithmic grid below `scale`."""
     candidates = scale * torch.logspace(-6, 0, 49, dtype=torch.float64)[:-1]
-    for chunk in candidates.flip(0).split(8):
+    for chunk in candidates.flip(0).split(width):
         flags = unstable(chunk)
         if not bool(flags.all()):
             return float(chunk[~flags][0])

@@ -67,9 +67,10 @@ def simulate(
     rate, scale = (positive(name, value).to(start) for name, value in (("the step size", lr), ("k", k)))
     if bool((scale != scale.round()).any()):
         raise InputError(f"expected k an integer, got {k!r}")
-    # The first record has the batch's shape too, wherever the batch comes from: start, step sizes, k, or the flow.
-    start = start.expand(torch.broadcast_shapes(start.shape, rate.shape, scale.shape, flow(start).shape))
     watched = observe or {}
+    if watched:
+        # The first record has the batch's shape too, wherever the batch comes from: start, step sizes, k, or the flow.
+        start = start.expand(torch.broadcast_shapes(start.shape, rate.shape, scale.shape, flow(start).shape))
     records: dict[str, list[Tensor]] = {name: [look(start, start)] for name, look in watched.items()}
     state = start
     advance = _euler(flow, rate, scale)
