@@ -62,7 +62,7 @@ def bounds(
     kernel: int,
     a: float = -0.5,
     beta: float = 1.0,
-    lr: float = 1e-3,
+    lr: float | None = None,
     boundary: str = "valid",
     out: Path = Path("results"),
 ) -> None:
@@ -73,7 +73,7 @@ def bounds(
         kernel: side of the convolution kernel.
         a: output error yhat - y, between -1 and 1; at the start of training yhat is near 1/2.
         beta: parameter of Swish.
-        lr: step size.
+        lr: step size; by default half the largest one that leaves room for a weight decay.
         boundary: valid, full or circular.
         out: the figure and data are written into OUT/bounds.
     """

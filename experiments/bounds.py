@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import xarray as xr
+from matplotlib import ticker
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image, UnidentifiedImageError
 
@@ -17,12 +19,16 @@ from experiments import style
 from experiments.provenance import provenance
 from experiments.runner import labelled
 from experiments.store import refuse_foreign, save
-from numerics.spectrum import windowed_bounds
+from numerics.checks import finite, positive
+from numerics.correlation import Correlation
+from numerics.spectrum import extreme_eigenvalues, windowed_bounds
 
 TITLE = "Bounds for a picture"
 
 
-def run_bounds(image: Path, kernel: int, a: float, beta: float, lr: float, boundary: str, out: Path, command: str) -> str:
+def run_bounds(
+    image: Path, kernel: int, a: float, beta: float, lr: float | None, boundary: str, out: Path, command: str
+) -> str:
     """Compute, draw and save; returns the table as text.
 
     Raises:
@@ -62,9 +68,15 @@ def read_grey(path: Path) -> np.ndarray:
     return grey / (65535.0 if deep else 255.0)
 
 
-def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: float, boundary: str) -> xr.Dataset:
-    """The windowed bounds, the large-window limit, and the power spectrum of the picture."""
-    windowed = windowed_bounds(torch.as_tensor(grey), kernel, a, beta, lr, boundary)
+def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: float | None, boundary: str) -> xr.Dataset:
+    """The windowed bounds, the large-window limit, and the power spectrum of the picture.
+
+    Without a step size, half the largest one that leaves room for a weight decay is taken.
+    """
+    image = torch.as_tensor(grey)
+    largest = largest_useful_lr(image, kernel, a, beta, boundary)
+    lr = lr if lr is not None else min(largest / 2, 1.0)
+    windowed = windowed_bounds(image, kernel, a, beta, lr, boundary)
     power = np.abs(np.fft.fftshift(np.fft.fft2(grey))) ** 2
     limit = theorem("5.4").function("numpy", "alpha_bounds")
     limits = limit(a=a, beta=beta, lr=lr, power_min=float(power.min()), power_max=float(power.max()))
@@ -79,8 +91,18 @@ def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: flo
             "frequency_x": np.fft.fftshift(np.fft.fftfreq(grey.shape[1])),
             "side": ["alpha_min", "alpha_max"],
         },
-        {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "seeds": "none"},
+        {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "largest_useful_lr": largest, "seeds": "none"},
     )
+
+
+def largest_useful_lr(image: torch.Tensor, kernel: int, a: float, beta: float, boundary: str) -> float:
+    """Step size above which no weight decay is stable; infinite for a = 0 or a flat spectrum."""
+    found = extreme_eigenvalues(Correlation(image, kernel, boundary))
+    low, high = found.minimum, found.maximum
+    if finite("a", a) == 0 or high <= low:
+        return float("inf")
+    useful = theorem("5.4").function("numpy", "largest_useful_lr")
+    return float(useful(a=a, beta=float(positive("beta", beta)), power_min=low, power_max=high))
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -90,13 +112,28 @@ def render(results: xr.Dataset) -> Figure:
     mesh = left.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap="cividis", rasterized=True)
     figure.colorbar(mesh, ax=left, label=r"$\log_{10}|\hat I|^2$")
     left.set(xlabel="frequency x (cycles/pixel)", ylabel="frequency y (cycles/pixel)", aspect="equal")
-    for i, (name, label) in enumerate((("windowed", f"{results.attrs['kernel']}^2 kernel"), ("limit", "large window"))):
-        low, high = (float(v) for v in results[name])
-        right.plot([low, high], [i, i], "|-", color=style.CYCLE[i], ms=14, mew=2, lw=3 if low < high else 0.8)
-        right.text(low, i + 0.15, "stable" if low < high else "empty: edges in reverse order")
-    right.set(yticks=[0, 1], yticklabels=["windowed", "limit"], ylim=(-0.5, 1.6), xlabel=r"weight decay $\alpha$ (1/time)")
-    right.set_xscale("symlog", linthresh=max(1.0, 1e-3 / results.attrs["lr"]))
+    for find, mark, label in ((np.argmax, "o", "greatest"), (np.argmin, "s", "least")):
+        row, column = np.unravel_index(find(results.power.values), results.power.shape)
+        spot = float(results.frequency_x[column]), float(results.frequency_y[row])
+        left.plot(*spot, mark, mfc="none", color=style.VERMILION, label=label)
+    left.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=2)
+    _draw_intervals(right, results)
     return figure
+
+
+def _draw_intervals(ax: Axes, results: xr.Dataset) -> None:
+    for i, name in enumerate(("windowed", "limit")):
+        low, high = (float(v) for v in results[name])
+        ax.plot([low, high], [i, i], "|-", color=style.CYCLE[i], ms=14, mew=2, lw=3 if low < high else 0.8)
+        text = "stable between the marks" if low < high else "no stable weight decay"
+        ax.text(0.02, i + 0.15, text, transform=ax.get_yaxis_transform())
+    least = min(float(results.windowed.min()), float(results.limit.min()))
+    ax.set_xscale("log") if least > 0 else ax.set_xscale("symlog", linthresh=1 / results.attrs["lr"])
+    ax.xaxis.set_major_locator(
+        ticker.LogLocator(numticks=5) if least > 0 else ticker.SymmetricalLogLocator(base=10, linthresh=1 / results.attrs["lr"])
+    )
+    ax.set(yticks=[0, 1], yticklabels=[f"{results.attrs['kernel']}x{results.attrs['kernel']}", "limit"], ylim=(-0.5, 1.6))
+    ax.set(xlabel=r"weight decay $\alpha$ (1/time)", ylabel="kernel")
 
 
 def caption(results: xr.Dataset) -> str:
@@ -109,5 +146,6 @@ def caption(results: xr.Dataset) -> str:
     ]
     for name, title in (("windowed", "this kernel (exact)"), ("limit", "large-window limit")):
         low, high = (float(v) for v in results[name])
-        lines.append(f"{title:<22}{low:>14.6g}{high:>14.6g}{'' if low < high else '   empty: reduce the step size'}")
+        lines.append(f"{title:<22}{low:>14.6g}{high:>14.6g}{'' if low < high else '   none is stable'}")
+    lines.append(f"For this kernel some weight decay is stable at step sizes below {at['largest_useful_lr']:.4g}.")
     return "\n".join(lines)

@@ -82,7 +82,7 @@ def render(results: xr.Dataset) -> Figure:
             ax.plot(results.x, results[f"exact_{name}"][i], color=colour, lw=2.5, alpha=0.25)
             ax.plot(results.x, results[f"u_{name}"][i], color=colour, label=f"t = {time:g}")
         ax.set(xlabel="x (grid points)", ylabel="u(t, x)", title=rf"$\Delta t/\Delta x^2 = {ratio}$: {name}")
-        ax.legend(ncols=2 if name == "stable" else 1)
+        ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 

@@ -72,11 +72,11 @@ def render(results: xr.Dataset) -> Figure:
     figure, (ax,) = style.panels(1, height=3.2)
     for i, alpha in enumerate(results.alpha.values):
         curve = np.abs(results.loss.sel(alpha=alpha).values)
-        curve[~np.isfinite(curve) | (curve > 1e300)] = np.nan
+        curve[~np.isfinite(curve) | (curve > 1e100)] = np.nan
         kind = str(results.verdict.sel(alpha=alpha).values)
         line = "-" if kind == "stable" else "--"
-        ax.semilogy(results.iteration, curve, line, color=style.CYCLE[i % 7], label=rf"$\alpha$ = {alpha:.3g}: {kind}")
-    ax.set(xlabel="iteration", ylabel="|loss|", ylim=(None, 1e60))
+        ax.semilogy(results.iteration, curve, line, color=style.CYCLE[i % 8], label=rf"$\alpha$ = {alpha:.3g}: {kind}")
+    ax.set(xlabel="iteration", ylabel="|loss|", ylim=(1e-10, 1e60))
     ax.set_title(rf"$\alpha_{{\min}}$ = {results.attrs['alpha_min']:.4g}, $\alpha_{{\max}}$ = {results.attrs['alpha_max']:.4g}")
     ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure

@@ -96,7 +96,7 @@ def render(results: xr.Dataset) -> Figure:
         kind = str(results.verdict.sel(lr=lr).values[0])
         curves = (results.loss.sel(lr=lr, k=1).values, results.rel_l1.sel(lr=lr).values)
         for ax, curve in zip(axes, curves, strict=True):
-            _draw(ax, results, curve, kind, style.CYCLE[i % 7], f"{lr:g}: {kind}")
+            _draw(ax, results, curve, kind, style.CYCLE[i % 8], f"{lr:g}: {kind}")
     axes[0].set(
         xlabel="iteration", ylabel="loss", yscale="log", ylim=(0.1, 1e6), title=f"weight decay {results.attrs['alpha']:g}"
     )

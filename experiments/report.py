@@ -72,7 +72,8 @@ def mathml(latex: str) -> Markup:
     """LaTeX of this package as display MathML; empty for no LaTeX."""
     if not latex:
         return Markup("")
-    return Markup(convert(_in_its_dialect(latex), display="block"))  # noqa: S704  generated, not a user's
+    tree = convert(_in_its_dialect(latex), display="block").replace("<mtable", '<mtable displaystyle="true"')
+    return Markup(tree)
 
 
 def _in_its_dialect(latex: str) -> str:

@@ -16,7 +16,7 @@ WIDE, NARROW = 6.75, 3.25
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
-CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
+CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, "#8A8A8A")
 VERDICT_COLOURS = {"stable": BLUE, "restrained": ORANGE, "unstable": VERMILION}
 # Light enough for lines over them; in grey they stay apart.
 REGION_COLOURS = ("#CFE3F1", "#F6D58F", "#C9624B")

@@ -102,7 +102,7 @@ def render(results: xr.Dataset) -> Figure:
         if "printed_measured" in results:
             ax.plot(results.kernel, results.printed_measured.sel(side=side), "x", color=style.BLACK, label="paper, measured")
         ax.axhline(float(results.limit.sel(side=side)), color=style.VERMILION, ls="--", label="limit (Thm 5.4)")
-        ax.set(xlabel="kernel side (cells)", ylabel=rf"$\{side.replace('_', '_{')}}}$ (1/time)", xticks=results.kernel.values)
+        ax.set(xlabel="kernel side (cells)", ylabel=rf"$\alpha_{{\{side[6:]}}}$ (1/time)", xticks=results.kernel.values)
         ax.set(
             yscale="log" if side == "alpha_min" else "linear",
             title={"alpha_min": "lower edge", "alpha_max": "upper edge"}[side],
@@ -122,7 +122,8 @@ def caption(results: xr.Dataset) -> str:
     lines = "\n".join("  ".join(f"{cell:>12}" for cell in row) for row in [_short(header), *cells])
     return (
         f"Weight decays between which the linear PDE is stable, {results.attrs['image']}^2 checkerboard, step size "
-        f"{results.attrs['lr']:g}. Spectrum and bisection on the simulation differ by at most {difference:.1e} relative.{empty}\n{lines}"
+        f"{results.attrs['lr']:g}, seed {results.attrs['seeds']}, float64. Spectrum and bisection on the simulation differ "
+        f"by at most {difference:.1e} relative.{empty}\n{lines}"
     )
 
 

@@ -7,8 +7,8 @@ import sympy as sp
 
 import derive
 from derive.claim import Verdict
-from derive.symbols import alpha, beta, lr, power
 from derive.symbols import a as error
+from derive.symbols import alpha, beta, lr, power
 from derive.theorems.amplifier import amplifier
 from paper_checks.brute import correlation_matrix
 from paper_checks.claims import PRINTED

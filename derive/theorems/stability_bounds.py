@@ -46,6 +46,12 @@ def _resolve(edge: sp.Expr) -> sp.Expr:
     return first if first_is_larger == isinstance(edge, sp.Max) else second
 
 
+def largest_useful_lr() -> sp.Expr:
+    """The step size above which no weight decay is stable: there the two edges meet."""
+    meeting = {sign: sp.solve(sp.Eq(*for_sign(sign)), lr) for sign in (1, -1)}
+    return sp.Piecewise((meeting[1][0], a > 0), (meeting[-1][0], True))
+
+
 def derive() -> Derivation:
     """Demand |A| < 1, eliminate the frequency at the extremes of |Ihat|^2, solve for alpha and for lr."""
     result = bound()
@@ -62,6 +68,7 @@ def derive() -> Derivation:
         Step("Weight decay", sp.Tuple(sp.Eq(names[0], low), sp.Eq(names[1], high)), "Solved for alpha, any sign of a."),
         Step("Weight decay, a > 0", cases[1], "The lower edge sits at P_min, the upper at P_max."),
         Step("Weight decay, a < 0", cases[-1], "The lower edge sits at P_max, the upper at P_min."),
+        Step("Room for a weight decay", sp.Lt(lr, largest_useful_lr()), "alpha_min < alpha_max; above it no alpha is stable."),
         Step("Step size", sp.Contains(lr, result.solve("lr"), evaluate=False), "Solved for the step size."),
     )
     return Derivation(
@@ -75,5 +82,9 @@ def derive() -> Derivation:
         steps=steps,
         result=result,
         source="Thm 5.4",
-        outputs={"alpha_bounds": (low, high), "largest_lr": (result.solve("lr").base_set.end,)},
+        outputs={
+            "alpha_bounds": (low, high),
+            "largest_lr": (result.solve("lr").base_set.end,),
+            "largest_useful_lr": (largest_useful_lr(),),
+        },
     )
