@@ -37,8 +37,8 @@ class Bracket(NamedTuple):
         return (self.low + self.high) / 2
 
 
-def bisect(unstable: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3, width: int = TOGETHER) -> Bracket:
-    """Narrow an interval whose ends differ in stability until it is `rtol` of its upper end, several values at a time.
+def bisect(unstable: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3, width: int = 1) -> Bracket:
+    """Narrow an interval whose ends differ in stability until it is `rtol` of its upper end, `width` values at a time.
 
     Args:
         unstable: (n,) values -> (n,) bool.
