@@ -12,8 +12,7 @@ _IMPORTS = {
     },
     "torch": {
         "math": "inf nan",
-        "torch": "cos erf exp log maximum minimum sigmoid sin sqrt tanh where",
-        "torch.nn.functional": "softplus",
+        "torch": "cos erf exp log logaddexp maximum minimum sigmoid sin sqrt tanh where",
     },
 }
 
@@ -46,6 +45,11 @@ _HELPERS = {
         ''',
     ),
     "torch": (
+        """\
+        def softplus(u):
+            # torch's own drops the exponential beyond a threshold, which is visible in double precision.
+            return logaddexp(u, torch.zeros_like(u))
+        """,
         """\
         def negative_part(u):
             return u.clamp(max=0)

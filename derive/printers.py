@@ -91,8 +91,12 @@ class _ArrayPrinter(StrPrinter):
         (value, condition), *rest = expr.args
         if condition == sp.true:
             return self._print(value)
-        other = self._print(sp.Piecewise(*rest)) if rest else "nan"
-        return f"where({self._print(condition)}, {self._print(value)}, {other})"
+        other = sp.Piecewise(*rest) if rest else sp.nan
+        branches = (self._branch(branch, condition) for branch in (value, other))
+        return f"where({self._print(condition)}, {', '.join(branches)})"
+
+    def _branch(self, value: sp.Expr, condition: sp.Basic) -> str:
+        return self._print(value)
 
     def _fold(self, kind: str, args: list[sp.Expr]) -> str:
         *others, last = sorted(args, key=lambda arg: (arg.is_number, sp.default_sort_key(arg)))
@@ -118,6 +122,11 @@ class TorchPrinter(_ArrayPrinter):
     """torch source."""
 
     functions: ClassVar[dict[str, str]] = NumpyPrinter.functions
+
+    def _branch(self, value: sp.Expr, condition: sp.Basic) -> str:
+        # torch.where turns Python numbers into single precision.
+        text = self._print(value)
+        return text if value.free_symbols else f"like({text}, {min(condition.free_symbols, key=str)})"
 
     def _pair(self, kind: str, left: str, right: sp.Expr) -> str:
         if right.is_number:  # torch.maximum takes no Python numbers
