@@ -127,7 +127,10 @@ def _holds_anyway(margin: sp.Expr, strict: bool) -> bool:
 
 def _simplified(margins: tuple[sp.Expr, ...], strict: bool) -> Boolean:
     relations = sp.And(*(relation(m, strict) for m in margins))
-    return relations.as_set().as_relational(*relations.free_symbols) if len(relations.free_symbols) == 1 else relations
+    if len(relations.free_symbols) != 1:
+        return relations
+    merged = relations.as_set().as_relational(*relations.free_symbols)
+    return sp.And(*(part.canonical for part in sp.And.make_args(merged)))
 
 
 def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Mapping[str, Any]:

@@ -63,7 +63,7 @@ def test_taylor_polynomial_of_swish() -> None:
 
 
 def test_unknown_name_lists_the_valid_ones() -> None:
-    with pytest.raises(InputError, match="unknown activation 'swich': expected one of swish, .*did you mean 'swish'"):
+    with pytest.raises(InputError, match=r"unknown activation 'swich': expected one of swish, .*did you mean 'swish'"):
         activation("swich")
 
 
