@@ -60,7 +60,11 @@ def positive(name: str, value: object) -> torch.Tensor:
     Raises:
         InputError: otherwise.
     """
-    tensor = torch.as_tensor(value)
+    # A Python float keeps all its bits; torch alone would make it single precision.
+    try:
+        tensor = value if isinstance(value, torch.Tensor) else torch.as_tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise InputError(f"expected {name} to be a number, got {value!r}") from None
     if tensor.numel() == 0 or not bool((torch.isfinite(tensor) & (tensor > 0)).all()):
         raise InputError(f"expected {name} finite and above 0, got {value!r}")
     return tensor

@@ -4,10 +4,12 @@ With size :math:`s_n = \|K_n\|` and motion :math:`m_n = \|K_n - K_{n-1}\|`, and 
 in the third and the fourth quarter of the run:
 
     unstable      something is not finite, or M4 > 1.1 M3 and S4 > 1.1 S3: it moves ever more and grows
-    stable        M4 < 0.9 M3, the increments die out; or M4 is rounding noise, M4 <= 100 eps S4
+    stable        M4 < 0.9 M3, the increments die out; or M4 is rounding noise, M4 <= max(100, N) eps S4
     restrained    otherwise: it keeps moving, but stays bounded
 
-Rates that change the motion by less than 10 % per quarter of the run are not told apart from a lasting oscillation: a
+An amplification factor A sustains rounding noise of a few eps/(1 - |A|). A run of N steps that came down to its noise has
+1 - |A| > 20/N or so, the others are seen to decay; hence the N. In float32, N = 1000, oscillations below 1e-4 of the state
+count as noise. Rates that change the motion by less than 10 % per quarter of the run are not told apart from a lasting oscillation: a
 run of N steps resolves amplification factors to about 0.4/N.
 """
 
@@ -58,7 +60,7 @@ def verdict_codes(records: Mapping[str, Tensor]) -> Tensor:
         raise InputError(f"expected at least {LEAST_STEPS} recorded iterations for a verdict, got {size.shape[0]}")
     (motion_3, motion_4), (size_3, size_4) = _quarters(motion), _quarters(size)
     finite = torch.isfinite(size).all(0) & torch.isfinite(motion).all(0)
-    noise = motion_4 <= ROUNDING * torch.finfo(size.dtype).eps * size_4
+    noise = motion_4 <= max(ROUNDING, size.shape[0]) * torch.finfo(size.dtype).eps * size_4
     codes = torch.full(size.shape[1:], RESTRAINED, device=size.device)
     codes[(motion_4 < DECAY * motion_3) | noise] = STABLE
     codes[(motion_4 > GROWTH * motion_3) & (size_4 > GROWTH * size_3) | ~finite] = UNSTABLE

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from derive.errors import InputError
+from numerics import windowed_bounds
+from numerics.active_mode import checkerboard
+from numerics.correlation import Correlation
+from numerics.edge import bisect, growth_rate, linear_edges
+from tests.numerics.cases import normal, thoroughly
+
+
+@thoroughly()
+@given(st.floats(1e-6, 1e6), st.floats(1.01, 1e4), st.floats(0.01, 0.99), st.integers(1, 9), st.booleans())
+def test_bisection_brackets_the_edge(low, ratio, position, width, rising):
+    high = low * ratio
+    edge = low + position * (high - low)
+    found = bisect(lambda v: (v > edge) == rising, low, high, 1e-4, width)
+    assert found.low <= edge <= found.high
+    assert found.high - found.low <= 1e-4 * found.high
+    assert low <= found.low
+    assert found.high <= high
+
+
+def test_bisection_needs_an_edge_inside():
+    with pytest.raises(InputError, match="both stable"):
+        bisect(lambda v: v > 5, 1, 2)
+    with pytest.raises(InputError, match="both unstable"):
+        bisect(lambda v: v > 0, 1, 2)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.9, 1.0, 1.1, 50.0])
+def test_growth_rate_of_a_known_factor(factor):
+    rate = growth_rate(lambda x: (factor - 1) * x, normal(0, (2, 3, 3)), 1.0, 300)
+    assert torch.allclose(rate, torch.tensor(factor, dtype=torch.float64).log().expand(2), atol=1e-13)
+
+
+@pytest.mark.parametrize("kernel", [4, 12])
+def test_simulated_edges_agree_with_the_spectrum_on_a_checkerboard(kernel):
+    lr = 1e-5
+    lower, upper = linear_edges(Correlation(checkerboard(40), kernel), -0.5, 1.0, lr, rtol=3e-4)
+    alpha_min, alpha_max = windowed_bounds(checkerboard(40), kernel, -0.5, 1.0, lr)
+    assert lower.middle == pytest.approx(alpha_min, rel=1e-3)
+    assert upper.middle == pytest.approx(alpha_max, rel=1e-3)
+
+
+@pytest.mark.parametrize("boundary", ["full", "circular"])
+def test_simulated_edges_agree_with_the_spectrum_on_noise(boundary):
+    image, lr = torch.rand(24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64), 1e-4
+    lower, upper = linear_edges(Correlation(image, 4, boundary), -0.5, 1.0, lr, rtol=3e-4, steps=900)
+    alpha_min, alpha_max = windowed_bounds(image, 4, -0.5, 1.0, lr, boundary)
+    assert lower.middle == pytest.approx(alpha_min, rel=1e-3)
+    assert upper.middle == pytest.approx(alpha_max, rel=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", [16, 32, 64])
+def test_simulated_edges_agree_with_the_spectrum_at_the_size_of_table_2(kernel):
+    lower, upper = linear_edges(Correlation(checkerboard(256), kernel), -0.5, 1.0, 1e-8)
+    alpha_min, alpha_max = windowed_bounds(checkerboard(256), kernel, -0.5, 1.0, 1e-8)
+    assert lower.middle == pytest.approx(alpha_min, rel=1e-3)
+    assert upper.middle == pytest.approx(alpha_max, rel=1e-3)
+
+
+def test_both_edges_need_a_negative_output_error():
+    with pytest.raises(InputError, match="a < 0"):
+        linear_edges(Correlation(checkerboard(8), 2), 0.5, 1.0, 1e-3)
