@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import base64
 import os
-import re
+from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from latex2mathml.converter import convert
-from markupsafe import Markup
 
 from derive import theorems
 from derive.claim import claims, verdicts
 from derive.errors import InputError
 from experiments import registry
+from experiments.mathml import mathml
 from experiments.progress import bar
+from experiments.prose import prose
 from experiments.store import MARKER, load
 
 PROVENANCE = (
@@ -52,11 +52,13 @@ def build(results: Path, out: Path) -> Path:
         raise InputError(f"expected a file for the page, got the folder {out}; try --out {out / 'report.html'}")
     with bar("report") as progress:
         progress(0, 3)
-        found = {"verdicts": _verdict_rows()}
+        judged = _verdict_rows()
+        found = {"verdicts": judged, "count": Counter(verdict.status for _, verdict in judged)}
         progress(1, 3)
         found |= {"theorems": list(theorems.values()), "experiments": list(_experiments(results))}
         progress(2, 3)
-        page = _environment().get_template("report.html.j2").render(**found, open_claims=_open_claims())
+        found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
+        page = _environment().get_template("report.html.j2").render(**found)
     _write_whole(out, page)
     return out
 
@@ -64,23 +66,16 @@ def build(results: Path, out: Path) -> Path:
 def _environment() -> Environment:
     loader = PackageLoader("experiments", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["mathml"] = mathml
+    environment.filters |= {"mathml": mathml, "prose": prose}
     return environment
 
 
-def mathml(latex: str) -> Markup:
-    """LaTeX of this package as display MathML; empty for no LaTeX."""
-    if not latex:
-        return Markup("")
-    tree = convert(_in_its_dialect(latex), display="block").replace("<mtable", '<mtable displaystyle="true"')
-    return Markup(tree)
-
-
-def _in_its_dialect(latex: str) -> str:
-    """Spell what latex2mathml does not know in terms that it does."""
-    spelled = latex.replace(r"\star", "⋆").replace(r"\tfrac", r"\frac").replace(r"\varkappa", "ϰ").replace(r"\wedge", "∧")
-    spelled = spelled.replace(r"\begin{aligned}", r"\begin{array}{rl}").replace(r"\end{aligned}", r"\end{array}")
-    return re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", spelled)
+def _data_uri(picture: Path) -> str:
+    """An SVG as the address of an image: it stays sharp in print, and its styles cannot meet the page's."""
+    try:
+        return f"data:image/svg+xml;base64,{base64.b64encode(picture.read_bytes()).decode()}"
+    except OSError as error:
+        raise InputError(f"expected the figure {picture}, got: {error.strerror}; run the experiment again") from None
 
 
 def _verdict_rows() -> list[tuple[Any, Any]]:
@@ -105,14 +100,13 @@ def _experiments(results: Path) -> Iterator[dict[str, Any]]:
 
 def _experiment(name: str, folder: Path) -> dict[str, Any]:
     data, record = load(folder)
-    image = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
     module = None if name == "bounds" else registry.experiment(name)
     table = module.rows(data) if hasattr(module, "rows") else None
     caption = record["caption"].split("\n")[0] if table else record["caption"]
     shown = {key: record[key] for key in PROVENANCE if key in record}
     return {
-        "name": name, "title": record["title"], "missing": None, "image": image, "caption": caption, "table": table,
-        "record": shown | {"seeds": _seeds(data)},
+        "name": name, "title": record["title"], "missing": None, "image": _data_uri(folder / f"{name}.svg"),
+        "caption": caption, "table": table, "record": shown | {"seeds": _seeds(data)},
     }  # fmt: skip
 
 
@@ -121,12 +115,12 @@ def _seeds(data: xr.Dataset) -> str:
 
 
 def _write_whole(out: Path, text: str) -> None:
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False, encoding="utf-8") as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o644)
+        temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, out)
     except OSError as error:
         raise InputError(f"cannot write the page {out}: {error.strerror}; what was there is unchanged") from None
+    finally:
+        temporary.unlink(missing_ok=True)  # an interrupt or a full disk leaves no litter
