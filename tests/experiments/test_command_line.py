@@ -1,0 +1,99 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.__main__ import main
+from experiments.bounds import read_grey
+from experiments.store import load
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    grey = np.random.default_rng(0).integers(0, 256, (24, 32), dtype=np.uint8)
+    Image.fromarray(grey).save(tmp_path / "picture.png")
+    return tmp_path / "picture.png"
+
+
+def test_list(capsys: pytest.CaptureFixture) -> None:
+    assert main(["list"]) == 0
+    assert "table-2" in capsys.readouterr().out
+
+
+def test_run_writes_a_labelled_result(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["run", "figure-1", "--preset", "smoke", "--out", str(tmp_path)]) == 0
+    data, record = load(tmp_path / "figure-1")
+    assert {"preset", "config", "seconds", "command", "device", "version_torch", "caption"} <= set(record)
+    assert data.attrs["preset"] == "smoke"
+    assert "wrote" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("boundary", ["valid", "full", "circular"])
+def test_bounds_of_a_picture(boundary: str, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["bounds", "--image", str(picture), "--kernel", "5", "--boundary", boundary, "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    data, _ = load(tmp_path / "out" / "bounds")
+    low, high = (float(v) for v in data.windowed)
+    assert low < high
+    assert "this kernel (exact)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16", "LA"])
+def test_pictures_of_every_kind_are_read(mode: str, tmp_path: Path) -> None:
+    image = Image.new("I;16", (5, 4), 65535) if mode == "I;16" else Image.new("RGB", (5, 4), "white").convert(mode)
+    image.save(tmp_path / "x.png")
+    grey = read_grey(tmp_path / "x.png")
+    assert grey.shape == (4, 5)
+    np.testing.assert_allclose(grey, 1.0)
+
+
+BAD = [
+    (["run", "figure-99"], "unknown experiment 'figure-99': expected one of figure-1"),
+    (["run"], "expected the name of an experiment"),
+    (["run", "figure-1", "--preset", "big"], "unknown preset 'big': expected one of smoke, default, paper"),
+    (["run", "figure-1", "--device", "tpu"], "unknown device 'tpu': expected one of cpu"),
+    (["bounds", "--image", "none.png", "--kernel", "3"], "found no file none.png"),
+    (["bounds", "--image", "PICTURE", "--kernel", "64"], "no larger than the 24x32 image, got 64x64"),
+    (["bounds", "--image", "PICTURE", "--kernel", "0"], "positive integers"),
+    (["bounds", "--image", "PICTURE", "--kernel", "3", "--boundary", "wrap"], "expected one of valid, full, circular"),
+    (["bounds", "--image", "PICTURE", "--kernel", "3", "--lr", "-1"], "above 0"),
+    (["bounds", "--image", "PICTURE", "--kernel", "3", "--lr", "nan"], "above 0"),
+    (["bounds", "--image", "PICTURE", "--kernel", "3", "--a", "inf"], "expected a finite"),
+    (["bounds", "--image", "NOTPICTURE", "--kernel", "3"], "not a picture"),
+    (["bounds", "--image", "CUT", "--kernel", "3"], "could not read"),
+    (["bounds", "--image", "FOLDER", "--kernel", "3"], "could not read"),
+    (["report", "--out", "FOLDER"], "expected a file for the page"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_bad_input_is_one_line_and_exit_code_2(
+    arguments: list[str], message: str, picture: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = picture.parent
+    (folder / "text.png").write_text("no picture")
+    (folder / "cut.png").write_bytes(picture.read_bytes()[:200])
+    (folder / "folder").mkdir()
+    names = {"PICTURE": picture, "NOTPICTURE": folder / "text.png", "CUT": folder / "cut.png", "FOLDER": folder / "folder"}
+    monkeypatch.chdir(folder)
+    before = sorted(p.name for p in folder.iterdir())
+    assert main([str(names.get(word, word)) for word in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+    assert sorted(p.name for p in folder.iterdir()) == before
+
+
+def test_interrupt_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("experiments.runner.run_experiment", interrupted)
+    assert main(["run", "figure-1", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "interrupted; nothing was half written\n"

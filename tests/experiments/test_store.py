@@ -1,0 +1,122 @@
+"""Results are written whole or not at all; nothing of anybody else's is touched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import xarray as xr
+from matplotlib.figure import Figure
+
+from derive.errors import InputError
+from experiments.store import MARKER, load, replacing, save
+
+DATA = xr.Dataset({"v": (("t",), [1.0, 2.0], {"units": "1"})}, attrs={"seeds": 0})
+RECORD = {"title": "T", "caption": "c", "preset": "smoke", "config": {"n": 1}}
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    data, record = load(tmp_path / "x")
+    xr.testing.assert_identical(data, DATA)
+    assert record == {"name": "x", **RECORD}
+    assert sorted(p.name for p in (tmp_path / "x").iterdir()) == [MARKER, "x.nc", "x.png", "x.svg"]
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_second_run_replaces_the_first(tmp_path: Path) -> None:
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    save(DATA * 2, Figure(), "x", RECORD, tmp_path / "x")
+    assert float(load(tmp_path / "x")[0].v[0]) == 2.0
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device"), RuntimeError("bug")])
+def test_a_failure_leaves_the_earlier_result(failure: BaseException, tmp_path: Path) -> None:
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    before = kept(tmp_path / "x")
+    expected = InputError if isinstance(failure, OSError) else type(failure)
+    with pytest.raises(expected), replacing(tmp_path / "x") as fresh:
+        (fresh / "x.nc").write_text("half")
+        raise failure
+    assert kept(tmp_path / "x") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(InputError, match="No space left on device; what was there is unchanged"),
+        replacing(tmp_path / "x") as fresh,
+    ):
+        (fresh / "x.nc").symlink_to("/dev/full")
+        with (fresh / "x.nc").open("w") as file:
+            file.write("data")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_kill_in_the_middle_leaves_the_earlier_result(tmp_path: Path) -> None:
+    """SIGKILL while the new folder is half written."""
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    before = kept(tmp_path / "x")
+    code = (
+        "import sys, time; from pathlib import Path; from experiments.store import replacing\n"
+        "with replacing(Path(sys.argv[1])) as fresh:\n"
+        "    (fresh / 'x.nc').write_text('half'); print('ready', flush=True); time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x")], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert kept(tmp_path / "x") == before
+
+
+def test_foreign_folder_is_refused_and_untouched(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(InputError, match="holds no results of gradcfl"):
+        save(DATA, Figure(), "x", RECORD, tmp_path)
+    assert kept(tmp_path) == {"mine.txt": b"precious"}
+
+
+def test_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("a file")
+    with pytest.raises(InputError, match="expected a folder"):
+        save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    assert (tmp_path / "x").read_text() == "a file"
+
+
+def test_empty_folder_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    assert (tmp_path / "x" / MARKER).is_file()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"name": "none"}', '{"other": 1}'])
+def test_damaged_record_is_one_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / MARKER).write_text(content)
+    with pytest.raises(InputError, match="expected a folder written by"):
+        load(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "kill"), reason="POSIX only")
+def test_interrupted_command_exits_130_and_writes_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "experiments", "run", "table-2", "--preset", "paper", "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.strip().splitlines()[-1] == "interrupted; nothing was half written"
+    assert "Traceback" not in errors
+    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
