@@ -9,8 +9,8 @@ in the third and the fourth quarter of the run:
 
 An amplification factor A sustains rounding noise of a few eps/(1 - |A|). A run of N steps that came down to its noise has
 1 - |A| > 20/N or so, the others are seen to decay; hence the N. In float32, N = 1000, oscillations below 1e-4 of the state
-count as noise. Rates that change the motion by less than 10 % per quarter of the run are not told apart from a lasting oscillation: a
-run of N steps resolves amplification factors to about 0.4/N.
+count as noise. Rates that change the motion by less than 10 % per quarter of the run are not told apart from a lasting
+oscillation: a run of N steps resolves amplification factors to about 0.4/N.
 """
 
 from __future__ import annotations
