@@ -7,7 +7,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from latex2mathml.converter import convert
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
 _SPELLED = {
@@ -47,6 +47,7 @@ def _spelled(latex: str) -> str:
     for command, known in _SPELLED.items():
         latex = latex.replace(command, known)
     latex = re.sub(r"(?<!\\left)\|([^|]*?)(?<!\\right)\|", r"\\left|{\1}\\right|", latex)  # |x| has an inside and an outside
+    latex = re.sub(r"\\text\{([^}]*)\}", lambda found: rf"\text{{{escape(found[1])}}}", latex)  # else it is taken for markup
     return re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", latex)
 
 

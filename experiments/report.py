@@ -100,6 +100,8 @@ def _experiments(results: Path) -> Iterator[dict[str, Any]]:
 
 def _experiment(name: str, folder: Path) -> dict[str, Any]:
     data, record = load(folder)
+    if not {"caption", "title"} <= record.keys():
+        raise InputError(f"expected a caption and a title in {folder / MARKER}, got {', '.join(record)}; run {name} again")
     module = None if name == "bounds" else registry.experiment(name)
     table = module.rows(data) if hasattr(module, "rows") else None
     caption = record["caption"].split("\n")[0] if table else record["caption"]
