@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> Literal[0, 2]:
     """Run the command line; a user's mistake is one line on stderr and exit code 2."""
     try:
         app.cli(prog="python -m derive", description=__doc__, args=arguments)
-    except (InputError, OSError) as error:
+    except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0

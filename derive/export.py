@@ -2,11 +2,9 @@ r"""Every result as a LaTeX macro, so that a paper can \input the file and write
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
-from derive.errors import InputError
+from derive.files import write_whole
 from derive.theorems import theorems
 
 _SPELLED = {
@@ -35,20 +33,8 @@ def write_macros(out: Path) -> int:
     """Write the macros to a file, whole or not at all; returns how many.
 
     Raises:
-        InputError: the folder does not exist, or `out` is one.
+        InputError: the file cannot be written.
     """
-    if out.is_dir() or not out.parent.is_dir():
-        raise InputError(f"expected a file in an existing folder, got {out}; create the folder or choose another file")
     found = macros()
-    _write_whole(out, _HEAD + "\n".join(found.values()) + "\n")
+    write_whole(out, _HEAD + "\n".join(found.values()) + "\n")
     return len(found)
-
-
-def _write_whole(out: Path, text: str) -> None:
-    with NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False, encoding="utf-8") as file:
-        temporary = Path(file.name)
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, out)
-    finally:
-        temporary.unlink(missing_ok=True)

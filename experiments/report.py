@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -16,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from derive import theorems
 from derive.claim import claims, verdicts
 from derive.errors import InputError
+from derive.files import write_whole
 from experiments import registry
 from experiments.mathml import mathml
 from experiments.progress import bar
@@ -48,7 +48,7 @@ def build(results: Path, out: Path) -> Path:
     Raises:
         InputError: the file cannot be written.
     """
-    if out.is_dir():
+    if out.is_dir():  # before the work, not after it
         raise InputError(f"expected a file for the page, got the folder {out}; try --out {out / 'report.html'}")
     with bar("report") as progress:
         progress(0, 3)
@@ -59,7 +59,7 @@ def build(results: Path, out: Path) -> Path:
         progress(2, 3)
         found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
-    _write_whole(out, page)
+    write_whole(out, page)
     return out
 
 
@@ -114,15 +114,3 @@ def _experiment(name: str, folder: Path) -> dict[str, Any]:
 
 def _seeds(data: xr.Dataset) -> str:
     return str(data.attrs.get("seeds", "none"))
-
-
-def _write_whole(out: Path, text: str) -> None:
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, out)
-    except OSError as error:
-        raise InputError(f"cannot write the page {out}: {error.strerror}; what was there is unchanged") from None
-    finally:
-        temporary.unlink(missing_ok=True)  # an interrupt or a full disk leaves no litter

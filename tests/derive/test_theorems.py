@@ -61,14 +61,16 @@ def test_macro_names_are_letters_and_distinct() -> None:
     assert macro_name("5.4") == r"\cflTheoremFivePointFour"
 
 
-def test_export_replaces_whole_and_refuses_a_missing_folder(tmp_path: Path) -> None:
+def test_export_replaces_whole_and_refuses_what_is_no_file(tmp_path: Path) -> None:
     target = tmp_path / "bounds.tex"
     target.write_text("old")
     write_macros(target)
     assert target.read_text().startswith("% Generated")
     assert [p.name for p in tmp_path.iterdir()] == ["bounds.tex"]
-    with pytest.raises(InputError, match="existing folder"):
-        write_macros(tmp_path / "none" / "bounds.tex")
+    with pytest.raises(InputError, match="cannot write"):
+        write_macros(target / "bounds.tex")
+    with pytest.raises(InputError, match="got the folder"):
+        write_macros(tmp_path)
 
 
 def test_command_line(capsys: pytest.CaptureFixture) -> None:
