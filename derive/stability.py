@@ -96,21 +96,24 @@ class Stability:
         return "\n".join(lines)
 
 
-def stability(problem: GridScheme | Amplification, grade: str = "power-bounded") -> Stability:
+def stability(problem: GridScheme | Amplification, grade: str | None = None) -> Stability:
     """The exact stability condition of a scheme, the frequency eliminated.
 
     Args:
         problem: a `GridScheme` (a scheme or an optimiser), or an `Amplification` polynomial.
-        grade: ``"power-bounded"`` (default): every amplification factor lies in the closed unit disc, those on the
-            circle are simple, errors stay bounded. ``"schur"``: every factor lies strictly inside, errors decay.
+        grade: ``"power-bounded"``: every amplification factor lies in the closed unit disc, those on the circle are
+            simple, errors stay bounded; the default on a grid, where a scheme keeps constants. ``"schur"``: every factor
+            lies strictly inside, errors decay; the default of an optimiser on a mode, which is to converge.
 
     Raises:
         InputError: unknown grade, or no closed form is known for this polynomial.
     """
-    choose("grade", grade, dict.fromkeys(GRADES))
+    if grade is not None:
+        choose("grade", grade, dict.fromkeys(GRADES))
     if not isinstance(problem, GridScheme | Amplification):
         raise InputError(f"expected a GridScheme or an Amplification, got {type(problem).__name__}")
     found = amplification(problem) if isinstance(problem, GridScheme) else problem
+    grade = grade or ("power-bounded" if found.box else "schur")
     margins = _margins(found, grade)
     condition = _simplified(margins, grade == "schur")
     return Stability(found.polynomial, condition, "exact", found.assumptions, found.box, grade, margins)

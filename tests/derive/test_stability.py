@@ -81,6 +81,12 @@ def test_margin_has_the_sign_of_the_verdict(value: float, other: float) -> None:
     assert abs(margin) < 1e-12 or (margin > 0) == found.holds(r=value, q=other)
 
 
+def test_default_grade_is_bounded_on_a_grid_and_decaying_for_an_optimiser() -> None:
+    assert stability(HEAT).grade == "power-bounded"
+    assert stability(optimizers["nesterov"]).grade == "schur"
+    assert stability(optimizers["nesterov"]).holds(lr=0.1, momentum=0.9, curvature=12.0) is True
+
+
 def test_code_of_a_condition() -> None:
     function = stability(HEAT).function("torch")
     assert bool(function(r=0.3))
