@@ -40,6 +40,8 @@ def run(
 ) -> None:
     """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
 
+    Example: python -m experiments run figure-1 table-2 --preset smoke --out /tmp/results
+
     Args:
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (about a minute on two cores) or paper (the paper's own settings).
@@ -64,9 +66,12 @@ def bounds(
     beta: float = 1.0,
     lr: float | None = None,
     boundary: str = "valid",
+    standardise: bool = False,
     out: Path = Path("results"),
 ) -> None:
     """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
+
+    Example: python -m experiments bounds --image photo.png --kernel 16 --lr 1e-6 --boundary circular
 
     Args:
         image: PNG or JPEG; read as grey values in [0, 1].
@@ -75,11 +80,12 @@ def bounds(
         beta: parameter of Swish.
         lr: step size; by default half the largest one that leaves room for a weight decay.
         boundary: valid, full or circular.
+        standardise: shift and scale the grey values to mean 0 and variance 1, as training pipelines do.
         out: the figure and data are written into OUT/bounds.
     """
     from experiments.bounds import run_bounds
 
-    print(run_bounds(image, kernel, a, beta, lr, boundary, out, _command()))
+    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, out, _command()))
 
 
 @app.command
@@ -99,10 +105,15 @@ def _command() -> str:
     return shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
 
 
+def _help() -> str:
+    """The text above; the parser keeps paragraphs, not lines."""
+    return (__doc__ or "").replace("\npython", "\n\npython")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; a user's mistake is one line on stderr and exit code 2, an interrupt 130."""
     try:
-        app.cli(prog="python -m experiments", description=__doc__, args=arguments)
+        app.cli(prog="python -m experiments", description=_help(), args=arguments)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -18,7 +18,7 @@ from derive.errors import InputError
 from experiments import style
 from experiments.provenance import provenance
 from experiments.runner import labelled
-from experiments.store import refuse_foreign, save
+from experiments.store import check_writable, save
 from numerics.checks import finite, positive
 from numerics.correlation import Correlation
 from numerics.spectrum import extreme_eigenvalues, windowed_bounds
@@ -27,7 +27,15 @@ TITLE = "Bounds for a picture"
 
 
 def run_bounds(
-    image: Path, kernel: int, a: float, beta: float, lr: float | None, boundary: str, out: Path, command: str
+    image: Path,
+    kernel: int,
+    a: float,
+    beta: float,
+    lr: float | None,
+    boundary: str,
+    standardise: bool,
+    out: Path,
+    command: str,
 ) -> str:
     """Compute, draw and save; returns the table as text.
 
@@ -35,8 +43,10 @@ def run_bounds(
         InputError: unreadable picture, bad kernel, boundary or parameter, or a folder that cannot be written.
     """
     folder = out / "bounds"
-    refuse_foreign(folder)
-    results = bounds_dataset(read_grey(image), kernel, a, beta, lr, boundary)
+    check_writable(folder)
+    grey = standardised(read_grey(image)) if standardise else read_grey(image)
+    scale = "mean 0, variance 1" if standardise else "[0, 1]"
+    results = bounds_dataset(grey, kernel, a, beta, lr, boundary).assign_attrs(grey=scale)
     record = {"title": TITLE, "preset": "none", "config": {**results.attrs, "image": image.name}, "command": command}
     record |= {"caption": caption(results), **provenance("cpu")}
     with style.styled():
@@ -66,6 +76,19 @@ def read_grey(path: Path) -> np.ndarray:
         reason = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error)
         raise InputError(f"expected a PNG or JPEG file, could not read {path}: {reason}") from None
     return grey / (65535.0 if deep else 255.0)
+
+
+def standardised(grey: np.ndarray) -> np.ndarray:
+    """Shifted and scaled to mean 0 and variance 1.
+
+    Raises:
+        InputError: all pixels are equal.
+    """
+    if grey.max() == grey.min():
+        raise InputError(
+            "expected a picture with at least two grey values to standardise, got a flat one; leave --standardise out"
+        )
+    return (grey - grey.mean()) / grey.std()
 
 
 def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: float | None, boundary: str) -> xr.Dataset:
@@ -140,7 +163,7 @@ def caption(results: xr.Dataset) -> str:
     """The table."""
     at, shape = results.attrs, results.power.shape
     lines = [
-        f"{shape[0]}x{shape[1]} picture (grey in [0, 1]), {at['kernel']}x{at['kernel']} kernel, boundary {at['boundary']}, "
+        f"{shape[0]}x{shape[1]} picture (grey: {at['grey']}), {at['kernel']}x{at['kernel']} kernel, boundary {at['boundary']}, "
         f"a = {at['a']:g}, beta = {at['beta']:g}, step size {at['lr']:g}. Stable for alpha_min < weight decay < alpha_max:",
         f"{'':<22}{'alpha_min':>14}{'alpha_max':>14}",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 Report = Callable[[int, int], None]
 """Called with (work done, all work)."""
 
+PATIENCE = 2
+"""Seconds of silence that nobody minds."""
+
 
 def silent(done: int, total: int) -> None:
     """Report nothing."""
@@ -19,7 +23,11 @@ def silent(done: int, total: int) -> None:
 
 @contextmanager
 def bar(title: str) -> Iterator[Report]:
-    """A progress bar that appears with the first report; a pipe or a file gets no control characters."""
+    """A progress bar that is gone when the work is done; a pipe or a file gets at most one plain line."""
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield _plain(title)
+        return
     columns = (
         TextColumn(title),
         BarColumn(),
@@ -27,10 +35,22 @@ def bar(title: str) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(title, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _plain(title: str) -> Report:
+    """One line on stderr, once it is clear that the work takes a while."""
+    started, told = time.monotonic(), False
+
+    def report(done: int, total: int) -> None:
+        nonlocal told
+        if not told and time.monotonic() - started > PATIENCE:
+            told = True
+            print(f"{title}: {done / total:.0%} done after {PATIENCE} s", file=sys.stderr, flush=True)
+
+    return report
 
 
 def part(report: Report, index: int, parts: int) -> Report:

@@ -1,9 +1,11 @@
-"""Where a result comes from: versions, machine, device, threads."""
+"""Where a result comes from: date, versions, machine, device, threads."""
 
 from __future__ import annotations
 
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 
@@ -13,10 +15,11 @@ PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
 
 
 def provenance(device: str) -> dict[str, str]:
-    """Versions and hardware, as text."""
+    """Date (UTC), versions and hardware, as text."""
     found = {f"version_{name}": version(name) for name in PACKAGES}
     threads = f"{torch.get_num_threads()} threads"
     return found | {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": f"{_device_name(device)}, {threads}",
@@ -26,7 +29,17 @@ def provenance(device: str) -> dict[str, str]:
 def _device_name(device: str) -> str:
     if device.startswith("cuda"):
         return f"{device} ({torch.cuda.get_device_name(device)})"
-    return f"cpu ({platform.machine()})"
+    return f"cpu ({_processor()})"
+
+
+def _processor() -> str:
+    """The processor's model where the system tells it (Linux), else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
 
 
 def checked_device(name: str) -> str:

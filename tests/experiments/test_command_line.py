@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from experiments.__main__ import main
-from experiments.bounds import read_grey
+from experiments.bounds import read_grey, standardised
 from experiments.store import load
 
 
@@ -65,6 +65,7 @@ BAD = [
     (["bounds", "--image", "PICTURE", "--kernel", "3", "--lr", "nan"], "above 0"),
     (["bounds", "--image", "PICTURE", "--kernel", "3", "--a", "inf"], "expected a finite"),
     (["bounds", "--image", "NOTPICTURE", "--kernel", "3"], "not a picture"),
+    (["bounds", "--image", "FLAT", "--kernel", "3", "--standardise"], "at least two grey values"),
     (["bounds", "--image", "CUT", "--kernel", "3"], "could not read"),
     (["bounds", "--image", "FOLDER", "--kernel", "3"], "could not read"),
     (["report", "--out", "FOLDER"], "expected a file for the page"),
@@ -79,7 +80,14 @@ def test_bad_input_is_one_line_and_exit_code_2(
     (folder / "text.png").write_text("no picture")
     (folder / "cut.png").write_bytes(picture.read_bytes()[:200])
     (folder / "folder").mkdir()
-    names = {"PICTURE": picture, "NOTPICTURE": folder / "text.png", "CUT": folder / "cut.png", "FOLDER": folder / "folder"}
+    Image.new("L", (9, 9), 7).save(folder / "flat.png")
+    names = {
+        "FLAT": folder / "flat.png",
+        "PICTURE": picture,
+        "NOTPICTURE": folder / "text.png",
+        "CUT": folder / "cut.png",
+        "FOLDER": folder / "folder",
+    }
     monkeypatch.chdir(folder)
     before = sorted(p.name for p in folder.iterdir())
     assert main([str(names.get(word, word)) for word in arguments]) == 2
@@ -88,6 +96,19 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert captured.err.count("\n") == 1
     assert message in captured.err
     assert sorted(p.name for p in folder.iterdir()) == before
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused(
+    picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert main(["bounds", "--image", str(picture), "--kernel", "3", "--out", str(picture.parent)]) == 2
+    assert "scale it down" in capsys.readouterr().err
+
+
+def test_standardised_pictures_have_mean_0_and_variance_1(picture: Path) -> None:
+    grey = standardised(read_grey(picture))
+    np.testing.assert_allclose([grey.mean(), grey.std()], [0, 1], atol=1e-14)
 
 
 def test_interrupt_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from derive.errors import InputError
-from experiments.store import MARKER, load, replacing, save
+from experiments.store import MARKER, check_writable, load, replacing, save
 
 DATA = xr.Dataset({"v": (("t",), [1.0, 2.0], {"units": "1"})}, attrs={"seeds": 0})
 RECORD = {"title": "T", "caption": "c", "preset": "smoke", "config": {"n": 1}}
@@ -80,6 +80,77 @@ def test_kill_in_the_middle_leaves_the_earlier_result(tmp_path: Path) -> None:
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     assert kept(tmp_path / "x") == before
+
+
+SAVE_WITH_LITTLE_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+from derive.errors import InputError
+from experiments.store import save
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
+try:
+    save(xr.Dataset({"v": ("t", np.random.rand(10_000))}), Figure(), "x", {}, Path(sys.argv[1]))
+except InputError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+@pytest.mark.parametrize("room", [0, 2_000, 60_000])
+def test_no_room_for_a_real_result(room: int, tmp_path: Path) -> None:
+    """The data file itself meets the limit, at several places; HDF5 writing straight to disk would crash here."""
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    before = kept(tmp_path / "x")
+    command = [sys.executable, "-c", SAVE_WITH_LITTLE_ROOM, str(tmp_path / "x"), str(room)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.endswith("File too large; what was there is unchanged\n")
+    assert kept(tmp_path / "x") == before
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_swap_killed_halfway_is_undone(tmp_path: Path) -> None:
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    (tmp_path / "x").rename(tmp_path / ".x.earlier")
+    xr.testing.assert_identical(load(tmp_path / "x")[0], DATA)
+
+
+def test_an_interrupt_within_the_swap_restores_the_earlier_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    rename = Path.rename
+
+    def interrupted(source: Path, target: Path) -> Path:
+        if source.name.startswith(".x-"):
+            raise KeyboardInterrupt
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(DATA * 2, Figure(), "x", RECORD, tmp_path / "x")
+    xr.testing.assert_identical(load(tmp_path / "x")[0], DATA)
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_what_a_killed_run_left_is_swept_away_later(tmp_path: Path) -> None:
+    for name in (".x-old", ".x-young", ".y-old"):
+        (tmp_path / name).mkdir()
+    for name in (".x-old", ".y-old"):
+        os.utime(tmp_path / name, (0, 0))
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".x-young", ".y-old", "x"]
+
+
+def test_check_before_the_work_changes_nothing(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="no folder that may be written"):
+        check_writable(tmp_path / "file" / "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_foreign_folder_is_refused_and_untouched(tmp_path: Path) -> None:
