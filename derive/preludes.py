@@ -33,7 +33,7 @@ _HELPERS = {
         '''\
         def arrays(*values):
             """Arrays of one shape and one floating dtype; Python numbers follow the arrays among them."""
-            given = [v for v in values if hasattr(v, "dtype")]
+            given = [asarray(v) for v in values if hasattr(v, "dtype")]
             dtype = result_type(*(given or [1.0]), 0.0)
             return broadcast_arrays(*(asarray(v, dtype=dtype) for v in values))
         ''',

@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.eliminate import Box, at_corners, relation, solve_affine
 from derive.errors import InputError, choose
-from derive.fourier import Amplification, amplification
+from derive.fourier import SHIFTS, Amplification, amplification
 from derive.grid import GridScheme
 from derive.schur import GRADES, root_conditions
 from derive.text import latex, pretty
@@ -55,7 +55,11 @@ class Stability:
         Raises:
             InputError: a parameter is missing, unknown or not a real number.
         """
-        result = self._compiled(**_checked(values, self.parameters))
+        checked = _checked(values, self.parameters)
+        try:
+            result = self._compiled(**checked)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"expected real numbers or arrays that broadcast, got {checked} ({error})") from None
         return bool(result) if result.ndim == 0 else result
 
     @cached_property
@@ -113,6 +117,10 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None) -> 
     if not isinstance(problem, GridScheme | Amplification):
         raise InputError(f"expected a GridScheme or an Amplification, got {type(problem).__name__}")
     found = amplification(problem) if isinstance(problem, GridScheme) else problem
+    if found.polynomial.has(*SHIFTS):
+        raise InputError(
+            f"expected a scheme that is even in space (a real symbol), got the polynomial {found.polynomial.as_expr()}"
+        )
     grade = grade or ("power-bounded" if found.box else "schur")
     margins = _margins(found, grade)
     condition = _simplified(margins, grade == "schur")

@@ -24,6 +24,7 @@ def relative_l1(first: Tensor, second: Tensor, dims: int | None = None) -> Tenso
 
     Source: Section 4.2.
     """
+    first, second = torch.as_tensor(first), torch.as_tensor(second)
     if first.shape != second.shape or first.numel() == 0:
         raise InputError(f"expected two non-empty tensors of one shape, got {tuple(first.shape)} and {tuple(second.shape)}")
     # Halving first keeps the sum of two huge weights finite.

@@ -104,6 +104,8 @@ def test_latex_of_a_condition() -> None:
         (lambda: stability("u"), "expected a GridScheme or an Amplification, got str"),
         (lambda: stability(HEAT).holds(), "expected values for r; got none"),
         (lambda: stability(HEAT).holds(r=1, s=2), "expected values for r; got r, s"),
+        (lambda: stability(HEAT).holds(r="x"), "expected real numbers or arrays that broadcast"),
+        (lambda: stability(HEAT).holds(r=1j), "expected real numbers or arrays that broadcast"),
         (lambda: stability(HEAT).solve("s"), "unknown parameter 's': expected one of r"),
         (lambda: GridScheme(sp.Eq(u[1, 0], u[0, 0] ** 2)), "linear in the unknowns"),
         (lambda: GridScheme(sp.Eq(u[1, 0], u[0, 0] + 1)), "constant term"),
@@ -121,5 +123,10 @@ def test_bad_input_is_one_clear_line(call, message: str) -> None:
 
 def test_what_has_no_closed_form_yet_is_refused_and_not_guessed() -> None:
     leapfrog = GridScheme(sp.Eq(u[1, 0] - u[-1, 0], r * (u[0, 1] - u[0, -1])))
-    with pytest.raises(InputError, match="expected an amplification polynomial"):
-        stability(leapfrog)
+    upwind = GridScheme(sp.Eq(u[1, 0] - u[0, 0], -r * (u[0, 0] - u[0, -1])))
+    for advection in (leapfrog, upwind):
+        with pytest.raises(InputError, match="expected a scheme that is even in space"):
+            stability(advection)
+    richardson = GridScheme(sp.Eq(u[1, 0] - u[-1, 0], r * (u[0, 1] - 2 * u[0, 0] + u[0, -1])))
+    with pytest.raises(InputError, match="expected an amplification polynomial of degree 1"):
+        stability(richardson)
