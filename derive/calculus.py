@@ -56,15 +56,24 @@ class Convolution(_Operator):
 class Total(_Operator):
     r"""Integral of a field over space, :math:`\int F\,dx`."""
 
+    is_infix = True  # its end is not marked
+
     def _latex(self, printer, exp=None) -> str:
         return _power(rf"\int {_factor(self.args[0], printer)}\,dx", exp)
 
     def _pretty(self, printer):
-        return prettyForm(*prettyForm(*_operand(self.args[0], printer).left("∫ ")).right(" dx"), binding=prettyForm.MUL)
+        return prettyForm(*prettyForm(*_operand(self.args[0], printer).left("∫ ")).right(" dx"), binding=prettyForm.ADD)
 
 
 class Inner(_Operator):
-    r"""Inner product of two fields, :math:`\langle F, G\rangle`."""
+    r"""Inner product of two fields, :math:`\langle F, G\rangle`; symmetric, so its arguments have one order."""
+
+    @classmethod
+    def eval(cls, first: sp.Expr, second: sp.Expr) -> sp.Expr | None:
+        """Zero, or the canonical order."""
+        if first.is_zero or second.is_zero:
+            return sp.S.Zero
+        return cls(second, first) if sp.default_sort_key(second) < sp.default_sort_key(first) else None
 
     def _latex(self, printer, exp=None) -> str:
         left, right = (printer._print(arg) for arg in self.args)
