@@ -77,19 +77,25 @@ def _with_print(results: xr.Dataset) -> xr.Dataset:
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
-    """Header and cells of the table."""
-    shown = {"spectrum": results.spectrum, "simulation": results.simulation.mean("bracket"), "limit": results.limit}
-    shown |= {name: results[name] for name in ("printed_measured", "printed_limit") if name in results}
-    header = ["kernel", *(f"{side} {name.replace('_', ' ')}" for side in SIDES for name in shown)]
-    cells = [
-        [f"{w}x{w}", *(_number(values.sel(side=side), w) for side in SIDES for values in shown.values())]
-        for w in results.kernel.values
+    """Header and cells of the table: one row per edge and kernel."""
+    printed = [name for name in ("printed_measured", "printed_limit") if name in results]
+    titles = {"printed_measured": "paper, measured", "printed_limit": "paper, limit"}
+    header = ["edge", "kernel", "spectrum", "simulation", "difference", "limit", *(titles[name] for name in printed)]
+    return header, [_row(results.sel(side=side, kernel=w), printed) for side in SIDES for w in results.kernel.values]
+
+
+def _row(at: xr.Dataset, printed: list[str]) -> list[str]:
+    spectrum, simulation = float(at.spectrum), float(at.simulation.mean())
+    numbers = [simulation / spectrum - 1, *(float(at[name]) for name in ("limit", *printed))]
+    kernel = f"{int(at.kernel)}x{int(at.kernel)}"
+    return [
+        str(at.side.values),
+        kernel,
+        f"{spectrum:.5g}",
+        f"{simulation:.5g}",
+        f"{numbers[0]:+.1e}",
+        *(f"{v:.4g}" for v in numbers[1:]),
     ]
-    return header, cells
-
-
-def _number(values: xr.DataArray, kernel: int) -> str:
-    return f"{float(values.sel(kernel=kernel) if 'kernel' in values.dims else values):.4g}"
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -119,14 +125,10 @@ def caption(results: xr.Dataset) -> str:
     low, high = (float(v) for v in results.limit)
     empty = " The limit's interval is empty: its lower edge lies above its upper one." if low > high else ""
     header, cells = rows(results)
-    lines = "\n".join("  ".join(f"{cell:>12}" for cell in row) for row in [_short(header), *cells])
+    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
+    lines = "\n".join("  ".join(f"{cell:>{n}}" for cell, n in zip(row, widths, strict=True)) for row in [header, *cells])
     return (
         f"Weight decays between which the linear PDE is stable, {results.attrs['image']}^2 checkerboard, step size "
         f"{results.attrs['lr']:g}, seed {results.attrs['seeds']}, float64. Spectrum and bisection on the simulation differ "
         f"by at most {difference:.1e} relative.{empty}\n{lines}"
     )
-
-
-def _short(header: list[str]) -> list[str]:
-    words = {"alpha_min": "min", "alpha_max": "max", "printed": "paper", "measured": "meas.", "simulation": "simul."}
-    return [" ".join(words.get(word, word) for word in cell.split()) for cell in header]
