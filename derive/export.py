@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import sympy as sp
+
 from derive.files import write_whole
+from derive.stability import Stability
+from derive.text import latex
 from derive.theorems import theorems
 
 _SPELLED = {
@@ -22,11 +26,23 @@ def macro_name(key: str) -> str:
 
 
 def macros() -> dict[str, str]:
-    r"""Macro name -> definition, one per theorem."""
-    return {
-        macro_name(key): rf"\newcommand{{{macro_name(key)}}}{{{found.latex()}}}% {found.source}: {found.title}"
-        for key, found in theorems.items()
-    }
+    r"""Macro name -> definition: one per theorem, and one per bound solved for a parameter."""
+    found = {macro_name(key): (t.latex(), f"{t.source}: {t.title}") for key, t in theorems.items()}
+    for key, t in theorems.items():
+        if isinstance(t.result, Stability):
+            found |= {macro_name(key) + _camel(name): (_formula(e), f"{t.source}: {name}") for name, e in t.outputs.items()}
+    return {name: rf"\newcommand{{{name}}}{{{formula}}}% {note}" for name, (formula, note) in found.items()}
+
+
+def _camel(name: str) -> str:
+    return "".join(_SPELLED.get(c, c) for c in name.title().replace("_", ""))
+
+
+def _formula(expressions: tuple[sp.Expr, ...]) -> str:
+    """One formula, or the two ends of an interval."""
+    if len(expressions) == 1:
+        return latex(expressions[0])
+    return rf"\left( {latex(expressions[0])},\; {latex(expressions[1])} \right)"
 
 
 def write_macros(out: Path) -> int:

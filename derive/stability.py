@@ -18,7 +18,7 @@ from derive.errors import InputError, choose
 from derive.fourier import SHIFTS, Amplification, amplification
 from derive.grid import GridScheme
 from derive.schur import GRADES, root_conditions
-from derive.text import latex, pretty
+from derive.text import latex, paragraph, pretty
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Stability:
         polynomial: amplification polynomial, a `sympy.Poly` in xi; its roots are the amplification factors.
         condition: SymPy Boolean in the parameters alone; true exactly where the scheme is stable.
         status: ``"exact"``: necessary and sufficient.
-        assumptions: SymPy Boolean the condition rests on, beside those of the symbols.
+        assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both.
         box: the frequency variables that were eliminated, and the range of each.
         grade: ``"schur"`` (perturbations decay) or ``"power-bounded"`` (they stay bounded).
         margins: expressions whose least value is positive inside, zero on the edge.
@@ -48,6 +48,12 @@ class Stability:
         """The parameters of the condition, by name."""
         symbols = self.condition.free_symbols.union(*(m.free_symbols for m in self.margins))
         return tuple(sorted(symbols, key=str))
+
+    @property
+    def assumed(self) -> tuple[Boolean, ...]:
+        """All assumptions one by one: those of the symbols, which a printed condition does not show, and `assumptions`."""
+        signs = [_sign_assumption(p) for p in self.parameters]
+        return (*(s for s in signs if s is not None), *(part for part in sp.And.make_args(self.assumptions) if part != sp.true))
 
     def holds(self, **values: Any) -> Any:
         """Whether the scheme is stable at numbers (a bool) or arrays (broadcast, an array of bool).
@@ -96,8 +102,9 @@ class Stability:
 
     def __str__(self) -> str:
         grade = {"schur": "perturbations decay", "power-bounded": "perturbations stay bounded"}[self.grade]
-        lines = ["stable if and only if", "", pretty(self.condition), "", f"({self.status}; {grade})"]
-        return "\n".join(lines)
+        lines = ["stable if and only if", "", pretty(self.condition), ""]
+        assumed = paragraph(f"for {', '.join(map(str, self.assumed))}") if self.assumed else ""
+        return "\n".join([*lines, *filter(None, [assumed]), f"({self.status}; {grade})"])
 
 
 def stability(problem: GridScheme | Amplification, grade: str | None = None) -> Stability:
@@ -142,6 +149,12 @@ def _simplified(margins: tuple[sp.Expr, ...], strict: bool) -> Boolean:
         return relations
     merged = relations.as_set().as_relational(*relations.free_symbols)
     return sp.And(*(part.canonical for part in sp.And.make_args(merged)))
+
+
+def _sign_assumption(symbol: sp.Symbol) -> Boolean | None:
+    if symbol.is_positive:
+        return sp.Gt(symbol, 0, evaluate=False)
+    return sp.Ge(symbol, 0, evaluate=False) if symbol.is_nonnegative else None
 
 
 def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Mapping[str, Any]:
