@@ -1,0 +1,83 @@
+"""Amplification polynomials, against one step of the scheme on a single Fourier mode."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derive import GridFunction, GridScheme, amplification
+from derive.eliminate import at_corners, solve_affine, strip_positive
+from derive.errors import InputError
+from derive.fourier import COSINES, in_phases
+from derive.symbols import xi
+
+r, q = sp.symbols("r q", real=True)
+u = GridFunction("u", 1)
+
+
+@settings(max_examples=30)
+@given(
+    theta=st.floats(-np.pi, np.pi),
+    value=st.floats(-2, 2),
+    weights=st.tuples(st.floats(-3, 3), st.floats(-3, 3), st.floats(-3, 3)),
+)
+def test_even_explicit_scheme_on_a_mode(theta: float, value: float, weights: tuple[float, ...]) -> None:
+    """u' = sum_k a_k (u_k + u_-k): the mode exp(i j theta) is multiplied by the root of the polynomial."""
+    stencil = {k: sp.Rational(a) for k, a in enumerate(weights)}
+    right = sum(r * a * (u[0, k] + u[0, -k]) for k, a in stencil.items())
+    lead, constant = (
+        amplification(GridScheme(sp.Eq(u[1, 0], right))).polynomial.all_coeffs() if any(weights) and value else (1, 0)
+    )
+    factor = complex((-constant / lead).subs({r: value, COSINES[0]: np.cos(theta)})) if any(weights) and value else 0
+    direct = sum(value * a * (np.exp(1j * k * theta) + np.exp(-1j * k * theta)) for k, a in enumerate(weights))
+    assert factor == pytest.approx(complex(direct), abs=1e-9)
+
+
+def test_advection_keeps_its_laurent_polynomial() -> None:
+    found = amplification(GridScheme(sp.Eq(u[1, 0], u[0, 0] - r * (u[0, 0] - u[0, -1]))))
+    assert not found.box
+    assert found.polynomial.gens == (xi,)
+
+
+def test_system_is_the_determinant() -> None:
+    """u' = v, v' = -u: a rotation, xi^2 + 1."""
+    first, second = GridFunction("u", 0), GridFunction("v", 0)
+    found = amplification(GridScheme(sp.Eq(first[1], second[0]), sp.Eq(second[1], -first[0])))
+    assert sp.expand(found.polynomial.as_expr() - (xi**2 + 1)) == 0
+
+
+def test_shift_in_time_changes_nothing() -> None:
+    early = GridScheme(sp.Eq(u[0, 0], r * u[-1, 1] + r * u[-1, -1]))
+    late = GridScheme(sp.Eq(u[1, 0], r * u[0, 1] + r * u[0, -1]))
+    assert amplification(early).polynomial == amplification(late).polynomial
+
+
+def test_cosines_are_written_back_as_phases() -> None:
+    assert in_phases(COSINES[0]).func == sp.cos
+
+
+def test_affine_margin_is_decided_at_the_corners() -> None:
+    c = COSINES[0]
+    assert at_corners(q + r * c, {c: (-1, 1)}) == [q - r, q + r]
+    with pytest.raises(InputError, match="affine in c_1"):
+        at_corners(q + r * c**2, {c: (-1, 1)})
+
+
+def test_positive_factors_are_dropped_and_signs_kept() -> None:
+    positive = sp.Symbol("p", positive=True)
+    assert strip_positive(-3 * positive * r) == -r
+    assert strip_positive(positive**2) == 1
+    assert strip_positive(sp.S.Zero) == 0
+
+
+@given(value=st.floats(-3, 3), other=st.floats(-3, 3))
+def test_solved_set_is_the_set_of_solutions(value: float, other: float) -> None:
+    """q r > -1 and r < 2, for either sign of the unknown q."""
+    margins = [q * r + 1, 2 - r]
+    found = solve_affine(margins, r, strict=True).subs(q, sp.Rational(other))
+    expected = other * value + 1 > 0 and value < 2
+    if abs(other * value + 1) > 1e-9 and abs(2 - value) > 1e-9:
+        assert bool(found.contains(sp.Rational(value))) == expected
