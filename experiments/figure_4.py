@@ -35,7 +35,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(LinearSetting(image=64, lr=5e-6), kernel=8, iterations=200),
+    "smoke": Config(LinearSetting(image=64, lr=1e-6), kernel=8, iterations=1000),
     "default": Config(),
     "paper": Config(),
 }

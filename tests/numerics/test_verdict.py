@@ -86,3 +86,11 @@ def test_one_verdict_per_member():
 def test_too_short_a_run():
     with pytest.raises(InputError, match="at least 16"):
         judge(lambda x: x, steps=5)
+
+
+@pytest.mark.parametrize(("waves", "expected"), [(0.0, "stable"), (0.3, "restrained")])
+def test_lasting_oscillation_shows_under_a_slow_transient(waves, expected):
+    """A transient decaying by 1 % a step, alone and over an irregular oscillation that does not decay."""
+    n = torch.arange(600.0, dtype=torch.float64)
+    motion = 16 * 0.99**n + waves * (1 + torch.sin(n**1.5))
+    assert str(verdict({"size": 1 + motion[:, None], "motion": motion[:, None]})[0]) == expected
