@@ -105,7 +105,9 @@ def render(results: xr.Dataset) -> Figure:
     """Regions from the simulation, lines from the theory."""
     figure, (ax,) = style.panels(1, height=3.6)
     colours = ListedColormap(style.REGION_COLOURS)
-    ax.pcolormesh(results.lr, results.alpha, results.simulated, cmap=colours, vmin=-0.5, vmax=2.5, shading="nearest")
+    ax.pcolormesh(
+        results.lr, results.alpha, results.simulated, cmap=colours, vmin=-0.5, vmax=2.5, shading="nearest", rasterized=True
+    )
     ax.plot(results.line_blowup, results.line_alpha, color=style.BLACK, label=r"$2/\alpha$: blow-up of the other modes")
     ax.plot(results.line_edge, results.line_alpha, "--", color=style.BLUE, label="edge of the active mode")
     ax.axhline(results.attrs["alpha_min"], color=style.BLACK, ls=":", label=r"$\alpha_{\min}$ of Thm 5.4 at K = 0")

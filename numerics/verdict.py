@@ -4,14 +4,15 @@ With size :math:`s_n = \|K_n\|` and motion :math:`m_n = \|K_n - K_{n-1}\|`; M3, 
 third and the fourth quarter of the run, and E1 to E4 the greatest motion in each eighth of its second half:
 
     unstable      something is not finite, or M4 > 1.1 M3 and S4 > 1.1 S3: it moves ever more and grows
-    stable        E1, E2, E3, E4 fall by 5 % each: the increments die out, and no lasting oscillation shows under a
-                  slow transient; or M4 is rounding noise, M4 <= max(100, N) eps S4
+    stable        E1, E2, E3, E4 fall by 5 % each: the increments die out; or M4 is rounding noise,
+                  M4 <= max(100, N) eps S4
     restrained    otherwise: it keeps moving, but stays bounded
 
 An amplification factor A sustains rounding noise of a few eps/(1 - |A|). A run of N steps that came down to its noise has
 1 - |A| > 20/N or so, the others are seen to decay; hence the N. In float32, N = 1000, oscillations below 1e-4 of the state
 count as noise. Rates that change the motion by less than 5 % per eighth of the run are not told apart from a lasting
 oscillation: a run of N steps resolves amplification factors to about 0.4/N.
+A lasting oscillation under a transient shows once the transient has fallen to a few times its size; the run must be that long.
 """
 
 from __future__ import annotations
