@@ -1,7 +1,8 @@
 """Both extreme eigenvalues of a symmetric positive semidefinite operator, from products alone.
 
 Lanczos with full reorthogonalisation: one Krylov space serves both ends, and a cluster of eigenvalues near zero, which
-every smooth image has, does not hold it up, as it does the residual test of a restarted method.
+every smooth image has, does not hold it up, as it does the residual test of a restarted method (SciPy's eigsh took minutes
+on such images, or gave up).
 
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 (residual bounds) and 13 (Lanczos).
 """

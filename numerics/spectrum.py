@@ -23,6 +23,9 @@ from numerics.checks import finite, image_tensor, positive
 from numerics.correlation import Correlation
 from numerics.lanczos import Extremes, extremes
 
+TRUSTED = 1e-6
+"""Error of an eigenvalue, relative to the largest, above which no bound is given."""
+
 
 class Bounds(NamedTuple):
     """Weight decays between which the scheme is stable; the interval is empty when the first exceeds the second."""
@@ -36,6 +39,9 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
 
     Returns:
         (minimum, maximum, error, products): `error` bounds that of either eigenvalue.
+
+    Raises:
+        InputError: they are not known to 1e-6 of the largest after as many products as are allowed.
     """
     double = Correlation(correlation.image.double(), correlation.kernel_shape, correlation.boundary, correlation.pooling)
 
@@ -44,7 +50,13 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
         return double.gram(kernel).cpu().numpy().ravel()
 
     with one_thread(double.image.numel()):
-        return extremes(apply, prod(double.kernel_shape))
+        found = extremes(apply, prod(double.kernel_shape))
+    if found.error > TRUSTED * found.maximum:
+        raise InputError(
+            f"the eigenvalues of a {double.kernel_shape[0]}x{double.kernel_shape[1]} kernel are known only to "
+            f"{found.error / found.maximum:.1e} of the largest after {found.products} products; use a smaller kernel"
+        )
+    return found
 
 
 def windowed_bounds(
@@ -78,12 +90,12 @@ def windowed_bounds(
     for name, value in (("beta", beta), ("lr", lr)):
         positive(name, value)
     finite("a", a)
-    extremes = extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary))
+    found = extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary))
     if momentum is None:
         bounds = theorem("5.4").function("numpy", "alpha_bounds")
-        return Bounds(*map(float, bounds(a=a, beta=beta, lr=lr, power_min=extremes.minimum, power_max=extremes.maximum)))
+        return Bounds(*map(float, bounds(a=a, beta=beta, lr=lr, power_min=found.minimum, power_max=found.maximum)))
     lowest, highest = _stable_curvatures(lr, finite("momentum", momentum))
-    driven = [a * beta / 2 * mu for mu in (extremes.minimum, extremes.maximum)]
+    driven = [a * beta / 2 * mu for mu in (found.minimum, found.maximum)]
     return Bounds(lowest - min(driven), highest - max(driven))
 
 

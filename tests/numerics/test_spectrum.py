@@ -122,3 +122,15 @@ def test_bad_input(change, expected):
     good = {"image": np.ones((8, 8)), "kernel_size": 3, "a": -0.5, "beta": 1.0, "lr": 0.1}
     with pytest.raises(InputError, match=expected):
         windowed_bounds(**(good | change))
+
+
+def test_untrusted_eigenvalues_are_refused(monkeypatch):
+    """No bound from an iteration that was cut short."""
+    from functools import partial
+
+    from numerics import lanczos, spectrum
+
+    monkeypatch.setattr(spectrum, "extremes", partial(lanczos.extremes, limit=3))
+    image = torch.randn(24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    with pytest.raises(InputError, match="are known only to"):
+        spectrum.windowed_bounds(image, 9, -0.5, 1.0, 0.1)
