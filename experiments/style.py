@@ -9,8 +9,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-WIDE, NARROW = 6.75, 3.25
-"""Widths in inches of a full page and of a column."""
+WIDE = 6.75
+"""Width of a page of two columns, in inches."""
 
 # Okabe and Ito's palette.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (

@@ -47,6 +47,12 @@ def printed_amplifiers() -> np.ndarray:
     return 1 - v[lr] * (v[alpha] + v[error] * v[beta] / 2 * smoothed)
 
 
+def refuted() -> bool:
+    """The printed amplifier varies with frequency and nowhere is the true one."""
+    printed = printed_amplifiers()
+    return bool(np.ptp(printed) > 1e-3 and np.abs(printed - true_amplifier()).min() > 1e-6)
+
+
 def widened(sign: int) -> bool:
     """Whether the derived bounds of one cell enclose those of the limit, for every image."""
     gaps = sp.symbols("below above", nonnegative=True)
@@ -62,7 +68,7 @@ def verdict() -> Verdict:
     """The exact factor against the printed range."""
     printed = printed_amplifiers()
     return Verdict(
-        CLAIM, "erratum", PRINTED[CLAIM].latex, derive.theorem(CLAIM).steps[1].latex,
+        CLAIM, "erratum" if refuted() else "agrees", PRINTED[CLAIM].latex, derive.theorem(CLAIM).steps[1].latex,
         f"A kernel of one cell is a number and has one amplifier. On a random {POINTS}^2 periodic image it is {true_amplifier():.6f} by "
         f"direct computation and {derived_amplifier():.6f} as derived (mean of |Ihat|^2); the print, even with the 1/N it omits, "
         f"gives values from {printed.min():.6f} to {printed.max():.6f} over the frequencies: one cell's window transforms to 1, not to "
@@ -76,9 +82,7 @@ def test_derived_amplifier_is_exact() -> None:
 
 
 def test_printed_amplifier_is_refuted() -> None:
-    printed = printed_amplifiers()
-    assert np.ptp(printed) > 1e-3
-    assert np.abs(printed - true_amplifier()).min() > 1e-6
+    assert refuted()
 
 
 @pytest.mark.parametrize("sign", [-1, 1])

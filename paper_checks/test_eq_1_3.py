@@ -30,13 +30,20 @@ def worst(amplifier: sp.Expr, ratio: float) -> float:
     return float(np.abs(values).max())
 
 
+def refuted() -> bool:
+    """The print calls a step stable that the scheme's matrix does not; the derivation gives the matrix's radius."""
+    true = spectral_radius(heat_matrix(POINTS, RATIO))
+    right = abs(worst(derived_amplifier(), RATIO) - true) <= 1e-12 * true
+    return right and worst(PRINTED[CLAIM].values["amplifier"], RATIO) <= 1 < true
+
+
 def verdict() -> Verdict:
     """Printed and derived amplifier against the eigenvalues of the scheme's matrix."""
     printed = PRINTED[CLAIM].values["amplifier"]
     true = spectral_radius(heat_matrix(POINTS, RATIO))
     return Verdict(
         CLAIM,
-        "erratum",
+        "erratum" if refuted() else "agrees",
         PRINTED[CLAIM].latex,
         rf"A(\omega) = {latex(derived_amplifier())}",
         f"At dt/dx^2 = {RATIO} on {POINTS} periodic points the matrix of the scheme has spectral radius {true:.4f}; the "
@@ -48,9 +55,7 @@ def verdict() -> Verdict:
 
 
 def test_printed_amplifier_is_refuted() -> None:
-    true = spectral_radius(heat_matrix(POINTS, RATIO))
-    assert worst(derived_amplifier(), RATIO) == pytest.approx(true, rel=1e-12)
-    assert worst(PRINTED[CLAIM].values["amplifier"], RATIO) <= 1 < true
+    assert refuted()
 
 
 def test_printed_bound_stands() -> None:

@@ -63,6 +63,20 @@ def window_errors() -> tuple[float, float]:
     return tuple(_relative(_circular(np.fft.fft2(field), kernel), truth) for kernel in (printed, exact))
 
 
+def forcing_is_a_dirac() -> bool:
+    """All of the forcing at omega = 0, N times the print there; nothing where the print has the same value."""
+    found, printed = forcing(), printed_forcing()
+    alone = np.abs(found.ravel()[1:]).max() < 1e-12 * abs(found[0, 0])
+    scaled = abs(found[0, 0] - POINTS**2 * printed) < 1e-11 * abs(found[0, 0])
+    return bool(alone and scaled and abs(found[0, 1] - printed) > 0.5 * abs(printed))
+
+
+def window_lacks_its_prefactor() -> bool:
+    """The derived window is exact, the printed one is not near."""
+    printed_error, derived_error = window_errors()
+    return derived_error < 1e-13 and printed_error > 0.5
+
+
 def _window() -> np.ndarray:
     inside = np.arange(POINTS) < SIDE
     return inside[:, None] & inside[None, :]
@@ -83,7 +97,7 @@ def verdict() -> Verdict:
     found, (printed_error, derived_error) = forcing(), window_errors()
     rest = np.abs(found.ravel()[1:]).max()
     return Verdict(
-        CLAIM, "erratum", PRINTED[CLAIM].latex, derive.theorem(CLAIM).steps[2].latex,
+        CLAIM, "erratum" if forcing_is_a_dirac() and window_lacks_its_prefactor() else "agrees", PRINTED[CLAIM].latex, derive.theorem(CLAIM).steps[2].latex,
         f"A(omega) agrees. The printed forcing -(a/2) dt Ibar at every frequency does not: on a random {POINTS}^2 periodic image "
         f"one step of Eq 11 adds {found[0, 0].real:.4f} at omega = 0 (N = {POINTS**2} times the printed "
         f"{printed_forcing():.2e}) and at most {rest:.1e} elsewhere; a constant transforms to a Dirac. The printed window, "
@@ -107,13 +121,8 @@ def test_amplifier_against_dense_matrices() -> None:
 
 
 def test_forcing_is_a_dirac_and_not_the_print() -> None:
-    found = forcing()
-    assert np.abs(found.ravel()[1:]).max() < 1e-12 * abs(found[0, 0])
-    assert abs(found[0, 0] - POINTS**2 * printed_forcing()) < 1e-11 * abs(found[0, 0])
-    assert abs(found[0, 1] - printed_forcing()) > 0.5 * abs(printed_forcing())
+    assert forcing_is_a_dirac()
 
 
 def test_printed_window_lacks_its_prefactor() -> None:
-    printed_error, derived_error = window_errors()
-    assert derived_error < 1e-13
-    assert printed_error > 0.5
+    assert window_lacks_its_prefactor()
