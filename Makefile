@@ -13,7 +13,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gradcfl needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (pinned in requirements.lock)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -41,7 +41,7 @@ lock: ## refresh requirements.lock: what pip resolves today, torch pinned so tha
 	@.venv.lock/bin/python -m pip install --quiet torch==2.13.0
 	@.venv.lock/bin/python -m pip install --quiet ".[dev]"
 	@{ echo "# Pinned by 'make lock' (Python 3.11, CPU); no hashes: torch's CPU wheel differs by source."; \
-		.venv.lock/bin/python -m pip freeze | sed 's/+cpu//' | grep -vE '^(gradcfl|nvidia|triton|cuda)'; } > requirements.lock
+		.venv.lock/bin/python -m pip freeze | sed 's/+cpu//' | grep -vE '^(gradcfl|nvidia|triton|cuda|torchvision)'; } > requirements.lock
 	@rm -rf .venv.lock
 
 clean: ## remove the environment, caches and results

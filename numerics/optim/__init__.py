@@ -1,0 +1,1 @@
+"""Optimisers perturbed in the last floating-point bit."""

@@ -1,0 +1,1 @@
+"""Training runs that are reproducible to the last bit: recipes, groups of members, their hash trails."""

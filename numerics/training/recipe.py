@@ -1,0 +1,110 @@
+"""Everything that decides the bits of a training run, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from numerics.optim.perturbation import UNPERTURBED, Perturbation
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Network, data and optimiser of a run.
+
+    Attributes:
+        data: name of a data set, as `numerics.datasets.load` knows it.
+        subset: only the first so many training images; None for all.
+        net: name of a network, as `numerics.nets.build` knows it.
+        activation: "relu" or "swish".
+        beta: parameter of Swish.
+        optimizer: "sgd" or "adam".
+        lr: step size.
+        momentum: of SGD.
+        nesterov: of SGD.
+        weight_decay: of either.
+        batch: images per step.
+        epochs: passes through the data.
+        lr_every: epochs after which the step size is multiplied by `lr_factor`, again and again; 0 for never.
+        lr_factor: see above.
+        augment: random crop (padding of 4) and horizontal flip.
+        dtype: "float16", "bfloat16", "float32" or "float64".
+        trace: steps between two records of the distance to the unperturbed member; 0 for once per epoch only.
+
+    Source: Section 4.2 and the authors' code, for the defaults.
+    """
+
+    data: str = "digits"
+    subset: int | None = None
+    net: str = "resnet-8"
+    activation: str = "relu"
+    beta: float = 1.0
+    optimizer: str = "sgd"
+    lr: float = 0.1
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 5e-4
+    batch: int = 128
+    epochs: int = 200
+    lr_every: int = 40
+    lr_factor: float = 0.1
+    augment: bool = True
+    dtype: str = "float32"
+    trace: int = 0
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Every source of chance by itself: initial weights, order of the images, augmentation, perturbation."""
+
+    init: int = 1
+    order: int = 1
+    augment: int = 1
+    perturbation: int = 1
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members that share everything but the perturbation's number k; they are trained side by side.
+
+    Attributes:
+        recipe: what they share.
+        seeds: what they share too.
+        kind: the perturbation's kind.
+        form: the perturbation's form.
+        ks: the members' numbers.
+        trial: tells repetitions apart that ought to coincide bit for bit.
+    """
+
+    recipe: Recipe = field(default_factory=Recipe)
+    seeds: Seeds = field(default_factory=Seeds)
+    kind: str = "scaling"
+    form: str = "paper"
+    ks: tuple[int, ...] = (1, 3, 5, 7, 9, 11)
+    trial: int = 0
+
+    @property
+    def perturbations(self) -> tuple[Perturbation, ...]:
+        """One per member."""
+        return tuple(Perturbation(self.kind, k, self.form) for k in self.ks)
+
+    @property
+    def unperturbed(self) -> int:
+        """The number of the member that distances are measured to."""
+        return UNPERTURBED[self.kind]
+
+    def shared(self) -> dict[str, Any]:
+        """All that decides the bits of its members, but their numbers; plain values, for JSON."""
+        return {
+            "recipe": asdict(self.recipe),
+            "seeds": asdict(self.seeds),
+            "kind": self.kind,
+            "form": self.form,
+            "trial": self.trial,
+        }
+
+    def key(self) -> str:
+        """A short name for `shared()`: equal for groups that may keep their members in one place."""
+        return sha256(dumps(self.shared(), sort_keys=True).encode()).hexdigest()[:16]
