@@ -41,6 +41,10 @@ class Amplification:
     box: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
     assumptions: sp.logic.boolalg.Boolean = sp.true
 
+    def __hash__(self) -> int:
+        """By content: the box is a mapping, and not changed after it was made."""
+        return hash((self.polynomial, tuple(self.box), self.assumptions))
+
     @property
     def phases(self) -> tuple[int, ...]:
         """The axes (0, 1, 2) whose phase the polynomial depends on."""

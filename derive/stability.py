@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -176,6 +176,11 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
         choose("grade", grade, dict.fromkeys(GRADES))
     if not isinstance(problem, GridScheme | Amplification):
         raise InputError(f"expected a GridScheme or an Amplification, got {type(problem).__name__}")
+    return _stability(problem, grade, seconds)
+
+
+@lru_cache(maxsize=256)  # theorems, tables and checks ask for the same few again and again
+def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: float) -> Stability:
     found = amplification(problem) if isinstance(problem, GridScheme) else problem
     on_grid = bool(found.box) or (isinstance(problem, GridScheme) and problem.dims > 0)
     grades = [grade] if grade else _default_grades(found, on_grid)
