@@ -22,7 +22,7 @@ demo: $(STAMP) ## derive, simulate, draw, and write the report page (under 3 min
 	@$(BIN)/python -m experiments report --results $(RESULTS) --out $(RESULTS)/report.html
 
 test: lint ## lint, types, import contracts, tests, paper checks
-	@$(BIN)/python -m pytest -q
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
