@@ -5,9 +5,19 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from json import dumps
+from numbers import Integral, Real
 from typing import Any
 
+from derive.errors import InputError, choose
 from numerics.optim.perturbation import UNPERTURBED, Perturbation
+
+OPTIMIZERS = ("sgd", "adam")
+DTYPES = ("float16", "bfloat16", "float32", "float64")
+COUNTS = {"batch": 1, "epochs": 1, "lr_every": 0, "trace": 0, "fluctuation": 0}
+"""Integers of a recipe, and the least each may be."""
+
+SIZES = ("beta", "lr", "momentum", "weight_decay", "lr_factor")
+"""Its finite numbers, none below 0."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,11 @@ class Recipe:
         augment: random crop (padding of 4) and horizontal flip.
         dtype: "float16", "bfloat16", "float32" or "float64".
         trace: steps between two records of the distance to the unperturbed member; 0 for once per epoch only.
+        fluctuation: batches whose gradients are compared after every epoch, each for a forward and backward pass per member;
+            0 for none.
+
+    Raises:
+        InputError: a number out of its range, or an unknown optimiser or dtype.
 
     Source: Section 4.2 and the authors' code, for the defaults.
     """
@@ -53,6 +68,28 @@ class Recipe:
     augment: bool = True
     dtype: str = "float32"
     trace: int = 0
+    fluctuation: int = 0
+
+    def __post_init__(self) -> None:
+        choose("optimizer", self.optimizer, dict.fromkeys(OPTIMIZERS))
+        choose("dtype", self.dtype, dict.fromkeys(DTYPES))
+        for name, least in COUNTS.items():
+            _check(name, getattr(self, name), least, Integral)
+        for name in SIZES:
+            _check(name, getattr(self, name), 0, Real)
+        if self.fluctuation == 1:
+            raise InputError("expected fluctuation to be 0 or at least 2 batches, got 1; one batch has no fluctuation")
+
+    def lr_at(self, epoch: int) -> float:
+        """Step size of an epoch, counted from 0: nothing but the epoch decides it."""
+        return self.lr * self.lr_factor ** (epoch // self.lr_every) if self.lr_every else self.lr
+
+
+def _check(name: str, value: object, least: int, kind: type) -> None:
+    number = isinstance(value, kind) and not isinstance(value, bool)
+    if not number or not least <= value < float("inf"):
+        what = "an integer" if kind is Integral else "a finite number"
+        raise InputError(f"expected {name} to be {what} of at least {least}, got {value!r}")
 
 
 @dataclass(frozen=True)
