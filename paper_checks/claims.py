@@ -30,6 +30,7 @@ from derive.symbols import (
     yhat,
     z,
 )  # fmt: skip
+from paper_checks.printed_training import TRAINING
 
 _E = sp.exp(-beta * x)
 _SLOPE, _DELTA = sp.symbols("slope_at_0 delta", real=True)  # s'(0) and the Dirac of App. D.4
@@ -67,26 +68,6 @@ BACKGROUND = [
         "the noise pattern alone; 1000x blows up. Settings lost.",
         values={"stable": [1.0], "restrained": [10.0, 100.0], "unstable": [1000.0]}, source="Fig 2",
     ),
-]  # fmt: skip
-
-TRAINING = [
-    Claim("perturbed-sgd", "4", "Perturbed SGD", "k odd changes the last bit; k a power of two changes nothing.", source="Section 4.1"),
-    Claim(
-        "rel-l1", "4", "Relative L1 distance", "RelL1 = (2/N) sum |t - t'| / (|t| + |t'|) lies in [0, 2].",
-        r"\frac{2}{N}\sum_i \frac{|\theta_i - \theta'_i|}{|\theta_i| + |\theta'_i|} \in [0, 2]",
-        {"least": 0.0, "greatest": 2.0}, "Section 4.2",
-    ),
-    Claim("gradient-fluctuation", "4", "Relative gradient fluctuation", "26.72 for ResNet-56 on CIFAR-10.", source="Section 4.2"),
-    Claim("table-1", "4", "Accuracy over k and seed, ReLU", "STD over k .27 .10 .16 .19 .10 .13.", source="Tab 1"),
-    Claim("table-4", "B", "Determinism: repeated trials", "Three trials of k = 1 coincide at every epoch.", source="Tab 4"),
-    Claim("table-5", "B", "Determinism: powers of two", "k and k 2^m coincide exactly for k = 1..12.", source="Tab 5"),
-    Claim("table-6", "C", "Accuracy over k and seed, Swish", "STD over k .19 .15 .18 .14 .13 .082.", source="Tab 6"),
-    Claim("table-6b", "C", "Other networks and data", "STD of floating point and of SGD are alike.", source="Tab 6b (supp. 4)"),
-    Claim("table-7", "C", "Adam", "STD over k .34 .21 .16 .36 .21 .13.", source="Tab 7"),
-    Claim("table-8", "C", "Double precision", "STD over k .10 .16 .07 .26 .14 .15.", source="Tab 8"),
-    Claim("figure-3-left", "4", "Divergence over epochs", "RelL1 grows fast, then is contained.", source="Fig 3 left"),
-    Claim("figure-3-right", "4", "Divergence and learning rate", "Below a threshold lr RelL1 is attenuated.", source="Fig 3 right"),
-    Claim("figure-10", "C", "Accuracy at the stable rate", "Accuracy rises at lr 3.125e-6; curves overlap.", source="Fig 10"),
 ]  # fmt: skip
 
 ONE_LAYER = [
