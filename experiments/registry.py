@@ -21,6 +21,7 @@ _MODULES: Mapping[str, str] = MappingProxyType(
         "table-2": "table_2",
         "window-bounds": "window_bounds",
         "figure-5": "figure_5",
+        "figure-6": "figure_6",
         "figure-11": "figure_11",
         "table-9": "table_9",
         "phase-diagram": "phase_diagram",

@@ -1,0 +1,41 @@
+"""Sharpness along a gradient flow: the largest eigenvalue of minus its Jacobian, which is the loss' Hessian.
+
+No Hessian is typed in, and none is derived by hand: the Jacobian's products are automatic derivatives of the flow's
+generated code.
+
+Source: Section 6.1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from numerics.lanczos import Extremes, extremes
+from numerics.simulate import Flow
+
+
+def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6) -> Tensor:
+    """Largest eigenvalue of the Hessian at every state: (..., h, w) -> (...), 1/time; NaN where a state is not finite.
+
+    Args:
+        flow: minus a gradient, every member of a batch by itself, in float64.
+        states: the states.
+        tolerance: of the eigenvalue, relative.
+    """
+    members = states.reshape(-1, *states.shape[-2:])
+    found = [_at(flow, member, tolerance).maximum if bool(member.isfinite().all()) else np.nan for member in members]
+    return torch.tensor(found, dtype=states.dtype).reshape(states.shape[:-2])
+
+
+def _at(flow: Flow, state: Tensor, tolerance: float) -> Extremes:
+    point = state.detach().requires_grad_()
+    force = flow(point)
+
+    def hessian(vector: np.ndarray) -> np.ndarray:
+        # The Jacobian is symmetric, so that reverse mode gives the product too, and the graph serves for all of them.
+        direction = torch.from_numpy(vector).to(state).reshape(state.shape)
+        return -torch.autograd.grad(force, point, direction, retain_graph=True)[0].cpu().numpy().ravel()
+
+    return extremes(hessian, state.numel(), tolerance)
