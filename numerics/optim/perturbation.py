@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from numbers import Integral
 from types import MappingProxyType
 
@@ -16,6 +17,10 @@ FORMS = ("paper", "code")
 """How the factor k enters: (eta/k)(k g), as the paper prints it, or (eta k)(d/k), as the authors' code does it."""
 
 
+LARGEST = 2**24
+"""The largest k of "scaling": float32 holds every integer up to here, so k itself is never rounded."""
+
+
 @dataclass(frozen=True)
 class Perturbation:
     """A perturbation of the last floating-point bit.
@@ -24,7 +29,7 @@ class Perturbation:
         kind: "scaling": every update computed with the factor `k` put in and taken out again; "ulp": weight number `k` (from 1,
             all weights counted in order) moved up by one unit in the last place, once, before the first step;
             "stochastic-rounding": the update rounded up or down at random, seeded by `k`.
-        k: >= 1 for "scaling"; >= 0 for the others, where 0 is the run that is not perturbed.
+        k: 1 to 2^24 for "scaling"; >= 0 for the others, where 0 is the run that is not perturbed.
         form: "paper" or "code", for "scaling".
 
     Raises:
@@ -40,9 +45,10 @@ class Perturbation:
     def __post_init__(self) -> None:
         choose("perturbation", self.kind, UNPERTURBED)
         choose("form", self.form, dict.fromkeys(FORMS))
-        least = UNPERTURBED[self.kind]
-        if isinstance(self.k, bool) or not isinstance(self.k, Integral) or self.k < least:
-            raise InputError(f"expected k to be an integer of at least {least}, got {self.k!r}")
+        least, most = UNPERTURBED[self.kind], LARGEST if self.kind == "scaling" else inf
+        if isinstance(self.k, bool) or not isinstance(self.k, Integral) or not least <= self.k <= most:
+            allowed = f"from {least} to {most}" if self.kind == "scaling" else f"of at least {least}"
+            raise InputError(f"expected k to be an integer {allowed}, got {self.k!r}")
 
     @property
     def neutral(self) -> bool:

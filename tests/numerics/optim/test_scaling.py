@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import copy
+import sys
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from derive.errors import InputError
+from numerics.optim import PerturbedAdam, PerturbedSGD
+from numerics.optim.perturbation import FORMS
+from tests.numerics.optim.cases import (
+    DTYPES,
+    SHAPES,
+    adam_arguments,
+    bits,
+    give_gradients,
+    parameters,
+    sgd_arguments,
+    thoroughly,
+    train,
+)
+
+PAIRS = {"sgd": (PerturbedSGD, torch.optim.SGD), "adam": (PerturbedAdam, torch.optim.Adam)}
+seeds, forms = st.integers(0, 2**31), st.sampled_from(FORMS)
+either = st.one_of(
+    st.tuples(st.just("sgd"), sgd_arguments()),
+    st.tuples(st.just("adam"), adam_arguments()),
+)
+
+
+def twins(case, shapes, dtype, seed, device="cpu", **own):
+    """Bits after a few steps: ours, torch's."""
+    name, arguments = case
+    ours, theirs = PAIRS[name]
+    mine = train(lambda p: ours(p, **arguments, **own), parameters(shapes, dtype, seed, device), seed)
+    yours = train(lambda p: theirs(p, **arguments), parameters(shapes, dtype, seed, device), seed)
+    return bits(mine), bits(yours)
+
+
+@thoroughly(max_examples=150)
+@given(either, SHAPES, st.sampled_from(DTYPES), seeds, forms)
+def test_k_of_1_is_torch_s_own_optimiser_bit_for_bit(case, shapes, dtype, seed, form):
+    mine, yours = twins(case, shapes, dtype, seed, form=form)
+    assert mine == yours
+
+
+@thoroughly(max_examples=150)
+@given(either, SHAPES, st.sampled_from(DTYPES), seeds, forms, st.integers(1, 3))
+def test_powers_of_two_change_nothing(case, shapes, dtype, seed, form, power):
+    mine, yours = twins(case, shapes, dtype, seed, k=2**power, form=form)
+    assert mine == yours
+
+
+@thoroughly()
+@given(either, SHAPES, seeds, forms, st.integers(4, 24))
+def test_large_powers_of_two_change_nothing_either(case, shapes, seed, form, power):
+    mine, yours = twins(case, shapes, torch.float64, seed, k=2**power, form=form)
+    assert mine == yours
+
+
+@thoroughly()
+@given(either, seeds, forms, st.sampled_from([3, 5, 7, 9, 11]), st.sampled_from(DTYPES))
+def test_odd_numbers_do_change_bits(case, seed, form, k, dtype):
+    mine, yours = twins(case, [(300,), (5, 7)], dtype, seed, k=k, form=form)
+    assert mine != yours
+
+
+def test_k_and_2k_coincide():
+    case = ("sgd", {"lr": 0.1, "momentum": 0.9, "nesterov": True})
+    for k in (3, 5, 7):
+        once, _ = twins(case, [(300,)], torch.float32, 0, k=k)
+        twice, _ = twins(case, [(300,)], torch.float32, 0, k=4 * k)
+        assert once == twice
+
+
+def test_a_power_of_two_changes_bits_where_numbers_leave_the_range():
+    params = [torch.nn.Parameter(torch.ones(1, dtype=torch.float16)) for _ in range(3)]
+    for p, k, form in zip(params, (1, 2**16, 2**16), ("paper", "paper", "code"), strict=True):
+        p.grad = torch.full_like(p, 1.001)
+        PerturbedSGD([p], lr=0.5, k=k, form=form).step()
+    assert params[1].isinf().all()
+    assert params[2] != params[0]
+
+
+def test_the_two_forms_differ():
+    case = ("sgd", {"lr": 0.1})
+    paper, _ = twins(case, [(300,)], torch.float32, 0, k=3, form="paper")
+    code, _ = twins(case, [(300,)], torch.float32, 0, k=3, form="code")
+    assert paper != code
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tensor_as_step_size(name, form):
+    for k in (1, 8):
+        mine, yours = twins((name, {"lr": torch.tensor(0.1)}), [(33,), (5,)], torch.float32, 0, k=k, form=form)
+        assert mine == yours
+
+
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_capturable_adam_rounds_as_torch_does(monkeypatch, amsgrad):
+    # torch allows it on GPUs only; its arithmetic runs anywhere.
+    monkeypatch.setattr(sys.modules["torch.optim.adam"], "_get_capturable_supported_devices", lambda **_: ["cpu"])
+    case = ("adam", {"capturable": True, "amsgrad": amsgrad, "lr": 0.07, "weight_decay": 0.1, "foreach": True})
+    for dtype in DTYPES:
+        for k in (1, 4):
+            mine, yours = twins(case, [(33,), (5,)], dtype, 0, k=k)
+            assert mine == yours
+        assert twins(case, [(33,), (5,)], dtype, 0, k=3)[0] != yours
+
+
+def test_groups_have_their_own_k_and_form():
+    first, second = parameters([(40,), (40,)], torch.float32, 0)
+    groups = [{"params": [first], "k": 3, "form": "code"}, {"params": [second], "lr": 0.3, "k": 5}]
+    train(lambda p: PerturbedSGD(groups, lr=0.1, momentum=0.9), [first, second], 7)
+    for position, own in enumerate([{"k": 3, "form": "code", "lr": 0.1}, {"k": 5, "lr": 0.3}]):
+        alone = parameters([(40,), (40,)], torch.float32, 0)
+        train(lambda p, own=own: PerturbedSGD(p, momentum=0.9, **own), alone, 7)
+        assert bits([[first, second][position]]) == bits([alone[position]])
+
+
+def test_mixed_number_formats_in_one_group():
+    formats = (torch.float32, torch.float64, torch.bfloat16)
+    mixed = [parameters([(9,)], dtype, 0)[0] for dtype in formats]
+    train(lambda p: PerturbedAdam(p, foreach=True), mixed, 3)
+    same = [parameters([(9,)], dtype, 0)[0] for dtype in formats]
+    train(lambda p: torch.optim.Adam(p, foreach=True), same, 3)
+    assert bits(mixed) == bits(same)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_schedulers_drive_it(name):
+    ours, theirs = PAIRS[name]
+    results = []
+    for make in (lambda p: ours(p, lr=0.1, k=2), lambda p: theirs(p, lr=0.1)):
+        params = parameters([(20,)], torch.float32, 0)
+        optimizer = make(params)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.3, total_steps=6)
+        for step in range(5):
+            give_gradients(params, step)
+            optimizer.step()
+            scheduler.step()
+        results.append(bits(params))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_resumed_from_its_state_it_goes_on_bit_for_bit(name):
+    make = PAIRS[name][0]
+    straight = parameters([(20,), (3, 3)], torch.float32, 0)
+    optimizer = make(straight, lr=0.1, k=5, form="code", weight_decay=0.01)
+    for step in range(3):
+        give_gradients(straight, step)
+        optimizer.step()
+    resumed = [p.detach().clone().requires_grad_() for p in straight]
+    other = make(resumed, lr=0.7)
+    other.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    assert other.param_groups[0]["k"] == 5
+    assert other.param_groups[0]["form"] == "code"
+    for params, opt in ((straight, optimizer), (resumed, other)):
+        for step in range(3, 6):
+            give_gradients(params, step)
+            opt.step()
+    assert bits(straight) == bits(resumed)
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_takes_over_the_state_of_torch_s_optimiser(name):
+    ours, theirs = PAIRS[name]
+    arguments = {"lr": 0.1, "momentum": 0.9} if name == "sgd" else {"lr": 0.1}
+    first = parameters([(20,)], torch.float32, 0)
+    trained = theirs(first, **arguments, fused=True)
+    give_gradients(first, 0)
+    trained.step()
+    second = [p.detach().clone().requires_grad_() for p in first]
+    taking = ours(second, k=3)
+    taking.load_state_dict(copy.deepcopy(trained.state_dict()))
+    group = taking.param_groups[0]
+    assert (group["k"], group["form"], group["lr"], group["fused"]) == (3, "paper", 0.1, None)
+    trained.param_groups[0]["fused"] = None
+    group["k"] = 1
+    for params, optimizer in ((first, trained), (second, taking)):
+        give_gradients(params, 1)
+        optimizer.step()
+    assert bits(first) == bits(second)
+
+
+def test_a_state_with_a_bad_k_changes_nothing():
+    params = parameters([(3,)], torch.float32, 0)
+    optimizer = PerturbedSGD(params, lr=0.1, k=3)
+    state = copy.deepcopy(optimizer.state_dict())
+    state["param_groups"][0].update(k=0, lr=0.5)
+    with pytest.raises(InputError, match="expected k"):
+        optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+
+
+def test_a_copy_takes_new_groups():
+    params = parameters([(3,), (4,)], torch.float32, 0)
+    twin = copy.deepcopy(PerturbedSGD(params[:1], lr=0.1, k=3))
+    twin.add_param_group({"params": params[1:]})
+    assert twin.param_groups[1]["k"] == 3
+    assert isinstance(twin, torch.optim.SGD)
+
+
+def test_closures_named_parameters_and_gradients_left_alone():
+    weight = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    optimizer = PerturbedSGD([("weight", weight)], lr=0.1, momentum=0.9, nesterov=True, foreach=True, k=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (weight**2).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 5
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [2, 4]
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"k": 0}, "expected k to be an integer from 1"),
+        ({"k": -3}, "expected k to be an integer from 1"),
+        ({"k": 1.5}, "expected k to be an integer from 1"),
+        ({"k": 3.0}, "expected k to be an integer from 1"),
+        ({"k": True}, "expected k to be an integer from 1"),
+        ({"k": "3"}, "expected k to be an integer from 1"),
+        ({"k": 2**24 + 1}, "from 1 to 16777216"),
+        ({"form": "papers"}, "did you mean 'paper'"),
+        ({"form": None}, "unknown form None"),
+        ({"lr": float("nan")}, "expected lr to be a finite number"),
+        ({"lr": -0.1}, "expected lr to be a finite number"),
+        ({"lr": float("inf")}, "expected lr to be a finite number"),
+        ({"lr": torch.tensor([0.1, 0.2])}, "expected lr to be a finite number"),
+        ({"lr": torch.tensor(float("nan"))}, "expected lr to be a finite number"),
+        ({"lr": "0.1"}, "expected lr to be a finite number"),
+        ({"fused": True}, "fused kernel"),
+        ({"differentiable": True}, "no derivative"),
+        ({"weight_decay": -1.0}, "weight_decay"),
+    ],
+)
+@pytest.mark.parametrize("make", [PerturbedSGD, PerturbedAdam])
+def test_bad_input_is_refused_in_one_line(make, arguments, message):
+    weight = torch.nn.Parameter(torch.ones(2))
+    with pytest.raises(InputError, match=message) as caught:
+        make([weight], **{"lr": 0.1, **arguments})
+    assert "\n" not in str(caught.value)
+    if set(arguments) <= {"k", "form", "lr"}:
+        optimizer = make([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+        with pytest.raises(InputError, match=message):
+            optimizer.add_param_group({"params": [weight], **arguments})
+        assert len(optimizer.param_groups) == 1
+
+
+def test_bad_parameters_and_gradients():
+    with pytest.raises(InputError, match="real floating point"):
+        PerturbedSGD([torch.ones(2, dtype=torch.complex64, requires_grad=True)])
+    embedding = torch.nn.Embedding(4, 2, sparse=True)
+    embedding(torch.tensor([1])).sum().backward()
+    for make in (PerturbedSGD, PerturbedAdam):
+        with pytest.raises(InputError, match="dense gradients"):
+            make(embedding.parameters(), lr=0.1).step()
+    with pytest.raises(InputError, match="two floats"):
+        PerturbedAdam([torch.nn.Parameter(torch.ones(1))], betas=(torch.tensor(0.9), torch.tensor(0.99)))
+    with pytest.raises(InputError, match="capturable"):
+        PerturbedAdam([torch.nn.Parameter(torch.ones(1))], capturable=True, foreach=False)
+    with pytest.raises(InputError, match="empty parameter list"):
+        PerturbedSGD([])
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("foreach", [None, True, False])
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", FORMS)
+def test_on_a_gpu_too(foreach, dtype, form):
+    sgd = {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 5e-4, "foreach": foreach}
+    adam = {"lr": 0.1, "weight_decay": 5e-4, "foreach": foreach}
+    captured = {"lr": 0.1, "capturable": True, "foreach": True}
+    for case in (("sgd", sgd), ("adam", adam), ("adam", captured)):
+        for k in (1, 4):
+            mine, yours = twins(case, [(1000,), (33,)], dtype, 0, "cuda", k=k, form=form)
+            assert mine == yours
+        assert twins(case, [(1000,), (33,)], dtype, 0, "cuda", k=3, form=form)[0] != yours
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("make", [PerturbedSGD, PerturbedAdam])
+def test_captured_in_a_cuda_graph(make):
+    extra = {"capturable": True} if make is PerturbedAdam else {"momentum": 0.9, "nesterov": True}
+    results = []
+    for captured in (False, True):
+        params = parameters([(100,), (7,)], torch.float32, 0, "cuda")
+        optimizer = make(params, lr=0.1, k=3, **extra)
+        give_gradients(params, 0)
+        for _ in range(3):
+            optimizer.step()
+        graph = torch.cuda.CUDAGraph()
+        if captured:
+            torch.cuda.synchronize()
+            with torch.cuda.graph(graph):
+                optimizer.step()
+        for _ in range(4):
+            graph.replay() if captured else optimizer.step()
+        results.append(bits([p.cpu() for p in params]))
+    assert results[0] == results[1]
