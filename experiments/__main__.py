@@ -29,9 +29,11 @@ app.command(name="picture")(picture)
 @app.command(name="list")
 def list_experiments() -> None:
     """List the experiments and their presets."""
-    for name in registry.names():
-        found = registry.experiment(name)
-        print(f"{name:<14} {found.TITLE}  [{', '.join(found.PRESETS)}]")
+    for title, section in registry.SECTIONS.items():
+        print(title)
+        for name in section:
+            found = registry.experiment(name)
+            print(f"  {name:<14} {found.TITLE}  [{', '.join(found.PRESETS)}]")
 
 
 @app.command

@@ -13,20 +13,27 @@ from matplotlib.figure import Figure
 from derive.errors import choose
 from experiments.progress import Report
 
-_MODULES: Mapping[str, str] = MappingProxyType(
+SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "figure-1": "figure_1",
-        "figure-2": "figure_2",
-        "figure-4": "figure_4",
-        "table-2": "table_2",
-        "window-bounds": "window_bounds",
-        "figure-5": "figure_5",
-        "figure-6": "figure_6",
-        "figure-11": "figure_11",
-        "table-9": "table_9",
-        "phase-diagram": "phase_diagram",
+        "The PDEs": {
+            "figure-1": "figure_1",
+            "figure-2": "figure_2",
+            "figure-4": "figure_4",
+            "table-2": "table_2",
+            "window-bounds": "window_bounds",
+            "figure-5": "figure_5",
+            "figure-11": "figure_11",
+            "table-9": "table_9",
+            "phase-diagram": "phase_diagram",
+        },
+        "Training to the last bit": {},
+        "The edge of stability": {
+            "figure-6": "figure_6",
+        },
     }
 )
+"""Heading -> name of an experiment -> its module."""
+_MODULES: Mapping[str, str] = {name: module for section in SECTIONS.values() for name, module in section.items()}
 
 
 class Experiment(Protocol):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,9 @@ from experiments.mathml import mathml
 from experiments.progress import bar
 from experiments.prose import prose
 from experiments.store import MARKER, load
+
+RECORDS = Path(__file__).parent / "records"
+"""Results of runs that take longer than a demonstration; each says on what machine it was made."""
 
 PROVENANCE = (
     "preset",
@@ -55,7 +57,7 @@ def build(results: Path, out: Path) -> Path:
         judged = _verdict_rows()
         found = {"verdicts": judged, "count": Counter(verdict.status for _, verdict in judged)}
         progress(1, 3)
-        found |= {"theorems": list(theorems.values()), "experiments": list(_experiments(results))}
+        found |= {"theorems": list(theorems.values()), "sections": _sections(results)}
         progress(2, 3)
         found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
@@ -89,13 +91,21 @@ def _open_claims() -> list[Any]:
     return [claim for key, claim in claims().items() if key not in judged]
 
 
-def _experiments(results: Path) -> Iterator[dict[str, Any]]:
-    for name in [*registry.names(), "bounds"]:
-        folder = results / name
+def _sections(results: Path) -> dict[str, list[dict[str, Any]]]:
+    """What is shown of every experiment, by heading; a picture of the user's own comes with the PDEs."""
+    shown = {title: [_shown(name, results) for name in section] for title, section in registry.SECTIONS.items()}
+    if (results / "bounds" / MARKER).is_file():
+        next(iter(shown.values())).append(_experiment("bounds", results / "bounds"))
+    return shown
+
+
+def _shown(name: str, results: Path) -> dict[str, Any]:
+    """The user's own result, else the one recorded with the package, else the command that makes it."""
+    command = f"python -m experiments run {name}"
+    for folder in (results / name, RECORDS / name):
         if (folder / MARKER).is_file():
-            yield _experiment(name, folder)
-        elif name != "bounds":
-            yield {"name": name, "title": registry.experiment(name).TITLE, "missing": f"python -m experiments run {name}"}
+            return _experiment(name, folder) | {"recorded": command if folder.parent == RECORDS else None}
+    return {"name": name, "title": registry.experiment(name).TITLE, "missing": command}
 
 
 def _experiment(name: str, folder: Path) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def _experiment(name: str, folder: Path) -> dict[str, Any]:
     shown = {key: record[key] for key in PROVENANCE if key in record}
     return {
         "name": name, "title": record["title"], "missing": None, "image": _data_uri(folder / f"{name}.svg"),
-        "caption": caption, "table": table, "record": shown | {"seeds": _seeds(data)},
+        "caption": caption, "table": table, "recorded": None, "record": shown | {"seeds": _seeds(data)},
     }  # fmt: skip
 
 
