@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import entry_points
 from typing import Literal
 
-Status = Literal["agrees", "erratum", "not reproduced"]
+Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Verdict:
 
     Attributes:
         claim: the claim's key.
-        status: ``"agrees"``, ``"erratum"`` or ``"not reproduced"``.
+        status: ``"agrees"``, ``"erratum"``, ``"not reproduced"`` (tried, and something else came out), or ``"not run at the
+            paper's setting"`` (the evidence says what was run instead, and neither confirms nor refutes the print).
         printed: LaTeX of the print.
         derived: LaTeX of the derivation.
         evidence: one paragraph with the numbers: the counterexample of an erratum, the measurement otherwise.
@@ -61,6 +62,11 @@ class Verdict:
     command: str
     finding: str = ""
     consequence: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether something else than the print came out."""
+        return self.status in ("erratum", "not reproduced")
 
 
 @cache

@@ -10,7 +10,7 @@ Row = tuple[Claim, Verdict]
 
 
 def errata() -> list[Row]:
-    """Every claim that does not agree with its derivation or measurement, in the paper's order.
+    """Every claim of which a derivation or a measurement says something else, in the paper's order.
 
     Raises:
         InputError: no collection of checks is installed.
@@ -18,7 +18,7 @@ def errata() -> list[Row]:
     judged = verdicts()
     if not judged:
         raise InputError("expected checks of a paper, got none; install the package whole: pip install gradcfl")
-    return [(claim, judged[key]) for key, claim in claims().items() if key in judged and judged[key].status != "agrees"]
+    return [(claim, judged[key]) for key, claim in claims().items() if key in judged and judged[key].differs]
 
 
 def as_text(rows: list[Row]) -> str:

@@ -61,8 +61,8 @@ class TwoWay:
         seen = "adds variance" if self.low > 1 else "adds no variance that these runs could show"
         return (
             f"STD over {rows} {self.over_rows:.3g}, over {columns} {self.over_columns:.3g}. Beyond the {rows}, choice among "
-            f"the {columns} {seen} (p = {self.p_columns:.2g}): the ratio of the variances is {self.ratio:.2f}, {percent} interval "
-            f"{self.low:.2f} to {self.high:.2f}."
+            f"the {columns} {seen} (p = {self.p_columns:.2g}): the ratio of the variances is {self.ratio:.2f}, {percent} "
+            f"interval {self.low:.2f} to {self.high:.2f}."
         )
 
 

@@ -15,6 +15,7 @@ CLAIMS = {
 }
 VERDICTS = {
     "2": Verdict("2", "agrees", "", "", "numbers", "command"),
+    "3": Verdict("3", "not run at the paper's setting", "", "", "smaller", "command"),
     "1": Verdict("1", "erratum", "x < 1", "x < 2", "at x = 1.5", "pytest one", "x | y", "none"),
 }
 
