@@ -1,0 +1,161 @@
+r"""The stability edge of each parameter under its live optimiser, so that normalised sharpness 1 is the edge of the network.
+
+With S the largest stable curvature of every weight (its denominator and lr included) and W the coupled weight decay, which
+joins the gradient and so the curvature,
+
+    normalised sharpness = lambda_max(S^-1/2 (H + W) S^-1/2).
+
+For one group that is lambda_max(P^-1/2 (H + W) P^-1/2) / maximal curvature. For several groups, of any lr and momentum, a mode
+that flips its sign at every step sits at exactly 1: there each group multiplies the gradient by 2 / S.
+What is frozen: the Hessian, the denominators and bias corrections of the step just done, and lr and momentum as they are now.
+
+Source: `derive.maximal_curvature`, `derive.optimizers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+from torch.optim import Optimizer
+
+from derive.errors import InputError
+from numerics.optimizer_kinds import Group, kind_of, trained, unwrapped
+from numerics.preconditioner import denominator
+from numerics.thresholds.edges import lower, upper
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Threshold:
+    """The edge of one parameter tensor.
+
+    Attributes:
+        parameter: the tensor.
+        group: number of its group in the optimiser.
+        optimizer: name in `derive.optimizers`.
+        values: the optimiser's numbers now, by torch's names; the denominator is 1, it stands below.
+        decay: coupled weight decay; it adds to the curvature.
+        denominator: live denominators, shaped like the parameter.
+    """
+
+    parameter: Parameter
+    group: int
+    optimizer: str
+    values: Mapping[str, float]
+    decay: float
+    denominator: Tensor
+
+    @property
+    def curvature(self) -> float:
+        """Largest stable curvature at denominator 1, the coupled decay counted in; infinite at lr 0."""
+        return self.upper()
+
+    @property
+    def scale(self) -> Tensor:
+        """S: largest stable curvature of each weight, shaped like the parameter."""
+        return self.curvature * self.denominator
+
+    @property
+    def weight_decay(self) -> float:
+        """Coupled or not."""
+        return self.decay if self.coupled else self.values["weight_decay"]
+
+    @property
+    def coupled(self) -> bool:
+        """Whether weight decay joins the gradient."""
+        return self.optimizer != "adamw"
+
+    def upper(self, factor: float = 1.0, weight_decay: float | None = None) -> float:
+        """The largest stable curvature at `factor` times the lr, and another decoupled decay."""
+        return upper(self.optimizer, self._with(factor, weight_decay))
+
+    def lower(self, weight_decay: float | None = None) -> float:
+        """The smallest stable curvature: 0, or minus what a decoupled decay makes up for."""
+        return lower(self.optimizer, self._with(1.0, weight_decay))
+
+    def _with(self, factor: float, weight_decay: float | None) -> Mapping[str, float]:
+        changed = {"lr": factor * self.values["lr"]}
+        if weight_decay is not None and not self.coupled:
+            changed["weight_decay"] = weight_decay
+        return {**self.values, **changed}
+
+
+def thresholds(optimizer: Optimizer) -> list[Threshold]:
+    """One per parameter that the optimiser moves, read off the live object; in its order.
+
+    Parameters that have never had a gradient under an adaptive optimiser are left out: they do not move.
+
+    Raises:
+        InputError: an optimiser without a derived edge, numbers outside of what the derivation assumes, groups that
+            minimise and groups that maximise, complex parameters, or an adaptive optimiser that has not stepped yet.
+    """
+    optimizer = unwrapped(optimizer)
+    moved = [(n, g, p, kind_of(optimizer, g)) for n, g, p in trained(optimizer)]
+    if not moved:
+        raise InputError("expected an optimiser with parameters that require a gradient, got none")
+    if len({bool(g.get("maximize")) for _, g, _, _ in moved}) > 1:
+        raise InputError("expected all groups to minimise or all to maximise, got both; the network then has no one loss")
+    live = [m for m in moved if m[3] == "sgd" or optimizer.state.get(m[2]) or not optimizer.state]
+    return [_threshold(n, g, p, kind, optimizer.state.get(p, {})) for n, g, p, kind in live]
+
+
+def maximizes(optimizer: Optimizer) -> bool:
+    """Whether it ascends: then the Hessian counts with the other sign."""
+    return bool(unwrapped(optimizer).param_groups[0].get("maximize"))
+
+
+def _threshold(number: int, group: Group, parameter: Parameter, kind: str, state: State) -> Threshold:
+    if torch.is_complex(parameter):
+        raise InputError(f"expected real parameters, got one of {parameter.dtype}; the edges are derived for real ones")
+    divided = denominator(kind, group, parameter, state)
+    decay = float(group["weight_decay"])
+    own = {name: float(value) for name, value in _READ[kind](group, state).items()}
+    values = {"lr": float(group["lr"]), "weight_decay": decay if kind == "adamw" else 0.0, "denominator": 1.0, **own}
+    found = Threshold(parameter, number, kind, MappingProxyType(values), 0.0 if kind == "adamw" else decay, divided)
+    if not found.curvature > 0:
+        raise InputError(
+            f"expected lr * weight_decay < 2 in group {number}, got {values['lr']:g} * {decay:g}; the decay alone diverges"
+        )
+    return found
+
+
+def _sgd(group: Group, state: State) -> State:
+    """Torch ignores dampening, and nesterov is refused, without momentum."""
+    momentum = float(group["momentum"])
+    return {
+        "momentum": momentum,
+        "nesterov": int(group["nesterov"]),
+        "dampening": group["dampening"] if momentum else 0.0,
+    }
+
+
+def _adam(group: Group, state: State) -> State:
+    return {"beta1": group["betas"][0]}
+
+
+def _nadam(group: Group, state: State) -> State:
+    """The momentum schedule of the step just done, whose product the state holds. Source: torch.optim.NAdam."""
+    beta1, step, product = float(group["betas"][0]), float(state["step"]), float(state["mu_product"])
+    mu, following = (beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"])) for n in (step, step + 1))
+    look_ahead, gradient_weight = following / (1 - product * following), (1 - mu) / (1 - product)
+    return {"beta1": beta1, "look_ahead": look_ahead, "gradient_weight": gradient_weight}
+
+
+def _rmsprop(group: Group, state: State) -> State:
+    return {"momentum": group["momentum"]}
+
+
+def _adagrad(group: Group, state: State) -> State:
+    return {"lr": float(group["lr"]) / (1 + (float(state["step"]) - 1) * group["lr_decay"])}
+
+
+_READ: Mapping[str, Callable[[Group, State], State]] = MappingProxyType(
+    {"sgd": _sgd, "adam": _adam, "adamw": _adam, "nadam": _nadam, "rmsprop": _rmsprop, "adagrad": _adagrad}
+)
