@@ -44,8 +44,8 @@ TRAINING = [
     Claim(
         "perturbed-sgd", "4", "Perturbed SGD",
         "theta - (eta/k) (k g) instead of theta - eta g: k odd can change the last significant bit, with each choice of k a "
-        "different change; k a power of two introduces no perturbation. With x = fl(eta g), y = fl(eta/k) fl(k g) and s bits of "
-        "significand, |x - y|/|x| < 2^-(s-1), the smallest perturbation that the machine can represent.",
+        "different change; k a power of two introduces no perturbation. With x = fl(eta g), y = fl(eta/k) fl(k g) and s bits "
+        "of significand, |x - y|/|x| < 2^-(s-1), the smallest perturbation that the machine can represent.",
         r"\theta - \frac{\eta}{k}(k g), \quad \frac{|x - y|}{|x|} < 2^{-(s-1)}",
         {"bound_in_roundoffs": 2}, "Section 4.1",  # 2^-(s-1) over the unit roundoff 2^-s
     ),
@@ -63,8 +63,8 @@ TRAINING = [
     ),
     Claim(
         "table-1", "4", "Accuracy over k and seed, ReLU",
-        "Accuracy of ResNet-56 on CIFAR-10 for six k and six seeds of batch selection: the STD over k is .16 on average (.15 in "
-        "float64), about that over batch selection, .17.",
+        "Accuracy of ResNet-56 on CIFAR-10 for six k and six seeds of batch selection: the STD over k is .16 on average (.15 "
+        "in float64), about that over batch selection, .17.",
         values=_SETTING | {"activation": "relu", **_AVERAGES} | _table(
             "93.36 93.40 93.10 93.14 93.34 93.33; 93.49 93.37 93.08 93.68 93.16 93.12; 93.64 93.22 93.39 93.17 93.26 93.42;"
             "93.36 93.31 93.12 93.23 93.14 93.28; 93.87 93.55 93.08 93.35 93.42 93.41; 92.99 93.31 93.49 93.48 93.14 93.56",
@@ -98,8 +98,8 @@ TRAINING = [
     ),
     Claim(
         "table-6b", "C", "Other networks and data",
-        "Swish, mean accuracy +- average STD over k, and the STD of SGD over batch selection: the first STD is greater than or similar "
-        "to the second.",
+        "Swish, mean accuracy +- average STD over k, and the STD of SGD over batch selection: the first STD is greater than or "
+        "similar to the second.",
         values={
             "net": ("vgg16-bn", "vgg16-bn", "resnet-56", "resnet-56"),
             "data": ("fashion-mnist", "cifar-10", "fashion-mnist", "cifar-10"),
@@ -109,7 +109,8 @@ TRAINING = [
         source="Tab 6b (supp. Tab 4)",
     ),
     Claim(
-        "table-7", "C", "Accuracy over k and seed, Adam", "As Tab 1, with Adam: the spread over k is there with adaptive rates too.",
+        "table-7", "C", "Accuracy over k and seed, Adam",
+        "As Tab 1, with Adam: the spread over k is there with adaptive rates too.",
         values=_SETTING | {"optimizer": "adam"} | _table(
             "88.16 88.36 88.88 88.43 88.63 88.39; 88.68 88.52 88.45 88.32 88.56 87.81; 88.59 88.30 88.33 88.25 88.62 88.79;"
             "88.71 88.68 88.74 88.11 88.32 88.78; 88.79 88.65 88.72 88.59 88.48 88.73; 88.00 88.73 88.78 88.71 88.21 88.42",
