@@ -26,7 +26,7 @@ def trail(net: nn.Module, optimizer: Optimizer) -> str:
     Returns:
         Hex text, 32 characters.
     """
-    named = list(_parts(net, optimizer))
+    named = list(parts(net, optimizer))
     digest = blake2b(digest_size=DIGEST)
     for name, part in named:
         digest.update(f"{name} {part.dtype} {tuple(part.shape)}\n".encode())
@@ -34,13 +34,14 @@ def trail(net: nn.Module, optimizer: Optimizer) -> str:
     return digest.hexdigest()
 
 
-def _parts(net: nn.Module, optimizer: Optimizer) -> Iterator[tuple[str, Tensor]]:
+def parts(net: nn.Module, optimizer: Optimizer) -> Iterator[tuple[str, Tensor]]:
     """Name and tensor of every part: the net's in the order of its layers, then the optimiser's in the order of theirs."""
     yield from net.state_dict().items()
     home = next(net.parameters()).device
     for index, values in sorted(optimizer.state_dict()["state"].items()):
         for name, value in sorted(values.items()):
-            yield f"optimizer {index} {name}", torch.as_tensor(value).to(home)
+            if value is not None:
+                yield f"optimizer {index} {name}", torch.as_tensor(value).to(home)
 
 
 def _bytes(part: Tensor) -> Tensor:

@@ -1,0 +1,171 @@
+"""A group of members in training: all on the same batches, each to the bits that it would reach alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+import xarray as xr
+from torch import Tensor
+
+from derive.errors import InputError
+from numerics.datasets import Data
+from numerics.simulate import Progress
+from numerics.training.determinism import reproducible
+from numerics.training.epoch import Passed, recorded_steps, train_epoch
+from numerics.training.feed import steps_per_epoch
+from numerics.training.history import History
+from numerics.training.measure import Measured, after_epoch, blank, blank_step
+from numerics.training.member import Member, members
+from numerics.training.preflight import preflight
+from numerics.training.recipe import Group
+from numerics.training.snapshot import put_back, saved
+from numerics.training.stepping import stepper
+from numerics.training.trail import trail
+
+
+class GroupRun:
+    """The training of a group: `advance` until it is `finished`.
+
+    On a GPU the members train side by side if a preflight finds that this changes no bit, else one after another.
+
+    Attributes:
+        group: the members, and what they share.
+        epoch: epochs done.
+        mode: how the members are trained, in words.
+    """
+
+    def __init__(self, group: Group, data: Data, device: str) -> None:
+        """A group before its first epoch.
+
+        Args:
+            group: what to train.
+            data: what on; resident on the device.
+            device: "cpu" or a CUDA device.
+
+        Raises:
+            InputError: no members, or a member twice; net and data do not fit; the optimiser refuses the recipe; more
+                batches for the fluctuation than an epoch has.
+        """
+        _check(group, data)
+        self.group, self.data, self.device = group, data, device
+        self.epoch, self._history = 0, History(group.ks)
+        with reproducible():
+            self._members = members(group, data, device)
+            checked = preflight(group, data, device)
+        self.mode, self._beside = checked.sentence, checked.exact
+        self._stepper = stepper(self._members, device, self._beside)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return self.epoch >= self.group.recipe.epochs
+
+    @property
+    def stable(self) -> list[Member]:
+        """Members that are still in training."""
+        return [member for member in self._members if member.k not in self._history.unstable]
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the parameters, in their order."""
+        return [name for name, _ in self._members[0].net.named_parameters()]
+
+    def advance(self, report: Progress | None = None) -> None:
+        """Train all members one epoch, and measure.
+
+        A member whose loss, weights or buffers become NaN or infinite ends there; the others go on.
+
+        Args:
+            report: called with (steps done, steps of the epoch) after every step.
+
+        Raises:
+            InputError: the run is finished.
+        """
+        if self.finished:
+            raise InputError(f"expected a run with epochs left, got one that has done all {self.epoch}")
+        with reproducible():
+            row, training = blank(self.group, len(self.layers)), self.stable
+            if training:
+                self._train(training, row, report)
+            else:
+                self._record([blank_step(self.group) for _ in recorded_steps(self.group, self.data, self.epoch)])
+            self.epoch += 1
+            if self.stable:
+                self._place(row, self.stable, after_epoch(self.stable, self.group, self.data, self.epoch))
+            self._record([row])
+            self._history.trails.append(self._trails())
+
+    def _train(self, training: Sequence[Member], row: Measured, report: Progress | None) -> None:
+        """One epoch; members that have become unstable in it end."""
+        passed = train_epoch(training, self._stepper, self.group, self.data, self.epoch, report)
+        for traced in passed.traced:
+            full = blank_step(self.group)
+            self._place(full, training, traced)
+            self._record([full])
+        self._end_unstable(training, passed)
+        kept = [n for n, member in enumerate(training) if member in self.stable]
+        self._place(row, self.stable, {"loss": passed.loss[kept]})
+
+    def _end_unstable(self, training: Sequence[Member], passed: Passed) -> None:
+        ended = [member.k for member, finite in zip(training, passed.finite.tolist(), strict=True) if not finite]
+        self._history.unstable |= dict.fromkeys(ended, self.epoch + 1)
+        if ended:
+            self._stepper = stepper(self.stable, self.device, self._beside)
+
+    def _place(self, row: Measured, found_on: Sequence[Member], found: Measured) -> None:
+        """Put what was found on some members in their places among all."""
+        places = [self.group.ks.index(member.k) for member in found_on]
+        for name, values in found.items():
+            row[name][places] = values.to("cpu", torch.float64)
+
+    def _record(self, rows: Sequence[Measured]) -> None:
+        for row in rows:
+            self._history.add(row)
+
+    def _trails(self) -> list[str]:
+        of = {member.k: trail(member.net, member.optimizer) for member in self.stable}
+        return [of.get(k, "") for k in self.group.ks]
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """All that decides the future, and the history: tensors on the CPU, and plain values for JSON."""
+        tensors, history = self._history.state()
+        tensors = {f"history/{name}": rows for name, rows in tensors.items()}
+        numbers = {}
+        for member in self.stable:
+            own, numbers[str(member.k)] = saved(member)
+            tensors |= {f"{member.k}/{name}": part for name, part in own.items()}
+        return tensors, {"epoch": self.epoch, "ks": list(self.group.ks), "history": history, "numbers": numbers}
+
+    def restore(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+        """Be as when `state` gave these, and go on to the same bits.
+
+        Raises:
+            InputError: they are those of other members.
+        """
+        if tuple(meta["ks"]) != self.group.ks:
+            raise InputError(f"expected the state of members {self.group.ks}, got that of {tuple(meta['ks'])}")
+        self._history.restore(_under("history", tensors), meta["history"])
+        self.epoch = meta["epoch"]
+        for member in self.stable:
+            put_back(member, _under(str(member.k), tensors), meta["numbers"][str(member.k)])
+        # What was recorded before speaks of optimiser state that is no longer there.
+        self._stepper = stepper(self.stable, self.device, self._beside)
+
+    def results(self) -> xr.Dataset:
+        """Everything measured so far: dimensions k, epoch, layer, and step with `trace`; see `history.MEANINGS`."""
+        found = self._history.dataset(self.layers, self.group.recipe.trace)
+        return found.assign_attrs(mode=self.mode)
+
+
+def _check(group: Group, data: Data) -> None:
+    if not group.ks or len(set(group.ks)) < len(group.ks):
+        raise InputError(f"expected the numbers of the members, each once, got {group.ks}")
+    asked, there = group.recipe.fluctuation, steps_per_epoch(group, data)
+    if asked > there:
+        raise InputError(f"expected fluctuation to be at most the {there} batches of an epoch, got {asked}")
+
+
+def _under(folder: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{folder}/"): part for name, part in tensors.items() if name.startswith(f"{folder}/")}

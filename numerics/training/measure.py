@@ -1,0 +1,87 @@
+"""What is measured on the members of a group after an epoch, or between two steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import nan
+
+import torch
+from torch import Tensor
+from torch.nn.utils import parameters_to_vector
+
+from numerics.datasets import Data
+from numerics.distance import distances, relative_l1
+from numerics.measures.churn import churn_rates
+from numerics.training.evaluate import accuracy, predictions
+from numerics.training.fluctuation import gradient_fluctuation
+from numerics.training.member import Member
+from numerics.training.recipe import Group
+
+Measured = dict[str, Tensor]
+"""Variable -> (M,) or (M, layers), float64."""
+
+PER_EPOCH = ("accuracy", "loss", "rel_l1_net", "changed", "churn")
+PER_STEP = ("rel_l1_step", "loss_step")
+FLUCTUATION = {"fluctuation": "mean", "fluctuation_median": "median", "fluctuation_ratio": "ratio"}
+"""Variable -> field of Fluctuation."""
+
+
+def blank(group: Group, layers: int) -> Measured:
+    """All of it for every member of a group, NaN: what there is for one that has ended."""
+    members = len(group.ks)
+    names = [*PER_EPOCH, *(FLUCTUATION if group.recipe.fluctuation else ())]
+    found = {name: torch.full((members,), nan, dtype=torch.float64) for name in names}
+    return found | {"rel_l1": torch.full((members, layers), nan, dtype=torch.float64)}
+
+
+def blank_step(group: Group) -> Measured:
+    """The same of what is recorded by steps."""
+    return {name: torch.full((len(group.ks),), nan, dtype=torch.float64) for name in PER_STEP}
+
+
+def after_epoch(members: Sequence[Member], group: Group, data: Data, epoch: int) -> Measured:
+    """Everything but the loss, for the members that are still stable; no distances if the unperturbed one is not among them.
+
+    Args:
+        members: M of them.
+        group: theirs.
+        data: theirs.
+        epoch: epochs done.
+    """
+    classes = [predictions(member.net, data.test) for member in members]
+    found = {"accuracy": torch.stack([accuracy(own, data.test.labels) for own in classes])}
+    found |= _apart(members, classes, group.unperturbed)
+    if group.recipe.fluctuation:
+        each = [gradient_fluctuation(member, group, data, epoch) for member in members]
+        for name, field in FLUCTUATION.items():
+            found[name] = torch.tensor([getattr(one, field) for one in each], dtype=torch.float64)
+    return found
+
+
+def _apart(members: Sequence[Member], classes: list[Tensor], unperturbed: int) -> Measured:
+    """Distances to the unperturbed member. One by one: their bits must not depend on the company."""
+    number = _position(members, unperturbed)
+    if number is None:
+        return {}
+    reference = members[number].weights
+    apart = [distances([member.weights], reference) for member in members]
+    return {
+        "rel_l1": torch.cat([one.layers for one in apart]),
+        "rel_l1_net": torch.cat([one.net for one in apart]),
+        "changed": torch.cat([one.changed for one in apart]),
+        "churn": churn_rates(torch.stack(classes), classes[number]),
+    }
+
+
+@torch.no_grad()
+def rel_l1_now(members: Sequence[Member], unperturbed: int) -> Tensor:
+    """RelL1 over all weights to the unperturbed member, (M,) float64 on the device; NaN if that is not there."""
+    number = _position(members, unperturbed)
+    if number is None:
+        return torch.full((len(members),), nan, dtype=torch.float64)
+    vectors = [parameters_to_vector(member.weights).double() for member in members]
+    return torch.stack([relative_l1(vector, vectors[number]) for vector in vectors])
+
+
+def _position(members: Sequence[Member], k: int) -> int | None:
+    return next((n for n, member in enumerate(members) if member.k == k), None)
