@@ -1,5 +1,7 @@
-"""Optimisers perturbed in the last floating-point bit."""
+"""Optimisers perturbed in the last floating-point bit, and what is known about the perturbation."""
 
+from numerics.optim.bias import applied, effective_step, separate, step_bias
+from numerics.optim.bounds import difference_from_torch, update_error
 from numerics.optim.building import build
 from numerics.optim.perturbation import Perturbation
 from numerics.optim.rounding import RoundedAdam, RoundedSGD, StochasticRounding
@@ -13,6 +15,12 @@ __all__ = [
     "RoundedAdam",
     "RoundedSGD",
     "StochasticRounding",
+    "applied",
     "build",
+    "difference_from_torch",
+    "effective_step",
     "nudge",
+    "separate",
+    "step_bias",
+    "update_error",
 ]

@@ -75,6 +75,13 @@ def give_gradients(params: list[Tensor], seed: int) -> None:
         p.grad = (size * sign).to(p.dtype).to(p.device)
 
 
+def directions(seed: int, dtype: torch.dtype, count: int = 4096) -> Tensor:
+    """Numbers of such sizes, far from what is subnormal in float16."""
+    holder = torch.nn.Parameter(torch.zeros(count, dtype=dtype))
+    give_gradients([holder], seed)
+    return holder.grad
+
+
 def bits(tensors: list[Tensor]) -> list[list[int]]:
     """The numbers as integers: what bit for bit means, NaN and the sign of zero included."""
     return [t.detach().reshape(-1).view(BITS[t.element_size()]).tolist() for t in tensors]
