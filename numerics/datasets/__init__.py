@@ -1,0 +1,9 @@
+"""Data sets that are resident on the device, and their batches."""
+
+from __future__ import annotations
+
+from numerics.datasets.batching import batches
+from numerics.datasets.loading import DATASETS, available, first_available, load
+from numerics.datasets.split import Data, Split
+
+__all__ = ["DATASETS", "Data", "Split", "available", "batches", "first_available", "load"]

@@ -1,0 +1,37 @@
+"""Fetch files into the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from derive.errors import InputError
+from numerics.datasets.sources import Packed
+
+FOLDER = "GRADCFL_DATA"
+"""Variable of the environment that names the cache's folder."""
+
+
+def cache(name: str) -> Path:
+    """Where fetched files of a data set are kept: $GRADCFL_DATA, or the place for caches of this system."""
+    import pooch  # slow to import, and only files need it
+
+    return Path(os.environ.get(FOLDER) or pooch.os_cache("gradcfl")) / name
+
+
+def fetch(packed: Packed, folder: Path) -> None:
+    """Put the file into a folder, from the first place that has it; written whole or not at all. One that is right is left.
+
+    Raises:
+        InputError: no place has it, with the reason of each.
+    """
+    import pooch
+
+    reasons = []
+    for url in packed.urls:
+        try:
+            pooch.retrieve(url, known_hash=packed.checksum, fname=packed.name, path=folder)
+            return
+        except (OSError, ValueError) as error:  # no network or no such page; another checksum
+            reasons.append(f"{url}: {type(error).__name__}")
+    raise InputError(f"cannot fetch {packed.name} ({'; '.join(reasons)}); put it into {folder}, or give its folder as data_dir")

@@ -1,0 +1,7 @@
+"""The networks of the paper and of its sources, in plain torch."""
+
+from __future__ import annotations
+
+from numerics.nets.building import NETS, build
+
+__all__ = ["NETS", "build"]
