@@ -14,7 +14,7 @@ from numerics import nets
 from numerics.datasets import batches
 from numerics.training.determinism import reproducible
 from numerics.training.recipe import Seeds
-from tests.numerics.training.cases import begun, digits, finished, group, trained, trails
+from tests.numerics.training.cases import begun, digits, finished, group, trails, trained
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.numerics.training.cases import begun, finished, group, trained, trails
+from tests.numerics.training.cases import begun, finished, group, trails, trained
 
 MEASURED = ("accuracy", "loss", "rel_l1_net", "changed", "churn")
 
