@@ -19,8 +19,6 @@ ACCUMULATED = ["square root", "linear", "from a start"]
 ATTENUATED = ["level", "decay", "levelling off"]
 EXPECTED = {law: "amplified" for law in AMPLIFIED}
 EXPECTED |= {law: "accumulated" for law in ACCUMULATED} | {law: "attenuated" for law in ATTENUATED}
-    dict.fromkeys(AMPLIFIED, "amplified") | dict.fromkeys(ACCUMULATED, "accumulated") | dict.fromkeys(ATTENUATED, "attenuated")
-)
 
 
 @pytest.mark.parametrize("law", EXPECTED)
