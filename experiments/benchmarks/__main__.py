@@ -8,13 +8,17 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from experiments.benchmarks import memory, pde_step, textbook, windowed_bounds
+from experiments.benchmarks import checkpointing, memory, pde_step, side_by_side, textbook, windowed_bounds
 from experiments.benchmarks.timing import Result
 
 
 def main() -> int:
     """Run all, print one table."""
-    results = [result for module in (pde_step, windowed_bounds, memory, textbook) for result in module.run()]
+    results = [
+        result
+        for module in (pde_step, windowed_bounds, memory, textbook, side_by_side, checkpointing)
+        for result in module.run()
+    ]
     Console().print(_table(results))
     return 0 if all(r.met for r in results) else 1
 
