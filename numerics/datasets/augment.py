@@ -1,4 +1,4 @@
-"""Random crops and horizontal flips by index arithmetic: one gather for a whole batch, on the device of the images."""
+"""Random crops and horizontal flips by index arithmetic: a gather for a whole batch, on the device of the images."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def augmented(split: Split, chosen: Tensor, draws: Draws) -> Tensor:
     rows = torch.arange(height, device=device) + shifts[:, :1]
     inside = _within(rows, height)[:, None, :, None] & _within(columns, width)[:, None, None, :]
     rows, columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
-    place = (rows * width)[:, None, :, None] + columns[:, None, None, :]
-    start = (chosen[:, None] * channels + torch.arange(channels, device=device)) * (height * width)
-    pixels = split.images.view(-1)[start[:, :, None, None] + place]
+    place = (rows * width)[:, :, None] + columns[:, None, :]
+    place = place.flatten(1)[:, None].expand(-1, channels, -1)
+    pixels = split.images[chosen].flatten(2).gather(2, place).unflatten(2, (height, width))
     return torch.where(inside, pixels, split.black[:, None, None])
 
 

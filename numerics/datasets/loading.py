@@ -10,10 +10,10 @@ import torch
 
 from derive.errors import InputError, choose
 from numerics.datasets.digits import digits
-from numerics.datasets.fetch import cache, fetch
-from numerics.datasets.files import contents, find, folders, refuse
+from numerics.datasets.files import find
 from numerics.datasets.normalise import normalised, table
 from numerics.datasets.raw import Raw, restricted
+from numerics.datasets.reading import places, read
 from numerics.datasets.sources import SOURCES, Source
 from numerics.datasets.split import Data
 
@@ -62,64 +62,59 @@ def load(
         device: where images and labels are kept.
         dtype: of images: float16, bfloat16, float32 or float64.
         download: whether files that are nowhere may be fetched.
-        refetch: fetch files whose copies in the cache are damaged again.
+        refetch: use the copies in the cache, and fetch those again that are damaged or missing.
         sources: files and checksums of the data sets made of files.
 
     Raises:
-        InputError: unknown name; files that are not there, damaged, or pickles; a number out of its range.
+        InputError: unknown name; a data_dir that is not there; files that are not there, damaged, or pickles; a number out of its range.
     """
     choose("data set", name, DATASETS)
-    raw = _read(name, None if data_dir is None else Path(data_dir), download or refetch, refetch, sources)
-    if name == "cifar-5k":
-        raw = restricted(raw, None, CIFAR_5K)
-    raw = restricted(raw, None if classes is None else tuple(classes), subset)
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise InputError(f"expected dtype to be of floating-point numbers, got {dtype!r}")
+    raw = restricted(_raw(name, data_dir, download, refetch, sources), classes, subset)
     lookup = table(raw.train.images)
     train, test = (normalised(split, lookup, size, device, dtype) for split in (raw.train, raw.test))
     return Data(name, train, test, raw.classes, train.images.shape[1], train.images.shape[-1])
 
 
-def _read(name: str, data_dir: Path | None, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
+def _raw(name: str, data_dir: Folder, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
     if name == "digits":
         return digits()
-    name, source = _source(name, sources)
-    kept, held = cache(name), {}
-    places = folders(name, source, data_dir, kept)
-    for packed in source.packed:
-        if refetch:
-            fetch(packed, kept)
-        found = find(packed, places)
-        if found is None:
-            refuse(name, source, places)
-            if not download:
-                where = ", ".join(map(str, places))
-                raise InputError(
-                    f"expected {packed.name} of {name}, found it in none of {where}; put it there, or allow downloads"
-                )
-            fetch(packed, kept)
-            found = find(packed, [kept])
-        again = "refetch=True fetches it again" if kept in (path.parent for path in found.values()) else "get it again"
-        held |= contents(packed, found, again)
-    return source.parse(held)
+    source = _source(name)
+    raw = read(source, sources[source], _path(data_dir), download, refetch)
+    return restricted(raw, None, CIFAR_5K) if name == "cifar-5k" else raw
 
 
-def _source(name: str, sources: Mapping[str, Source]) -> tuple[str, Source]:
-    """A data set's files, and the name that they are kept under."""
-    kept = "cifar-10" if name == "cifar-5k" else name
-    return kept, sources[kept]
+def _source(name: str) -> str:
+    """Whose files a data set is made of."""
+    return "cifar-10" if name == "cifar-5k" else name
+
+
+def _path(data_dir: Folder) -> Path | None:
+    """The user's folder, if any.
+
+    Raises:
+        InputError: it is not there: a slip of the pen must not go unnoticed and start a download.
+    """
+    if data_dir is None:
+        return None
+    if not Path(data_dir).is_dir():
+        raise InputError(f"expected data_dir to be a folder, got {str(data_dir)!r}, which is none")
+    return Path(data_dir)
 
 
 def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> bool:
     """Whether all files of a data set are on this machine. They are not opened: a damaged one is `load`'s to name.
 
     Raises:
-        InputError: unknown name.
+        InputError: unknown name, or a data_dir that is not there.
     """
     choose("data set", name, DATASETS)
     if name == "digits":
         return True
-    name, source = _source(name, sources)
-    places = folders(name, source, None if data_dir is None else Path(data_dir), cache(name))
-    return all(find(packed, places) is not None for packed in source.packed)
+    source = sources[_source(name)]
+    searched = places(_source(name), source, _path(data_dir))
+    return all(find(packed, searched) is not None for packed in source.packed)
 
 
 def first_available(names: Iterable[str], data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> str:

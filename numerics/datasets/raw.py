@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ class Raw:
     classes: int
 
 
-def restricted(raw: Raw, classes: tuple[int, ...] | None, subset: int | None) -> Raw:
+def restricted(raw: Raw, classes: Sequence[int] | None, subset: int | None) -> Raw:
     """Only some classes, relabelled from 0 in the order given; of what is left only the first `subset` images to train on.
 
     Raises:
@@ -52,7 +53,7 @@ def restricted(raw: Raw, classes: tuple[int, ...] | None, subset: int | None) ->
     return raw
 
 
-def _only(split: Labelled, classes: tuple[int, ...]) -> Labelled:
+def _only(split: Labelled, classes: Sequence[int]) -> Labelled:
     new = np.full(256, -1, dtype=np.int64)
     new[list(classes)] = range(len(classes))
     labels = new[split.labels]
@@ -60,8 +61,9 @@ def _only(split: Labelled, classes: tuple[int, ...]) -> Labelled:
     return Labelled(split.images[kept], labels[kept])
 
 
-def _check_classes(classes: tuple[int, ...], known: int) -> None:
-    valid = all(isinstance(c, int) and not isinstance(c, bool) and 0 <= c < known for c in classes)
+def _check_classes(classes: Sequence[int], known: int) -> None:
+    listed = isinstance(classes, list | tuple)
+    valid = listed and all(isinstance(c, int) and not isinstance(c, bool) and 0 <= c < known for c in classes)
     if not valid or len(classes) < 2 or len(set(classes)) < len(classes):
         raise InputError(f"expected classes to be two or more different numbers from 0 to {known - 1}, got {classes!r}")
 
