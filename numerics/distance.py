@@ -44,9 +44,13 @@ def relative_l1(first: Tensor, second: Tensor, dims: int | None = None) -> Tenso
     first, second = torch.as_tensor(first), torch.as_tensor(second)
     if first.shape != second.shape or first.numel() == 0:
         raise InputError(f"expected two non-empty tensors of one shape, got {tuple(first.shape)} and {tuple(second.shape)}")
-    # Halving first keeps the sum of two huge weights finite.
-    size = first.abs() / 2 + second.abs() / 2
-    terms = torch.where(size == 0, torch.zeros_like(size), (first / 2 - second / 2).abs() / size)
+    # Halving first keeps the sum of two huge weights finite. Few temporaries: fresh memory takes longer than the arithmetic.
+    kind = torch.result_type(first, second)
+    x, y = first.to(kind) * 0.5, second.to(kind) * 0.5
+    terms = (x - y).abs_()
+    size = x.abs_().add_(y.abs_())
+    smallest = torch.finfo(size.dtype).smallest_normal * torch.finfo(size.dtype).eps
+    terms = terms.div_(size.clamp_(min=smallest))
     return 2 * terms.mean(dim=None if dims is None else tuple(range(-dims, 0)))
 
 

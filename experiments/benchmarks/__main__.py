@@ -8,17 +8,33 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from experiments.benchmarks import checkpointing, memory, pde_step, side_by_side, textbook, windowed_bounds
+from experiments.benchmarks import (
+    checkpointing,
+    memory,
+    pde_step,
+    perturbed_step,
+    rel_l1_logging,
+    side_by_side,
+    textbook,
+    windowed_bounds,
+)
 from experiments.benchmarks.timing import Result
+
+MODULES = (
+    pde_step,
+    windowed_bounds,
+    memory,
+    textbook,
+    perturbed_step,
+    rel_l1_logging,
+    side_by_side,
+    checkpointing,
+)
 
 
 def main() -> int:
     """Run all, print one table."""
-    results = [
-        result
-        for module in (pde_step, windowed_bounds, memory, textbook, side_by_side, checkpointing)
-        for result in module.run()
-    ]
+    results = [result for module in MODULES for result in module.run()]
     Console().print(_table(results))
     return 0 if all(r.met for r in results) else 1
 
