@@ -68,6 +68,37 @@ def test_odd_numbers_do_change_bits(case, seed, form, k, dtype):
     assert mine != yours
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("form", FORMS)
+def test_k_meets_weight_decay_and_momentum_in_the_direction(dtype, form):
+    (weight,) = parameters([(33,)], dtype, 0)
+    optimizer = PerturbedSGD([weight], lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01, k=7, form=form)
+    expected, buffer = weight.detach().clone(), None
+    for step in range(3):
+        give_gradients([weight], step)
+        grad = weight.grad.add(expected, alpha=0.01)
+        buffer = grad if buffer is None else (buffer * 0.9).add(grad, alpha=1)
+        d = grad.add(buffer, alpha=0.9)
+        expected = expected.add(d * 7, alpha=-0.1 / 7) if form == "paper" else expected.add(d / 7, alpha=-0.1 * 7)
+        optimizer.step()
+        assert bits([weight]) == bits([expected])
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_state_is_torch_s_whatever_k(name):
+    """Without weight decay, gradients that do not depend on the weights leave k no way into it."""
+    extra = {"momentum": 0.9, "dampening": 0.2} if name == "sgd" else {"amsgrad": True}
+    states = []
+    for make, own in zip(PAIRS[name], ({"k": 7}, {}), strict=True):
+        params = parameters([(33,), (4,)], torch.float32, 0)
+        optimizer = make(params, lr=0.1, **extra, **own)
+        for step in range(4):
+            give_gradients(params, step)
+            optimizer.step()
+        states.append([bits([value for _, value in sorted(optimizer.state[p].items())]) for p in params])
+    assert states[0] == states[1]
+
+
 def test_k_and_2k_coincide():
     case = ("sgd", {"lr": 0.1, "momentum": 0.9, "nesterov": True})
     for k in (3, 5, 7):
