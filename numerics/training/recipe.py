@@ -79,6 +79,8 @@ class Recipe:
             _check(name, getattr(self, name), 0, Real)
         if self.fluctuation == 1:
             raise InputError("expected fluctuation to be 0 or at least 2 batches, got 1; one batch has no fluctuation")
+        if self.optimizer == "sgd" and self.nesterov and not self.momentum:
+            raise InputError("expected momentum above 0 with nesterov, got 0; set nesterov to False for plain SGD")
 
     def lr_at(self, epoch: int) -> float:
         """Step size of an epoch, counted from 0: nothing but the epoch decides it."""

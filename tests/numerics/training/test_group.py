@@ -17,12 +17,19 @@ from numerics.training.recipe import Seeds
 from tests.numerics.training.cases import begun, digits, finished, group, trails, trained
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_a_member_equals_its_solo_run_in_any_company(optimizer):
-    lr = {"sgd": 0.05, "adam": 0.01}[optimizer]
-    together = trained(group(ks=(1, 3, 5), optimizer=optimizer, lr=lr))
-    turned = trained(group(ks=(5, 1, 3), optimizer=optimizer, lr=lr))
-    alone = {k: trained(group(ks=(k,), optimizer=optimizer, lr=lr)) for k in (1, 3, 5)}
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        {},
+        {"optimizer": "adam", "lr": 0.01},
+        {"net": "resnet-8", "activation": "swish", "epochs": 1},
+        {"net": "dense-2", "augment": False},
+    ],
+)
+def test_a_member_equals_its_solo_run_in_any_company(recipe):
+    together = trained(group(ks=(1, 3, 5), **recipe))
+    turned = trained(group(ks=(5, 1, 3), **recipe))
+    alone = {k: trained(group(ks=(k,), **recipe)) for k in (1, 3, 5)}
     assert trails(together) == trails(turned) == {k: trails(one)[k] for k, one in alone.items()}
     for k, one in alone.items():
         for name in ("accuracy", "loss"):

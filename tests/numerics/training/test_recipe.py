@@ -36,6 +36,7 @@ def test_without_an_interval_it_never_changes(epoch, lr):
         ({"batch": 12.5}, "batch to be an integer"),
         ({"epochs": True}, "epochs to be an integer"),
         ({"trace": -1}, "trace to be an integer"),
+        ({"momentum": 0.0}, "nesterov to False"),
         ({"fluctuation": 1}, "0 or at least 2 batches"),
         ({"optimizer": "adamm"}, "did you mean 'adam'"),
         ({"dtype": "float8"}, "unknown dtype"),

@@ -37,15 +37,16 @@ def nudge(tensor):
 
 
 def test_every_single_tensor_counts_to_the_last_bit():
-    reference = trail(*trained())
-    parts = len(trained()[0].state_dict()) + 3 * len(list(trained()[0].parameters()))
-    seen = {reference}
-    for number in range(parts):
-        net, optimizer = trained()
-        tensors = [*net.state_dict().values(), *(v for state in optimizer.state.values() for v in state.values())]
-        nudge(tensors[number])
+    net, optimizer = trained()
+    tensors = [*net.state_dict().values(), *(v for state in optimizer.state.values() for v in state.values())]
+    seen = {trail(net, optimizer)}
+    for tensor in tensors:
+        nudge(tensor)
         seen.add(trail(net, optimizer))
-    assert len(seen) == parts + 1
+        nudge(tensor)
+    assert len(tensors) == 9 + 3 * 6
+    assert len(seen) == len(tensors) + 1
+    assert trail(net, optimizer) in seen
 
 
 def test_the_sign_of_zero_counts():
