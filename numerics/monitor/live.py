@@ -1,0 +1,84 @@
+"""A live view in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"stable": "green", "at the edge": "yellow", "restrained": "magenta", "unstable": "bold red"}
+WIDTH = 40
+"""Characters of a bar; the edge stands at three quarters of it."""
+
+
+class LiveView:
+    """Shows the newest numbers, and the layers by how near they are to the edge; refreshed in place.
+
+    Where the output is no terminal, the last state is printed at the end.
+
+    Args:
+        console: of rich; standard output by default.
+        layers: most layers shown.
+    """
+
+    def __init__(self, console: Console | None = None, layers: int = 8) -> None:
+        self._live = Live(console=console or Console(), auto_refresh=False)
+        self._latest: dict[str, Any] = {}
+        self._layers = layers
+
+    def write(self, step: int, row: Mapping[str, Any]) -> None:
+        """Show a row."""
+        blocks = {**self._latest.get("layer_normalised", {}), **row.get("layer_normalised", {})}
+        self._latest |= {**row, "step": step, "layer_normalised": blocks}
+        if not self._live.is_started:
+            self._live.start()
+        self._live.update(view(self._latest, self._layers), refresh=True)
+
+    def close(self) -> None:
+        """Leave the last state on the screen."""
+        self._live.stop()
+
+
+def view(latest: Mapping[str, Any], layers: int) -> Group:
+    """The newest numbers as something rich can print."""
+    parts: list[Any] = [_numbers(latest)]
+    blocks = sorted(latest.get("layer_normalised", {}).items(), key=lambda item: -item[1])[:layers]
+    if blocks:
+        table = Table("layer", "normalised sharpness", "", box=None)
+        for name, value in blocks:
+            table.add_row(name, f"{value:.3g}", bar(value))
+        parts.append(table)
+    return Group(*parts)
+
+
+def bar(value: float) -> Text:
+    """A bar as long as the value, with a mark at 1; red beyond."""
+    edge = 3 * WIDTH // 4
+    filled = max(0, min(WIDTH, round(value * edge))) if value == value else 0
+    cells = ["█" if i < filled else "·" for i in range(WIDTH)]
+    cells[edge] = "│" if filled <= edge else "█"
+    return Text("".join(cells), style="red" if value > 1 else "cyan")
+
+
+def _numbers(latest: Mapping[str, Any]) -> Table:
+    table = Table(show_header=False, box=None)
+    said = latest.get("verdict", "not measured yet")
+    table.add_row("step", str(latest["step"]))
+    table.add_row("verdict", Text(said, style=COLOURS.get(said, "")))
+    if "normalised" in latest:
+        table.add_row("normalised sharpness", f"{latest['normalised']:.4g} (the edge is 1)")
+        table.add_row("", bar(latest["normalised"]))
+    for name, label in (("lr", "lr"), ("largest_lr", "largest stable lr")):
+        if name in latest:
+            table.add_row(label, ", ".join(f"{value:.3g}" for value in latest[name].values()))
+    if "weight_decay_high" in latest:
+        table.add_row("largest stable weight decay", f"{latest['weight_decay_high']:.3g}")
+    if "growth" in latest:
+        table.add_row("last-bit divergence", f"{latest['growth']}, {latest['growth_rate']:+.3g} per step")
+    if "loss" in latest:
+        table.add_row("loss", f"{latest['loss']:.4g}")
+    return table

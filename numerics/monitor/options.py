@@ -1,0 +1,71 @@
+"""What a monitor is told: what to measure and how often, and where to write it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from derive.errors import InputError
+from numerics.checks import positive
+from numerics.monitor.shadow import check_length
+
+Batch = tuple[Any, Any]
+
+BUDGET = 0.02
+"""Hessian products per step on average. A product takes two to three times as long as a gradient."""
+
+SHADOW = 0.02
+"""Share of the steps that have a shadow beside them. Always on, a shadow would double the time of training."""
+
+
+class StabilityWarning(UserWarning):
+    """What a reader of the numbers has to know."""
+
+
+class Sink(Protocol):
+    """Takes every row as it is measured: a live view, TensorBoard, ..."""
+
+    def write(self, step: int, row: Mapping[str, Any]) -> None:
+        """A row, by the names of `records.UNITS`."""
+
+    def close(self) -> None:
+        """No more rows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is measured, and how often.
+
+    Attributes:
+        every: least number of steps between two measurements, >= 1.
+        budget: Hessian products per step on average, each over as many samples as a training batch, > 0.
+        probe: (inputs, targets) to measure on; None for the batch at hand, whose sharpness is larger on average.
+        tolerance: error of the sharpness, relative, > 0.
+        layers: layers measured along with the network, in turn; None for all of them each time.
+        smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
+        shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
+        window: steps of a shadow, at least 12.
+
+    Raises:
+        InputError: a value out of its range.
+    """
+
+    every: int = 1
+    budget: float = BUDGET
+    probe: Batch | None = None
+    tolerance: float = 1e-2
+    layers: int | None = 1
+    smallest: bool = False
+    shadow: float = SHADOW
+    window: int = 32
+
+    def __post_init__(self) -> None:
+        positive("tolerance", self.tolerance)
+        check_length(self.window)
+        if not 0 <= self.shadow <= 1:
+            raise InputError(f"expected shadow to be a share of the steps, in [0, 1], got {self.shadow!r}")
+        if self.layers is not None and (not isinstance(self.layers, int) or self.layers < 0):
+            raise InputError(f"expected layers to be a number of layers or None for all, got {self.layers!r}")
+        if self.probe is not None and len(self.probe) != 2:
+            raise InputError(f"expected a probe (inputs, targets), got {len(self.probe)} parts")

@@ -1,0 +1,148 @@
+"""What a monitor is given by mistake is named; a number is never silently wrong."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.optim import LBFGS, SGD, Adam
+
+from derive.errors import InputError
+from numerics.monitor import StabilityMonitor, StabilityWarning, verdict
+from tests.numerics.monitor.cases import data, net, train
+
+watch = partial(StabilityMonitor, loss_fn=cross_entropy, shadow=0)
+
+
+def measured(model: nn.Module, *batch, **options):
+    with watch(model, SGD(model.parameters(), lr=0.1), **options) as monitor:
+        return monitor.measure(*(batch or data()))
+
+
+class Noisy(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = net()
+
+    def forward(self, inputs):
+        return self.inner(inputs + 0.1 * torch.randn_like(inputs))
+
+
+def test_a_random_forward_pass_is_named() -> None:
+    with pytest.raises(InputError, match="expected a forward pass that repeats itself"):
+        measured(Noisy())
+
+
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (
+            (torch.zeros(4, 5, dtype=torch.float64), torch.zeros(4, dtype=torch.int64)),
+            r"got \(4, 5\) float64 on cpu, \(4,\) int",
+        ),
+        ((torch.zeros(4, 6), torch.zeros(4, dtype=torch.int64)), r"expected a batch that model and loss_fn take"),
+        ((torch.zeros(4, 6, dtype=torch.float64), torch.zeros(3, dtype=torch.int64)), r"got \(4, 6\) float64 on cpu, \(3,\)"),
+        (({"wrong": torch.zeros(2)}, None), r"wrong: \(2,\) float32 on cpu"),
+    ],
+)
+def test_a_batch_that_does_not_fit(batch, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        measured(net(), *batch)
+
+
+def test_a_loss_that_is_no_number() -> None:
+    with pytest.raises(InputError, match=r"expected loss_fn to return a tensor of one number, got \(24,\)"):
+        measured(net(), loss_fn=partial(cross_entropy, reduction="none"))
+
+
+def test_batch_norm_in_training_is_warned_of_once() -> None:
+    model = net(nn.BatchNorm1d(5))
+    with watch(model, SGD(model.parameters(), lr=0.1)) as monitor:
+        with pytest.warns(StabilityWarning, match="couples the samples"):
+            first = monitor.measure(*data())
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            monitor.measure(*data())
+            model.eval()
+            frozen = monitor.measure(*data())
+        assert "batch norm" in monitor.dataset().attrs["remarks"]
+    assert first["normalised"] != pytest.approx(frozen["normalised"], rel=1e-3)
+
+
+def test_optimisers_without_an_edge_or_of_another_model() -> None:
+    model = net()
+    with pytest.raises(InputError, match=r"no stability edge is derived for .*LBFGS"):
+        watch(model, LBFGS(model.parameters()))
+    with pytest.raises(InputError, match=r"expected an optimizer of the model's parameters, got 4 that it does not have"):
+        watch(model, SGD(net().parameters(), lr=0.1))
+    with pytest.raises(InputError, match=r"torch.optim.Optimizer, got str"):
+        watch(model, "sgd")
+    with pytest.raises(InputError, match="expected adam to have stepped"):
+        watch(model, Adam(model.parameters())).measure(*data())
+    with pytest.raises(InputError, match="require a gradient, got none"):
+        frozen = net().requires_grad_(False)
+        watch(frozen, SGD(frozen.parameters(), lr=0.1))
+
+
+def test_an_optimiser_that_never_steps() -> None:
+    model = net()
+    monitor = watch(model, SGD(model.parameters(), lr=0.1))
+    with pytest.raises(InputError, match="is it the one that trains"):
+        train(model, SGD(model.parameters(), lr=0.1), 1001, monitor.step, samples=2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"budget": 0}, {"every": 0}, {"every": 1.5}, {"tolerance": 0}, {"layers": -1}, {"probe": (1, 2, 3)}],
+)
+def test_options_out_of_range(options) -> None:
+    model = net()
+    with pytest.raises(InputError, match="expected"):
+        watch(model, SGD(model.parameters(), lr=0.1), **options)
+
+
+def test_nan_is_unstable() -> None:
+    model = net()
+    with torch.no_grad():
+        model[0].weight[0, 0] = float("nan")
+    row = measured(model)
+    assert row["verdict"] == "unstable"
+    assert row["normalised"] != row["normalised"]
+
+
+@pytest.mark.parametrize(
+    ("normalised", "losses", "expected"),
+    [
+        (0.5, [1.0], "stable"),
+        (0.95, [1.0], "at the edge"),
+        (1.05, [1.0], "at the edge"),
+        (1.5, [1.0], "restrained"),
+        (1.5, [1.0, 0.9, 1.1, 1.2, 1.3], "unstable"),
+        (1.5, [9.0, 0.9, 1.1, 1.2, 1.3], "restrained"),  # still below where it began
+        (1.5, [1.0, 1.1, 1.3, 1.2], "restrained"),
+        (0.5, [1.0, 2.0, 3.0, 4.0, 5.0], "stable"),
+        (float("nan"), [1.0], "unstable"),
+        (0.5, [float("inf")], "unstable"),
+    ],
+)
+def test_verdicts(normalised: float, losses: list[float], expected: str) -> None:
+    assert verdict(normalised, losses) == expected
+
+
+def test_a_diverging_training_ends_unstable() -> None:
+    inputs, targets = torch.ones(1, 4), torch.zeros(1, 1)
+    model = nn.Linear(4, 1)
+    optimizer = SGD(model.parameters(), lr=0.4)
+    told = []
+    with watch(model, optimizer, loss_fn=nn.functional.mse_loss, budget=100.0) as monitor:
+        for _ in range(6):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(model(inputs), targets).backward()
+            optimizer.step()
+            monitor.step(inputs, targets)
+            told.append(monitor.latest["verdict"])
+    assert told == ["restrained"] * 3 + ["unstable"] * 3

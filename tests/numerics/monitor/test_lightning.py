@@ -1,0 +1,75 @@
+"""The callback in a real Lightning Trainer."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader, TensorDataset
+
+from derive.errors import InputError
+from tests.numerics.monitor.cases import data, net
+
+pytest.importorskip("lightning")
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Lightning's own imports
+    import lightning.pytorch as lightning
+
+    from numerics.monitor.lightning import StabilityCallback
+
+pytestmark = pytest.mark.filterwarnings("ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec")
+
+
+class Module(lightning.LightningModule):
+    def __init__(self, manual: bool = False) -> None:
+        super().__init__()
+        self.net = net(nn.Dropout(0.2), dtype=torch.float32)
+        self.automatic_optimization = not manual
+
+    def forward(self, inputs):
+        return self.net(inputs)
+
+    def training_step(self, batch, _):
+        loss = cross_entropy(self(batch[0]), batch[1])
+        self.log("loss", loss)
+        return loss if self.automatic_optimization else None
+
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.parameters(), lr=0.1, momentum=0.9)
+        return [optimizer], [torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)]
+
+
+def fit(callback: StabilityCallback | None, module: Module, **options) -> None:
+    torch.manual_seed(5)
+    trainer = lightning.Trainer(
+        max_epochs=4, accelerator="cpu", devices=1, callbacks=[callback] if callback else [], logger=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, **options,
+    )  # fmt: skip
+    trainer.fit(module, DataLoader(TensorDataset(*data(48, dtype=torch.float32)), batch_size=8))
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [({"gradient_clip_val": 0.1}, 24), ({"accumulate_grad_batches": 2}, 12), ({"precision": "bf16-mixed"}, 24)],
+)
+def test_a_training_is_watched_and_keeps_its_bits(options, steps: int) -> None:
+    callback = StabilityCallback(cross_entropy, budget=5.0, shadow=0.9, window=12)
+    watched, alone = Module(), Module()
+    fit(callback, watched, **options)
+    fit(None, alone, **options)
+    for ours, theirs in zip(watched.parameters(), alone.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    results = callback.monitor.dataset()
+    assert results.step.values.max() <= steps
+    assert results.attrs["remarks"] == ""  # the shadow followed
+    assert results.rel_l1.count() >= 11
+    assert set(results.layer.values) == {"net.0", "net.3"}
+    assert results.lr.dropna("step").values[[0, -1]].ravel() == pytest.approx([0.1, 0.05])
+
+
+def test_manual_optimisation_is_named() -> None:
+    with pytest.raises(InputError, match="expected automatic optimisation with one optimizer"):
+        fit(StabilityCallback(cross_entropy), Module(manual=True))

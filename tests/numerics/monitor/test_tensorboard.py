@@ -1,0 +1,41 @@
+"""What is written for TensorBoard is read back by its own reader."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import pytest
+from torch.nn.functional import cross_entropy
+from torch.optim import SGD
+
+from derive.errors import InputError
+from numerics.monitor import StabilityMonitor
+from numerics.monitor.tensorboard import TensorBoard
+from tests.numerics.monitor.cases import net, train
+
+pytest.importorskip("tensorboard")
+
+
+def test_events_hold_the_rows(tmp_path) -> None:
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tensorboard's own imports
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        board = TensorBoard(tmp_path)
+        with StabilityMonitor(model, optimizer, cross_entropy, sinks=[board], budget=1000.0, shadow=0) as monitor:
+            train(model, optimizer, 3, monitor.step)
+        events = EventAccumulator(str(tmp_path)).Reload()
+    found = events.Scalars("stability/normalised")
+    assert [e.step for e in found] == [1, 2, 3]
+    assert [e.value for e in found] == pytest.approx(monitor.dataset().normalised.values, rel=1e-6)
+    assert "stability/layer_share/0" in events.Tags()["scalars"]
+    assert events.Tags()["tensors"] == ["stability/verdict/text_summary"]
+
+
+def test_without_tensorboard_it_is_said(tmp_path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    with pytest.raises(InputError, match="pip install tensorboard"):
+        TensorBoard(tmp_path)
