@@ -10,8 +10,10 @@ Source: Croci et al., Stochastic rounding: implementation, error analysis and ap
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import inf
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -23,6 +25,9 @@ from numerics.optim.base import Direction, LastBit, Share
 from numerics.optim.exact import two_product, two_quotient, two_sum
 from numerics.optim.sgd import SGDRule
 from numerics.optim.stateless import key, uniform
+
+ROOM = MappingProxyType({"cpu": 2**12, "cuda": 2**24})
+"""Weights rounded at once: with some twenty float64 temporaries each, what a core's cache holds; on a GPU, few kernels."""
 
 
 class StochasticRounding(LastBit):
@@ -43,18 +48,30 @@ class StochasticRounding(LastBit):
 
     def _advance(self, share: Share, direction: Direction) -> None:
         sizes = self._sizes(direction, share.group["lr"])
-        high, low = _difference(share.params, direction, sizes)
-        rounded = either_neighbour(high, low, share.params[0].dtype, self._chances(share))
-        pieces = rounded.split([p.numel() for p in share.params])
-        share.lists("copy_", share.params, [piece.view(p.shape) for piece, p in zip(pieces, share.params, strict=True)])
+        keys, steps = self._keys(share), self._steps(share)
+        for part in _parts(share.params):
+            params, run = share.params[part], Direction(direction.numerators[part], direction.denominators[part])
+            high, low = _difference(params, run, sizes[part])
+            counts = [p.numel() for p in params]
+            chances = uniform(keys[part], [step.to(high.device) for step in steps[part]], counts)
+            rounded = either_neighbour(high, low, params[0].dtype, chances).split(counts)
+            share.lists("copy_", params, [piece.view(p.shape) for piece, p in zip(rounded, params, strict=True)])
 
-    def _chances(self, share: Share) -> Tensor:
-        """A uniform number for every weight."""
-        every = [p for group in self.param_groups for p in group["params"]]
-        number = {id(p): n for n, p in enumerate(every)}
-        keys = [key(share.group["seed"], number[id(p)]) for p in share.params]
-        steps = [step.to(p.device) for step, p in zip(self._steps(share), share.params, strict=True)]
-        return uniform(keys, steps, [p.numel() for p in share.params])
+    def _keys(self, share: Share) -> list[int]:
+        """A word for every parameter, from the seed and its number among all."""
+        number = {id(p): n for n, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        return [key(share.group["seed"], number[id(p)]) for p in share.params]
+
+
+def _parts(params: list[Tensor]) -> list[slice]:
+    """Runs of parameters that are worked on at once, of few enough weights for the cache or of one parameter."""
+    room, starts, weights = ROOM.get(params[0].device.type, ROOM["cpu"]), [0], 0
+    for n, p in enumerate(params):
+        weights += p.numel()
+        if weights > room and n > starts[-1]:
+            starts.append(n)
+            weights = p.numel()
+    return [slice(start, stop) for start, stop in pairwise([*starts, len(params)])]
 
 
 def _difference(params: list[Tensor], direction: Direction, sizes: Sequence[float | Tensor]) -> tuple[Tensor, Tensor]:

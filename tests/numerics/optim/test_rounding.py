@@ -184,3 +184,17 @@ def test_captured_in_a_cuda_graph_it_does_not_repeat_its_numbers(name):
             graph.replay() if captured else optimizer.step()
         outcomes.append(bits([p.cpu() for p in params]))
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_how_many_weights_are_rounded_at_once_changes_no_bit(name, monkeypatch):
+    outcomes = []
+    for room in (1, 50, 10**6):
+        monkeypatch.setattr("numerics.optim.rounding.ROOM", {"cpu": room})
+        params = parameters([(30,), (), (7, 3), (60,)], torch.float32, 0)
+        optimizer = MAKERS[name](params, lr=0.1)
+        for step in range(3):
+            give_gradients(params, step)
+            optimizer.step()
+        outcomes.append(bits(params))
+    assert outcomes[0] == outcomes[1] == outcomes[2]
