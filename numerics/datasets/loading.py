@@ -66,7 +66,8 @@ def load(
         sources: files and checksums of the data sets made of files.
 
     Raises:
-        InputError: unknown name; a data_dir that is not there; files that are not there, damaged, or pickles; a number out of its range.
+        InputError: unknown name; a data_dir that is not there; files that are missing, damaged, or pickles; a number out of
+            its range.
     """
     choose("data set", name, DATASETS)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:

@@ -104,7 +104,7 @@ def _parsed(name: object) -> tuple[Kind, int]:
     Raises:
         InputError: an unknown name, or L < 1.
     """
-    found = re.fullmatch(r"([a-z]+)-(\d{1,4})", name) if isinstance(name, str) else None
+    found = re.fullmatch(r"([a-z]+)-(0|[1-9][0-9]{0,3})", name) if isinstance(name, str) else None
     if found is None or f"{found[1]}-L" not in NETS:
         if isinstance(name, str) and name.endswith("-L") and name in NETS:
             raise InputError(f"expected a number for L in {name!r}, for example {name[:-1]}8")
