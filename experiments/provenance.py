@@ -26,6 +26,18 @@ def provenance(device: str) -> dict[str, str]:
     }
 
 
+def hardware(device: str) -> str:
+    """What decides bits beside versions and settings: the model of the GPU, or of the CPU and what torch uses of it."""
+    if device.startswith("cuda"):
+        return f"{torch.cuda.get_device_name(device)}, CUDA {torch.version.cuda}"
+    return f"cpu ({_processor()}, {torch.backends.cpu.get_cpu_capability()})"
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that training is made of."""
+    return {name: version(name) for name in ("gradcfl", "torch", "numpy")}
+
+
 def _device_name(device: str) -> str:
     if device.startswith("cuda"):
         return f"{device} ({torch.cuda.get_device_name(device)})"
