@@ -45,9 +45,9 @@ class Budget:
         if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
             raise InputError(f"expected every to be a positive integer, got {self.every!r}")
 
-    def step(self) -> None:
-        """A training step has been done."""
-        self.steps += 1
+    def step(self, number: int = 1) -> None:
+        """Training steps have been done."""
+        self.steps += number
 
     @property
     def due(self) -> bool:

@@ -34,7 +34,8 @@ from numerics.monitor.gauge import Gauge, Row, samples
 from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
 from numerics.monitor.records import Records, save
-from numerics.monitor.shadow import Step, Window, opened
+from numerics.monitor.shadow import Step
+from numerics.monitor.shadows import Shadows
 from numerics.monitor.verdict import verdict
 from numerics.optimizer_kinds import kind_of, trained, unwrapped
 
@@ -86,13 +87,12 @@ class StabilityMonitor:
         self.model, self.optimizer, self.options = model, unwrapped(optimizer), Options(**options)
         self.kinds = _checked(model, self.optimizer)
         self.records, self.sinks = Records(), list(sinks)
-        self._how = Step(loss_fn, after_backward, forward_context)
         curvature = Curvature(model, loss_fn, self.options.tolerance)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
         self._products = Budget(self.options.budget, self.options.every)
-        self._shadows = Budget(self.options.shadow) if self.options.shadow else None
         self._observer = Observer(model, self.optimizer)
-        self._window: Window | None = None
+        how = Step(loss_fn, after_backward, forward_context)
+        self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
         self._batches: list[Batch] = []
         self._seen = self._calls = 0
         self._remarks: list[str] = []
@@ -103,21 +103,19 @@ class StabilityMonitor:
         Raises:
             InputError: the batch does not fit the model, its forward pass is random, or the optimiser never steps.
         """
-        self._batches = [*self._batches, (inputs, targets)] if self._window else [(inputs, targets)]
+        following = self._shadows is not None and self._shadows.open
+        self._batches = [*self._batches, (inputs, targets)] if following else [(inputs, targets)]
         new, self._seen = self._observer.steps - self._seen, self._observer.steps
         self._calls = 0 if new else self._calls + 1
         if not new:
             if self._calls >= PATIENCE:
                 raise InputError(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
             return
-        for _ in range(new):
-            self._tick()
-        row = self._followed(new) if self._window else {}
+        self._products.step(new)
+        row = self._shadowed(new)
         if self._products.due:
             row |= self._measured((inputs, targets), self.options.layers)
             self._products.spend(row["products"])
-        if self._window is None and self._shadows and self._shadows.due:
-            self._open()
         self._batches = []
         self._observer.forget()
         self._write(row)
@@ -156,7 +154,8 @@ class StabilityMonitor:
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
         self._observer.close()
-        self._window = None
+        if self._shadows is not None:
+            self._shadows.close()
         for sink in self.sinks:
             sink.close()
 
@@ -166,11 +165,6 @@ class StabilityMonitor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _tick(self) -> None:
-        self._products.step()
-        if self._shadows:
-            self._shadows.step()
-
     def _measured(self, batch: Batch, layers: int | None) -> Row:
         self._remark_once(COUPLED, couples_batch(self.model))
         where = self.options.probe or batch
@@ -179,39 +173,17 @@ class StabilityMonitor:
         losses = [*self.records.column("loss"), row["loss"]]
         return row | {"products": products, "verdict": verdict(row["normalised"], losses)}
 
-    def _followed(self, new: int) -> Row:
-        """Train the shadow on the step's batches; tells the growth rate at the window's end."""
-        window = self._window
-        if window is None or new != 1:
-            self._stop_shadow("step() was not called after each step of the optimiser")
+    def _shadowed(self, new: int) -> Row:
+        """The shadow's numbers of this step; it is given up where it cannot follow."""
+        if self._shadows is None:
             return {}
         try:
-            row: Row = {"rel_l1": window.follow(self._how, self._batches, self._observer, self.model)}
+            return self._shadows.row(self._batches, new)
         except InputError as error:
-            self._stop_shadow(str(error))
+            self._shadows.close()
+            self._shadows = None
+            self._remark_once(f"no shadow any more: {error}")
             return {}
-        if window.finished or row["rel_l1"] != row["rel_l1"]:
-            self._close_window()
-            found = window.growth()
-            row |= {"growth": found.verdict, "growth_rate": found.rate, "growth_low": found.low, "growth_high": found.high}
-        return row
-
-    def _open(self) -> None:
-        try:
-            self._window = opened(self._seen, self.options.window, self.model, self.optimizer)
-        except InputError as error:
-            self._stop_shadow(str(error))
-            return
-        self._shadows.spend(self.options.window + 1)  # the control takes one
-        self._observer.watching = True
-
-    def _close_window(self) -> None:
-        self._window, self._observer.watching = None, False
-
-    def _stop_shadow(self, reason: str) -> None:
-        self._close_window()
-        self._shadows = None
-        self._remark_once(f"no shadow any more: {reason}")
 
     def _remark_once(self, remark: str, applies: bool = True) -> None:
         if applies and remark not in self._remarks:

@@ -119,14 +119,12 @@ class Window:
     """A stretch of training with a shadow beside it.
 
     Attributes:
-        begun: the step after which the copy was made.
         length: steps that it lasts.
         shadow: the perturbed copy.
         control: the copy that is not perturbed, until its first step.
         distances: RelL1 after every step.
     """
 
-    begun: int
     length: int
     shadow: Trainee
     control: Trainee | None
@@ -163,10 +161,13 @@ class Window:
         return growth(self.distances, roundoff=torch.finfo(dtype).eps / 2)
 
 
-def opened(begun: int, length: int, model: nn.Module, optimizer: Optimizer) -> Window:
-    """A window that begins after step `begun`."""
-    shadow, control = perturbed(copied(model, optimizer)), copied(model, optimizer)
-    return Window(begun, length, shadow, control)
+def opened(length: int, model: nn.Module, optimizer: Optimizer) -> Window:
+    """A window that begins with the model as it is.
+
+    Raises:
+        InputError: the model cannot be copied.
+    """
+    return Window(length, perturbed(copied(model, optimizer)), copied(model, optimizer))
 
 
 def check_length(length: int) -> None:

@@ -1,0 +1,69 @@
+"""When a shadow runs, and what its windows tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer
+
+from derive.errors import InputError
+from numerics.monitor.budget import Budget
+from numerics.monitor.observer import Observer
+from numerics.monitor.options import Batch, Options
+from numerics.monitor.shadow import Step, Window, opened
+
+
+class Shadows:
+    """Opens a window when the share of the steps allows it, follows the training in it, and closes it.
+
+    Args:
+        model: that is trained.
+        optimizer: trains it.
+        how: a training step.
+        observer: tells how the newest one was done.
+        options: share of the steps, length of a window.
+    """
+
+    def __init__(self, model: nn.Module, optimizer: Optimizer, how: Step, observer: Observer, options: Options) -> None:
+        self.model, self.optimizer, self.how, self.observer = model, optimizer, how, observer
+        self._length, self._budget = options.window, Budget(options.shadow)
+        self._window: Window | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a shadow is running."""
+        return self._window is not None
+
+    def row(self, batches: Sequence[Batch], new: int) -> dict[str, Any]:
+        """Numbers of `records.UNITS` after `new` steps of the optimiser; the growth rate where a window ends.
+
+        Raises:
+            InputError: the shadow cannot follow, or the model cannot be copied.
+        """
+        self._budget.step(new)
+        row = {} if self._window is None else self._follow(self._window, batches, new)
+        if self._window is None and self._budget.due:
+            self._window = opened(self._length, self.model, self.optimizer)
+            self._budget.spend(self._length + 1)  # the copy that is not perturbed takes one
+            self.observer.watching = True
+        return row
+
+    def close(self) -> None:
+        """End the window."""
+        self._window, self.observer.watching = None, False
+
+    def _follow(self, window: Window, batches: Sequence[Batch], new: int) -> dict[str, Any]:
+        if new != 1:
+            raise InputError(
+                f"expected step() to be called after each step of the optimiser, got {new} steps since the last call"
+            )
+        distance = window.follow(self.how, batches, self.observer, self.model)
+        if isfinite(distance) and not window.finished:
+            return {"rel_l1": distance}
+        self.close()
+        found = window.growth()
+        rate = {"growth_rate": found.rate, "growth_low": found.low, "growth_high": found.high}
+        return {"rel_l1": distance, "growth": found.verdict, **rate}
