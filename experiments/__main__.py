@@ -43,25 +43,40 @@ def run(
     preset: str = "default",
     device: str = "cpu",
     out: Path = Path("results"),
+    workers: int | None = None,
+    scheduler: str | None = None,
+    data_dir: Path | None = None,
+    store: Path | None = None,
 ) -> None:
     """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
 
     Example: python -m experiments run figure-1 table-2 --preset smoke --out /tmp/results
+
+    Training goes on where it was interrupted; members that are finished are never trained again.
 
     Args:
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (about a minute on two cores) or paper (the paper's own settings).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
+        workers: train in so many processes on this machine.
+        scheduler: train on the Dask cluster of this scheduler, tcp://HOST:PORT; see docs/clusters.md.
+        data_dir: folder with data files of your own.
+        store: folder that keeps trained members and checkpoints; by default OUT/.members.
     """
+    from experiments.means import STORE, Means
     from experiments.runner import run_experiment
 
     if not names:
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
+    found = [registry.experiment(name) for name in names]  # a typing error in the last must not cost the work of the first
+    asked = {"--workers": workers, "--scheduler": scheduler, "--data-dir": data_dir, "--store": store}
+    useless = [option for option, value in asked.items() if value is not None]
+    if useless and not any(registry.trains(experiment) for experiment in found):
+        raise InputError(f"{', '.join(names)}: no training here, so {', '.join(useless)} has no use; leave it out")
+    means = Means(device, data_dir, store or out / STORE, workers, scheduler)
     for name in names:
-        registry.experiment(name)  # a typing error in the last name must not cost the work of the first
-    for name in names:
-        print(run_experiment(name, preset, device, out, _command()), flush=True)
+        print(run_experiment(name, preset, out, _command(), means), flush=True)
 
 
 @app.command

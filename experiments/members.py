@@ -84,13 +84,14 @@ class GroupFolder:
         if sha256(data).hexdigest() != record["sha256"]:
             say(f"{self.path / f'k{k}.nc'} is truncated or altered (its checksum differs); this member is trained again")
             return None
-        return from_bytes(data).assign_attrs(hardware=record["hardware"])
+        trained_on = f"{record['hardware']}, torch {record['versions']['torch']}"
+        return from_bytes(data).assign_attrs(hardware=trained_on)
 
     def record(self, k: int) -> dict[str, Any] | None:
         """Checksum, hardware, versions and date of a finished member."""
         try:
             record = json.loads((self.path / f"k{k}.json").read_bytes())
-            return record if {"sha256", "hardware"} <= record.keys() else None
+            return record if {"sha256", "hardware", "versions"} <= record.keys() else None
         except (OSError, ValueError, AttributeError):
             return None
 

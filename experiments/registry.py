@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from derive.errors import choose
 from experiments.progress import Report
+from numerics.training.recipe import Group
 
 SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Training to the last bit": {},
         "The edge of stability": {
             "figure-6": "figure_6",
+            "figure-7": "figure_7",
         },
     }
 )
@@ -37,7 +39,7 @@ _MODULES: Mapping[str, str] = {name: module for section in SECTIONS.values() for
 
 
 class Experiment(Protocol):
-    """What the module of an experiment offers."""
+    """What the module of an experiment offers, or, if it trains networks, what `Training` says instead of `compute`."""
 
     TITLE: str
     PRESETS: Mapping[str, Any]
@@ -53,6 +55,23 @@ class Experiment(Protocol):
     def caption(self, results: xr.Dataset) -> str:
         """Say what the picture shows, with its numbers."""
         ...
+
+
+class Training(Protocol):
+    """What the module of an experiment offers that trains networks, beside title, presets, picture and caption."""
+
+    def groups(self, config: Any) -> list[Group]:
+        """The groups of members to train."""
+        ...
+
+    def collect(self, config: Any, runs: Sequence[xr.Dataset]) -> xr.Dataset:
+        """The result, from one dataset per group, in their order."""
+        ...
+
+
+def trains(found: Any) -> TypeGuard[Training]:
+    """Whether an experiment trains networks."""
+    return hasattr(found, "groups")
 
 
 def names() -> list[str]:

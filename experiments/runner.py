@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,36 +13,60 @@ import xarray as xr
 
 from derive.errors import choose
 from experiments import registry
-from experiments.progress import bar
+from experiments.means import Means
+from experiments.progress import Report, bar
 from experiments.provenance import checked_device, provenance
 from experiments.store import check_writable, save
 from experiments.style import styled
+from numerics.training.recipe import Group
 
 
-def run_experiment(name: str, preset: str, device: str, out: Path, command: str) -> str:
+def run_experiment(name: str, preset: str, out: Path, command: str, means: Means) -> str:
     """Compute, draw and save an experiment; returns what to tell the user.
 
     Raises:
-        InputError: unknown name, preset or device, or the folder cannot be written.
+        InputError: unknown name, preset or device, the folder cannot be written, or the means are not there.
     """
     found = registry.experiment(name)
     config = choose("preset", preset, found.PRESETS)
-    where = checked_device(device)
     check_writable(out / name)  # before the work, not after it
     started = time.perf_counter()
     with bar(name) as report:
-        results = found.compute(config, where, report)
+        results, origin = _computed(found, config, means, report)
     record = {"preset": preset, "config": asdict(config), "seconds": round(time.perf_counter() - started, 1)}
     record |= {
         "seeds": results.attrs["seeds"],
         "command": command,
         "caption": found.caption(results),
         "title": found.TITLE,
-        **provenance(where),
+        **origin,
     }
     with styled():
         save(labelled(results, record), found.render(results), name, record, out / name)
     return f"{record['caption']}\nwrote {out / name} in {record['seconds']} s"
+
+
+def _computed(found: Any, config: Any, means: Means, report: Report) -> tuple[xr.Dataset, dict[str, Any]]:
+    """The results, and where they come from."""
+    if not registry.trains(found):
+        where = checked_device(means.device)
+        return found.compute(config, where, report), provenance(where)
+    from experiments.sweep import sweep  # a second to import, for those who train
+
+    groups = found.groups(config)
+    runs = sweep(groups, means, report)
+    return found.collect(config, runs), provenance("cpu") | _origin(groups, runs, means)
+
+
+def _origin(groups: Sequence[Group], runs: Sequence[xr.Dataset], means: Means) -> dict[str, Any]:
+    """On what members were trained, maybe elsewhere and long ago; from which data and seeds; by how many workers."""
+    recipes, hardware = [group.recipe for group in groups], [run.attrs["hardware"] for run in runs]
+    return {
+        "device": "; ".join(dict.fromkeys(hardware)) + "; one thread for each training run on a CPU",
+        "data": ", ".join(dict.fromkeys(f"{r.data}, first {r.subset}" if r.subset else r.data for r in recipes)),
+        "training_seeds": [asdict(seeds) for seeds in dict.fromkeys(group.seeds for group in groups)],
+        "workers": means.scheduler or means.workers or "this process",
+    }
 
 
 def labelled(results: xr.Dataset, record: dict[str, Any]) -> xr.Dataset:

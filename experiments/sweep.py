@@ -40,6 +40,8 @@ def sweep(groups: Sequence[Group], means: Means, report: Report = silent, say: S
     Raises:
         InputError: no such device, data or scheduler; a store that cannot be written.
     """
+    if means.scheduler is None:
+        checked_device(means.device)  # before the work, not after it
     means = replace(means, store=means.store.absolute(), data_dir=means.data_dir and means.data_dir.absolute())
     united = _united(groups)
     try:
