@@ -31,6 +31,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "The edge of stability": {
             "figure-6": "figure_6",
             "figure-7": "figure_7",
+            "figure-8": "figure_8",
         },
     }
 )

@@ -16,17 +16,18 @@ from numerics.lanczos import Extremes, extremes
 from numerics.simulate import Flow
 
 
-def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6) -> Tensor:
-    """Largest eigenvalue of the Hessian at every state: (..., h, w) -> (...), 1/time; NaN where a state is not finite.
+def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: int = 2) -> Tensor:
+    """Largest eigenvalue of the Hessian at every state: (..., *state) -> (...), 1/time; NaN where a state is not finite.
 
     Args:
-        flow: minus a gradient, every member of a batch by itself, in float64.
+        flow: minus a gradient, every member of a batch by itself.
         states: the states.
         tolerance: of the eigenvalue, relative.
+        dims: trailing axes of a state.
     """
-    members = states.reshape(-1, *states.shape[-2:])
+    members = states.reshape(-1, *states.shape[-dims:])
     found = [_at(flow, member, tolerance).maximum if bool(member.isfinite().all()) else np.nan for member in members]
-    return torch.tensor(found, dtype=states.dtype).reshape(states.shape[:-2])
+    return torch.tensor(found, dtype=states.dtype).reshape(states.shape[:-dims])
 
 
 def _at(flow: Flow, state: Tensor, tolerance: float) -> Extremes:
