@@ -23,7 +23,8 @@ def net(*extra: nn.Module, dtype: torch.dtype = torch.float64) -> nn.Sequential:
 
 
 def train(model: nn.Module, optimizer: Optimizer, steps: int, after: Callable[[Tensor, Tensor], Any], **kwargs) -> None:
-    inputs, targets = data(**kwargs)
+    device = next(model.parameters()).device
+    inputs, targets = (part.to(device) for part in data(**kwargs))
     for _ in range(steps):
         optimizer.zero_grad()
         cross_entropy(model(inputs), targets).backward()
