@@ -11,6 +11,8 @@ from rich.table import Table
 from experiments.benchmarks import (
     checkpointing,
     memory,
+    monitor,
+    optimizer_edges,
     pde_step,
     perturbed_step,
     rel_l1_logging,
@@ -29,6 +31,8 @@ MODULES = (
     rel_l1_logging,
     side_by_side,
     checkpointing,
+    optimizer_edges,
+    monitor,
 )
 
 
