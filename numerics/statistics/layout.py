@@ -12,10 +12,10 @@ times an independent chi-square number over its freedom. Two things follow.
 
 - What orders add to what perturbations do, :math:`1 + V_\sigma/V_\varepsilon`, has an exact F interval
   (see `numerics.two_way`).
-- :math:`V_k / V_s` is a function of the three expectations,
-  :math:`\frac{(E M_\kappa + (S - 1) E M_\varepsilon)/S}{(E M_\sigma + (K - 1) E M_\varepsilon)/K}`.
-  Its interval puts for each a mean square divided by a random chi-square number over its freedom (generalised pivotal
-  quantity), and takes quantiles. It is approximate; tests show its coverage.
+- :math:`V_k = (E M_\kappa + (S - 1) E M_\varepsilon)/S`, :math:`V_s` likewise, and their quotient are functions of the three
+  expectations. Their intervals put for each a mean square divided by a random chi-square number over its freedom (generalised
+  pivotal quantity), and take quantiles. They are approximate; tests show their coverage. (Satterthwaite's interval of
+  :math:`V_k` covers but 87 % where three perturbations differ a lot.)
 
 Source: Searle, Casella and McCulloch, Variance Components (1992), ch. 4; Weerahandi, Generalized confidence intervals, JASA 88
 (1993).
@@ -23,6 +23,7 @@ Source: Searle, Casella and McCulloch, Variance Components (1992), ch. 4; Weerah
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -34,7 +35,7 @@ from scipy.stats.qmc import Sobol
 
 from derive.errors import InputError
 from numerics.statistics.ratio import detectable_ratio
-from numerics.statistics.spread import Spread, checked, of_variance
+from numerics.statistics.spread import Spread, checked
 from numerics.two_way import TwoWay
 from numerics.two_way import two_way as added_by_columns
 
@@ -47,7 +48,7 @@ class Layout:
     """Spreads of a table of K perturbations and S batch orders.
 
     Attributes:
-        over_k: spread over k at one batch order; the interval is Satterthwaite's.
+        over_k: spread over k at one batch order.
         over_seeds: spread over batch orders at one k, likewise.
         ratio: variance over k in that over batch orders.
         low: lower end of its interval.
@@ -127,20 +128,25 @@ def _mean_squares(cells: np.ndarray, residual: float) -> tuple[np.ndarray, np.nd
 
 
 def _mixture(parts: np.ndarray, freedoms: np.ndarray, level: float) -> Spread:
-    """Spread behind a sum of independent mean squares, with the freedom that gives the sum its variance (Satterthwaite)."""
+    """Spread behind a sum of independent mean squares; its freedom is the one that gives the sum its variance."""
     total = float(parts.sum())
     freedom = total**2 / float((parts**2 / freedoms).sum()) if total else float(freedoms.sum())
-    return of_variance(total, freedom, level)
+    low, high = np.sqrt(_quantiles(_inverse_chi_squares(*freedoms) @ parts, level))
+    return Spread(math.sqrt(total), low, high, freedom, level)
 
 
 def _ratio(mixes: np.ndarray, squares: np.ndarray, freedoms: np.ndarray, level: float) -> tuple[float, float, float]:
-    """Ratio of the two mixtures, and the quantiles of its generalised pivotal quantity."""
+    """Ratio of the two mixtures, and its interval."""
     if not squares[2]:
-        return np.nan, np.nan, np.nan
+        return math.nan, math.nan, math.nan
     first, second = mixes @ squares
     above, below = mixes @ (squares * _inverse_chi_squares(*freedoms)).T
-    low, high = np.quantile(above / below, [(1 - level) / 2, (1 + level) / 2])
-    return float(first / second), float(low), float(high)
+    return float(first / second), *_quantiles(above / below, level)
+
+
+def _quantiles(pivot: np.ndarray, level: float) -> tuple[float, float]:
+    low, high = np.quantile(pivot, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
 
 
 @cache

@@ -33,10 +33,10 @@ def test_laws_are_told_apart(law, noise):
 @pytest.mark.parametrize("law", EXPECTED)
 @pytest.mark.parametrize("noise", ["white", "spikes", "walk", "remembered"])
 def test_wrong_verdicts_are_rare(law, noise):
-    """Undecided is no mistake where noise hides the law; a wrong one in more than a tenth is."""
-    found = Counter(growth(series(law, noise, seed)).verdict for seed in range(60))
-    wrong = 60 - found[EXPECTED[law]] - found["undecided"]
-    assert wrong <= 12 if noise == "walk" else wrong <= 6, found
+    """Undecided is no mistake where noise hides the law; a wrong one in more than a tenth is, a fifth where it walks."""
+    found = Counter(growth(series(law, noise, seed)).verdict for seed in range(30))
+    wrong = 30 - found[EXPECTED[law]] - found["undecided"]
+    assert wrong <= 6 if noise == "walk" else wrong <= 3, found
 
 
 @thoroughly(max_examples=15)

@@ -76,6 +76,6 @@ def test_least_squares_would_not():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", ["white", "spikes", "walk", "remembered", "jumps", "mixed"])
-@pytest.mark.parametrize("count", [20, 100, 400])
+@pytest.mark.parametrize("count", [20, 400])
 def test_intervals_cover_the_truth_in_many_series(noise, count):
-    assert coverage(noise, count, 500) > 0.80 - 3 * 0.018
+    assert coverage(noise, count, 300) > 0.80 - 3 * 0.023
