@@ -118,7 +118,10 @@ def _read(place: Path, wanted: dict[str, Any]) -> tuple[dict[str, Tensor], dict[
     manifest = read(place)
     if difference := differences(manifest["fingerprint"], wanted):
         raise Refused(f"it is from another configuration ({difference})")
-    return safetensors.torch.load(checked(place, TENSORS, manifest)), json.loads(checked(place, STATE, manifest))
+    try:
+        return safetensors.torch.load(checked(place, TENSORS, manifest)), json.loads(checked(place, STATE, manifest))
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise Broken(f"it is no checkpoint of ours ({type(error).__name__})") from None
 
 
 def _numbers(folder: Path) -> list[int]:

@@ -1,7 +1,22 @@
-"""A group that is trained in a second, and sweeps of it in processes that can be killed."""
+"""Groups that are trained in a fraction of a second, and sweeps of them that can be run in a process of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from torch import Tensor
+
+from experiments import training_run
+from experiments.means import Means
+from experiments.pace import Pace
+from experiments.sweep import sweep
+from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe, Seeds
 
 TINY = Recipe(net="tiny", data="digits", subset=64, batch=32, epochs=6, lr=0.05, lr_every=3)
@@ -9,6 +24,43 @@ TINY = Recipe(net="tiny", data="digits", subset=64, batch=32, epochs=6, lr=0.05,
 
 def group(*ks: int, order: int = 1, epochs: int = TINY.epochs) -> Group:
     """A small one."""
-    from dataclasses import replace
-
     return Group(replace(TINY, epochs=epochs), Seeds(order=order), ks=ks or (1, 3))
+
+
+def after_every_epoch() -> Pace:
+    """Checkpoints whatever they cost."""
+    return Pace(share=inf)
+
+
+def train(store: str, groups: Sequence[Group], forgetful: bool = False, told: str | None = None) -> None:
+    """A sweep with checkpoints after every epoch, for a process that may be killed.
+
+    Args:
+        store: where to.
+        groups: what.
+        forgetful: resume without the optimisers' momentum: the negative control.
+        told: file for the lines to the user.
+    """
+    training_run.Pace = after_every_epoch
+    training_run.GroupRun = Forgetful if forgetful else GroupRun
+    with Path(told).open("a") if told else nullcontext() as file:
+        sweep(groups, Means(store=Path(store)), say=lambda line: print(line, file=file, flush=True) if file else None)
+
+
+class Forgetful(GroupRun):
+    """Loses the momentum when it resumes."""
+
+    def restore(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+        """Put back all but the optimisers' state."""
+        super().restore({n: part * 0 if "/optimizer/" in n else part for n, part in tensors.items()}, meta)
+
+
+def results(store: Path, groups: Sequence[Group]) -> list[xr.Dataset]:
+    """What is kept; nothing is trained, or it is an error."""
+    return sweep(groups, Means(store=store), say=_not_expected)
+
+
+def _not_expected(line: str) -> None:
+    raise AssertionError(line)
+
+
