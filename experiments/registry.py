@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "figure-6": "figure_6",
             "figure-7": "figure_7",
             "figure-8": "figure_8",
+            "figure-9": "figure_9",
         },
     }
 )
