@@ -1,0 +1,185 @@
+"""Is a last-bit perturbation amplified early in training? RelL1 over the first iterations at fixed step sizes.
+
+Step size times iterations is the same for every run, so that all of them travel equally far. The rate at which RelL1 grows is
+fitted and judged by `numerics.measures.growth`; the threshold lies between the largest step size that amplifies nothing and the
+smallest that does.
+
+Source: Fig 3 right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from experiments import style
+from experiments.text_table import plain
+from experiments.training_setting import PAPER, SMOKE, described, origin
+from numerics.measures.growth import Growth, growth
+from numerics.training.recipe import Group, Recipe
+
+TITLE = "Divergence of the weights and learning rate"
+COLOURS = {
+    "amplified": style.VERMILION,
+    "accumulated": style.ORANGE,
+    "attenuated": style.BLUE,
+    "undecided": "#8A8A8A",
+}
+MARKERS = {"amplified": "^", "accumulated": "s", "attenuated": "v", "undecided": "x"}
+
+
+@dataclass(frozen=True)
+class Config:
+    """The setting and its step sizes.
+
+    Attributes:
+        preset: name.
+        recipe: all but step size, epochs and trace.
+        lrs: step sizes, falling.
+        steps: per epoch, of the recipe's data and batches.
+        travel: step size times iterations.
+        records: about so many RelL1 values are kept of every run.
+        k: of the perturbed run.
+    """
+
+    preset: str
+    recipe: Recipe
+    lrs: tuple[float, ...]
+    steps: int
+    travel: float
+    records: int = 400
+    k: int = 3
+
+    def recipe_at(self, lr: float) -> Recipe:
+        """The setting of one step size: as many whole epochs as come nearest to `travel`."""
+        epochs = max(1, round(self.travel / (lr * self.steps)))
+        return replace(self.recipe, lr=lr, epochs=epochs, trace=max(1, epochs * self.steps // self.records))
+
+
+PRINTED_LRS = (5e-2, 2.5e-2, 1.25e-2, 6.25e-3, 3.125e-3, 3.125e-4, 3.125e-5, 3.125e-6)
+_FIXED = {"activation": "swish", "momentum": 0.0, "nesterov": False, "lr_every": 0}
+_DIGITS = replace(SMOKE, subset=640, batch=64, **_FIXED)
+PRESETS = {
+    "smoke": Config("smoke", _DIGITS, (3.2, 0.8, 0.2), steps=10, travel=80.0),
+    "default": Config("default", replace(_DIGITS, net="resnet-20"), (3.2, 1.6, 0.8, 0.4, 0.2, 0.1, 0.05), 10, travel=160.0),
+    "paper": Config("paper", replace(PAPER, **_FIXED), PRINTED_LRS, steps=391, travel=0.1 * 391),
+}
+
+
+def groups(config: Config) -> list[Group]:
+    """One per step size."""
+    return [Group(config.recipe_at(lr), ks=(1, config.k)) for lr in config.lrs]
+
+
+def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
+    """RelL1 by step size and record, and the growth of each; records beyond the end of a run are NaN."""
+    curves = [run.rel_l1_step.sel(k=config.k).values for run in runs]
+    found = [growth(curve, run.step.values) for curve, run in zip(curves, runs, strict=True)]
+    records = max(map(len, curves))
+    dims = ("lr", "record")
+    data = {
+        "rel_l1": (dims, _padded(curves, records), {"units": "1"}),
+        "step": (dims, _padded([run.step.values for run in runs], records), {"units": "iterations"}),
+        "loss": (dims, _padded([run.loss_step.sel(k=1).values for run in runs], records), {"units": "nats"}),
+        "accuracy": ("lr", [float(run.accuracy.isel(k=0, epoch=-1)) for run in runs], {"units": "percent"}),
+        "verdict": ("lr", [one.verdict for one in found]),
+        "reason": ("lr", [one.reason for one in found]),
+    }
+    data |= {name: ("lr", [getattr(one, name) for one in found], {"units": unit}) for name, unit in _NUMBERS.items()}
+    low, high = threshold(config.lrs, found)
+    return xr.Dataset(
+        data, {"lr": list(config.lrs)},
+        {
+            "seeds": "init, order and augmentation 1", "preset": config.preset,
+            "setting": described(config.recipe, schedule=False),
+            "k": config.k, "travel": config.travel, "threshold_low": low, "threshold_high": high,
+        },
+    )  # fmt: skip
+
+
+_NUMBERS = {"rate": "1/iteration", "low": "1/iteration", "high": "1/iteration", "exponent": "1", "fit": "1", "rise": "1"}
+
+
+def _padded(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
+    found = np.full((len(rows), width), np.nan)
+    for line, row in zip(found, rows, strict=True):
+        line[: len(row)] = row
+    return found
+
+
+def threshold(lrs: Sequence[float], found: Sequence[Growth]) -> tuple[float, float]:
+    """(largest step size that amplifies nothing, smallest that does); NaN where there is none, or both in another order.
+
+    Step sizes of which nothing can be said are passed over.
+    """
+    amplified = [lr for lr, one in zip(lrs, found, strict=True) if one.verdict == "amplified"]
+    calm = [lr for lr, one in zip(lrs, found, strict=True) if one.verdict in ("attenuated", "accumulated")]
+    low, high = max(calm, default=np.nan), min(amplified, default=np.nan)
+    return (np.nan, np.nan) if low >= high else (low, high)
+
+
+def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
+    """Header and cells: a row per step size."""
+    header = ["step size", "iterations", "RelL1 first", "RelL1 last", "rate per iteration", "interval", "exponent", "verdict"]
+    return header, [_row(results.sel(lr=lr)) for lr in results.lr.values]
+
+
+def _row(at: xr.Dataset) -> list[str]:
+    kept = at.rel_l1.dropna("record").values
+    ends = (f"{kept[0]:.1e}", f"{kept[-1]:.1e}") if len(kept) else ("-", "-")
+    interval = f"{float(at.low):.1e} to {float(at.high):.1e}"
+    numbers = [f"{float(at.rate):+.1e}", interval, f"{float(at.exponent):.2f}"]
+    return [f"{float(at.lr):g}", f"{float(at.step.max()):.0f}", *ends, *numbers, str(at.verdict.values)]
+
+
+def render(results: xr.Dataset) -> Figure:
+    """RelL1 against step size times iterations; growth per unit of that against the step size, with its interval."""
+    figure, (left, right) = style.panels(2, height=2.8)
+    colours = mpl.colormaps["viridis"](np.linspace(0, 0.92, results.sizes["lr"]))
+    for lr, colour in zip(results.lr.values, colours, strict=True):
+        at = results.sel(lr=lr)
+        left.semilogy(lr * at.step, at.rel_l1, color=colour, lw=0.8, label=f"{lr:g}")
+    left.set(xlabel=r"step size $\times$ iterations", ylabel=f"RelL1 of k = 1 and k = {results.attrs['k']}", xlim=(0, None))
+    left.legend(title="step size", ncols=2, loc="lower right", handlelength=1)
+    _draw_rates(right, results)
+    return figure
+
+
+def _draw_rates(ax: Axes, results: xr.Dataset) -> None:
+    for kind in COLOURS:
+        at = results.where(results.verdict == kind, drop=True)
+        if at.sizes["lr"]:
+            bars = np.array([at.rate - at.low, at.high - at.rate]) / at.lr.values
+            ax.errorbar(
+                at.lr, at.rate / at.lr, bars, color=COLOURS[kind], marker=MARKERS[kind], ls="none", ms=4, lw=0.8, label=kind
+            )
+    low, high = results.attrs["threshold_low"], results.attrs["threshold_high"]
+    if low < high:
+        ax.axvspan(low, high, color=style.SKY, alpha=0.35, lw=0, label="threshold")
+    ax.axhline(0, color=style.BLACK, lw=0.5)
+    decided = results.where(results.verdict != "undecided", drop=True)
+    if decided.sizes["lr"]:  # the bars of the others may be any length
+        ends = np.concatenate([decided.low / decided.lr, decided.high / decided.lr, [0]])
+        ax.set_ylim(ends.min() - 0.1 * np.ptp(ends), ends.max() + 0.1 * np.ptp(ends))
+    ax.set(xscale="log", xlabel="step size", ylabel=r"growth of $\ln$ RelL1 per step size $\times$ iteration")
+    ax.legend()
+
+
+def caption(results: xr.Dataset) -> str:
+    """The threshold, and the table of growth."""
+    at = results.attrs
+    low, high = at["threshold_low"], at["threshold_high"]
+    if low < high:
+        found = f"Not amplified at a step size of {low:g}, amplified from {high:g} on: the threshold lies between."
+    else:
+        found = "No threshold is bracketed: amplified and calm step sizes do not both occur, or not in this order."
+    return (
+        f"RelL1 between k = 1 and k = {at['k']} over early iterations, step size times iterations about {at['travel']:g}. "
+        f"{found} {origin(results)} Step sizes are in the table.\n{plain(*rows(results))}"
+    )

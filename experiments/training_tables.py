@@ -1,0 +1,123 @@
+"""The accuracy tables: rows are last-bit perturbations k, columns are seeds of batch order and augmentation.
+
+All runs of a table begin with the same weights.
+
+Shared by Tables 1, 6, 7 and 8, whose modules differ in their settings alone.
+
+Source: Tab 1, 6, 7, 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from experiments.spreads import compared, fluctuation_in_words
+from experiments.text_table import plain
+from experiments.training_setting import (
+    DEFAULT,
+    KS,
+    PAPER,
+    SEEDS,
+    SMOKE,
+    TEST_IMAGES,
+    described,
+    final_accuracy,
+    heading,
+    joined,
+    origin,
+    printed,
+    text,
+)
+from experiments.training_tables_drawing import render
+from numerics.training.recipe import Group, Recipe, Seeds
+
+__all__ = ["TableConfig", "caption", "collect", "groups", "presets", "render", "rows"]
+
+
+@dataclass(frozen=True)
+class TableConfig:
+    """A table.
+
+    Attributes:
+        claim: whose print stands beside, such as "table-1".
+        preset: name.
+        recipe: what all its runs share.
+        ks: its rows.
+        seeds: its columns, of order and augmentation; the initialization is the same everywhere.
+        average: epochs at the end whose accuracy is averaged; the authors' script averages ten.
+    """
+
+    claim: str
+    preset: str
+    recipe: Recipe
+    ks: tuple[int, ...] = KS
+    seeds: tuple[int, ...] = SEEDS
+    average: int = 1
+
+
+def presets(claim: str, **changes: Any) -> dict[str, TableConfig]:
+    """The three presets of a table, with what its recipe has of its own."""
+    return {
+        "smoke": TableConfig(claim, "smoke", replace(SMOKE, **changes), ks=(1, 3, 5), seeds=(1, 2, 3)),
+        "default": TableConfig(claim, "default", replace(DEFAULT, **changes)),
+        "paper": TableConfig(claim, "paper", replace(PAPER, **changes), average=10),
+    }
+
+
+def groups(config: TableConfig) -> list[Group]:
+    """One per column: all k side by side on the same batches."""
+    return [Group(config.recipe, Seeds(order=seed, augment=seed), ks=config.ks) for seed in config.seeds]
+
+
+def collect(config: TableConfig, runs: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Everything measured, by seed, k and epoch; the table itself is `final`, in percent."""
+    found = joined(runs, "seed", config.seeds)
+    found["final"] = final_accuracy(found.accuracy, config.average).assign_attrs(units="percent")
+    return found.assign_attrs(
+        claim=config.claim, preset=config.preset, setting=described(config.recipe), average=config.average,
+        test_images=TEST_IMAGES[config.recipe.data],
+        seeds=f"init 1, order and augmentation {', '.join(map(str, config.seeds))}",
+    )  # fmt: skip
+
+
+def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
+    """Header and cells: accuracies in percent, sample STDs in the last column and row; then the print, below a heading."""
+    table = results.final.transpose("k", "seed")
+    claim = printed(results.attrs["claim"])
+    seeds = table.seed.values.tolist()
+    wide = max(len(seeds), len(claim.values["seed"]) if claim else 0)
+    header = ["", *(f"seed {seed}" for seed in seeds), *[""] * (wide - len(seeds)), "STD"]
+    cells = [_padded(f"k = {k}", table.sel(k=k).values, wide, float(table.sel(k=k).std(ddof=1))) for k in table.k.values]
+    overall = np.sqrt(float(table.var("k", ddof=1).mean()))
+    cells.append(_padded("STD", table.std("k", ddof=1).values, wide, overall))
+    return header, [*cells, *(_print(claim.values, heading(results.attrs["preset"]), wide) if claim else [])]
+
+
+def _padded(name: str, numbers: np.ndarray, wide: int, last: float) -> list[str]:
+    return [name, *map(text, numbers), *[""] * (wide - len(numbers)), text(last)]
+
+
+def _print(values: Any, title: str, wide: int) -> list[list[str]]:
+    """The paper's accuracies with its STDs, as printed."""
+    blank = [""] * (wide - len(values["seed"]))
+    triples = zip(values["k"], values["accuracy"], values["std_over_seeds"], strict=True)
+    body = [[f"k = {k}", *map(str, numbers), *blank, str(std)] for k, numbers, std in triples]
+    head = [title, *(f"seed {seed}" for seed in values["seed"]), *blank, "STD (n)"]
+    return [head, *body, ["STD (n)", *map(str, values["std_over_k"]), *blank, ""]]
+
+
+def caption(results: xr.Dataset) -> str:
+    """What was trained, both spreads and how they compare, the finite test set's share, and the table."""
+    at = results.attrs
+    which = "the last epoch" if at["average"] == 1 else f"the last {at['average']} epochs, averaged"
+    return (
+        f"Test accuracy (percent) at {which}: rows are last-bit perturbations k, columns seeds of batch order and "
+        f"augmentation, one initialization. {compared(results)} {fluctuation_in_words(results)}"
+        f"{origin(results)} The spreads are a property of the setting; single accuracies depend on the device's order of "
+        f"summation as they do on k.\n{plain(*rows(results))}"
+    )
