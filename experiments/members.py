@@ -71,21 +71,26 @@ class GroupFolder:
 
     def missing(self, say: Say = unheard) -> tuple[int, ...]:
         """Those of the wanted members that are not finished, or whose file is damaged, which is said."""
-        return tuple(k for k in self.group.ks if self.member(k, say) is None)
+        return tuple(k for k in self.group.ks if self._data(k, say) is None)
 
-    def member(self, k: int, say: Say = unheard) -> xr.Dataset | None:
-        """What was measured on a finished member; None if there is none, or its file is damaged, which is said."""
-        if (record := self.record(k)) is None:
-            return None
-        try:
-            data = (self.path / f"k{k}.nc").read_bytes()
-        except OSError:
-            data = b""
-        if sha256(data).hexdigest() != record["sha256"]:
-            say(f"{self.path / f'k{k}.nc'} is truncated or altered (its checksum differs); this member is trained again")
+    def member(self, k: int) -> xr.Dataset | None:
+        """What was measured on a finished member; None if there is none, or its file is damaged."""
+        data, record = self._data(k, unheard), self.record(k)
+        if data is None or record is None:
             return None
         trained_on = f"{record['hardware']}, torch {record['versions']['torch']}"
         return from_bytes(data).assign_attrs(hardware=trained_on)
+
+    def _data(self, k: int, say: Say) -> bytes | None:
+        """The file of a finished member, if its checksum is right."""
+        if (record := self.record(k)) is None:
+            return None
+        file = self.path / f"k{k}.nc"
+        data = file.read_bytes() if file.is_file() else b""
+        if sha256(data).hexdigest() == record["sha256"]:
+            return data
+        say(f"{file} is truncated or altered (its checksum differs); this member is trained again")
+        return None
 
     def record(self, k: int) -> dict[str, Any] | None:
         """Checksum, hardware, versions and date of a finished member."""
@@ -120,7 +125,7 @@ class GroupFolder:
         """
         with writing(self.path):
             for k in results.k.values.tolist():
-                if self.member(k) is None:
+                if self._data(k, unheard) is None:
                     data = to_bytes(results.sel(k=[k]))
                     replace_forced(self.path / f"k{k}.nc", data)
                     sidecar = {"k": k, "sha256": sha256(data).hexdigest(), **record}

@@ -32,7 +32,7 @@ def finished(process: Any, seconds: float = 60) -> int:
 
 
 def killed_before(number: int, folder: str, call: Callable[..., object], *arguments: object) -> bool:
-    """Make a call in a process that kills itself before its file operation `number` within a folder; whether it came to that."""
+    """Call in a process that kills itself before its file operation `number` within a folder; whether it came to that."""
     status = finished(started(_kill_itself, number, folder, call, *arguments))
     assert status in (0, -signal.SIGKILL)
     return status != 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,10 +16,14 @@ from torch import Tensor
 
 from experiments import training_run
 from experiments.means import Means
+from experiments.netcdf import from_bytes, to_bytes
 from experiments.pace import Pace
 from experiments.sweep import sweep
+from numerics import checkpoint
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe, Seeds
+
+from_bytes(to_bytes(xr.Dataset({"x": 0.0})))  # xarray's own late imports
 
 TINY = Recipe(net="tiny", data="digits", subset=64, batch=32, epochs=6, lr=0.05, lr_every=3)
 
@@ -32,19 +38,37 @@ def after_every_epoch() -> Pace:
     return Pace(share=inf)
 
 
-def train(store: str, groups: Sequence[Group], forgetful: bool = False, told: str | None = None) -> None:
+def train(store: str, groups: Sequence[Group], told: str | None = None) -> None:
     """A sweep with checkpoints after every epoch, for a process that may be killed.
 
     Args:
         store: where to.
         groups: what.
-        forgetful: resume without the optimisers' momentum: the negative control.
         told: file for the lines to the user.
     """
     training_run.Pace = after_every_epoch
-    training_run.GroupRun = Forgetful if forgetful else GroupRun
     with Path(told).open("a") if told else nullcontext() as file:
         sweep(groups, Means(store=Path(store)), say=lambda line: print(line, file=file, flush=True) if file else None)
+
+
+def train_until_killed(store: str, groups: Sequence[Group], checkpoints: int) -> None:
+    """The same, but it ends by SIGKILL after so many checkpoints."""
+    left, save = [checkpoints], checkpoint.save
+
+    def last(*arguments: Any) -> None:
+        save(*arguments)
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    checkpoint.save = last
+    train(store, groups)
+
+
+def train_forgetfully(store: str, groups: Sequence[Group]) -> None:
+    """The same, but a resume drops the optimisers' momentum: the negative control."""
+    training_run.GroupRun = Forgetful
+    train(store, groups)
 
 
 class Forgetful(GroupRun):
@@ -62,5 +86,3 @@ def results(store: Path, groups: Sequence[Group]) -> list[xr.Dataset]:
 
 def _not_expected(line: str) -> None:
     raise AssertionError(line)
-
-

@@ -97,7 +97,9 @@ def test_an_unperturbed_member_that_does_not_repeat_itself_is_one_line_and_early
     (place.path / "k1.json").unlink()
     kept.trail[0, 1:] = "another"
     place.put(kept, RECORD)
-    with pytest.raises(InputError, match=r"differs from the one kept, from epoch 2 on; .*a machine with torch 1, this on cpu") as error:
+    with pytest.raises(
+        InputError, match=r"differs from the one kept, from epoch 2 on; .*a machine with torch 1, this on cpu"
+    ) as error:
         swept(tmp_path, group(1, 3))
     assert "\n" not in str(error.value)
     assert place.missing() == ()
@@ -168,7 +170,7 @@ def test_a_folder_that_holds_another_group(tmp_path: Path) -> None:
 
 def test_a_store_that_cannot_be_written_is_one_line(tmp_path: Path, runs: list[Group]) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="cannot write to .*choose another --store") as error:
+    with pytest.raises(InputError, match=r"cannot write to .*choose another --store") as error:
         swept(tmp_path / "file", group())
     assert "\n" not in str(error.value)
     assert runs == []
@@ -197,7 +199,7 @@ def test_two_processes_on_one_store(tmp_path: Path) -> None:
     """Both ask for the same groups at once: each is trained by one of them, and the other waits and says so."""
     groups = [group(1, 3, epochs=40), group(1, 3, order=2, epochs=40)]
     told = [tmp_path / "a.txt", tmp_path / "b.txt"]
-    processes = [started(train, str(tmp_path / "store"), groups, False, str(file)) for file in told]
+    processes = [started(train, str(tmp_path / "store"), groups, str(file)) for file in told]
     assert [finished(process) for process in processes] == [0, 0]
     lines = [line for file in told for line in file.read_text().splitlines()]
     assert lines

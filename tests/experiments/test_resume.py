@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from random import Random
+from signal import SIGKILL
 
 import pytest
 import xarray as xr
 
-from experiments.members import GroupFolder
-from numerics.checkpoint import load_latest
+from experiments import training_run
+from experiments.means import Means
+from experiments.sweep import sweep
 from numerics.training.recipe import Group
-from tests.experiments.sweeping import group, results, train
+from tests.experiments.sweeping import group, results, train, train_forgetfully, train_until_killed
 from tests.killing import finished, killed_before, started
 
-LONG = [group(1, 3, epochs=30), group(1, 3, epochs=30, order=2)]
+LONG = [group(1, 3, epochs=12), group(1, 3, epochs=12, order=2)]
 SHORT = [group(1, 3, epochs=3)]
 
 
@@ -23,10 +25,10 @@ SHORT = [group(1, 3, epochs=3)]
 def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[xr.Dataset], list[xr.Dataset], float]:
     """Undisturbed: LONG, SHORT, and the seconds that LONG takes."""
     store = tmp_path_factory.mktemp("alone")
+    assert finished(started(train, str(store), SHORT)) == 0
     before = time.monotonic()
     assert finished(started(train, str(store), LONG)) == 0
     seconds = time.monotonic() - before
-    assert finished(started(train, str(store), SHORT)) == 0
     return results(store, LONG), results(store, SHORT), seconds
 
 
@@ -39,20 +41,22 @@ def identical(store: Path, groups: list[Group], expected: list[xr.Dataset]) -> N
 
 @pytest.mark.parametrize(("kills", "seed"), [(5, 1), *(pytest.param(25, seed, marks=pytest.mark.slow) for seed in range(2, 6))])
 def test_killed_at_random_moments(kills: int, seed: int, tmp_path: Path, alone: tuple) -> None:
-    """The moments are spread so that some fall into the start, some into training, some into writing."""
-    moments, killed, told = Random(seed), 0, tmp_path / "told.txt"
-    for _ in range(kills):
-        process = started(train, str(tmp_path / "store"), LONG, False, str(told))
-        process.join(moments.uniform(0, 2.5 * alone[2] / kills))
+    """Some fall into the start, some into training, some into writing; a run that gets through is followed by a fresh one."""
+    moments, killed, number = Random(seed), 0, 0
+    while killed < kills:
+        process = started(train, str(tmp_path / str(number)), LONG)
+        process.join(moments.uniform(0, alone[2]))
         process.kill()
-        killed += finished(process) != 0
-    assert killed >= kills / 2
-    assert finished(started(train, str(tmp_path / "store"), LONG, False, str(told))) == 0
-    assert "goes on after epoch" in told.read_text()
-    identical(tmp_path / "store", LONG, alone[0])
+        if finished(process) == 0:
+            identical(tmp_path / str(number), LONG, alone[0])
+            number += 1
+        else:
+            killed += 1
+    assert finished(started(train, str(tmp_path / str(number)), LONG)) == 0
+    identical(tmp_path / str(number), LONG, alone[0])
 
 
-@pytest.mark.parametrize("number", [3, 30, 50, 62, 75])
+@pytest.mark.parametrize("number", [3, 30, 50, 75])
 def test_killed_before_a_file_operation(number: int, tmp_path: Path, alone: tuple) -> None:
     assert killed_before(number, str(tmp_path), train, str(tmp_path), SHORT)
     assert finished(started(train, str(tmp_path), SHORT)) == 0
@@ -72,39 +76,41 @@ def test_killed_before_every_file_operation(tmp_path: Path, alone: tuple) -> Non
 def test_a_resume_that_forgets_the_momentum_is_found_out(tmp_path: Path, alone: tuple) -> None:
     """Negative control: the same kill, and all state but the optimiser's put back."""
     ends = {}
-    for forgetful in (False, True):
-        store = tmp_path / str(forgetful)
-        kill_after_a_checkpoint(store)
-        assert finished(started(train, str(store), LONG[:1], forgetful)) == 0
-        ends[forgetful] = results(store, LONG[:1])[0].trail.values.tolist()
-    expected = alone[0][0].trail.values.tolist()
-    assert ends[False] == expected
-    assert ends[True] != expected
-    assert [row[0] for row in ends[True]] == [row[0] for row in expected]  # before the kill they agree
+    for resume in (train, train_forgetfully):
+        store = tmp_path / resume.__name__
+        kill_after_checkpoints(store, 2)
+        assert finished(started(resume, str(store), SHORT)) == 0
+        ends[resume] = results(store, SHORT)[0].trail.values.tolist()
+    expected = alone[1][0].trail.values.tolist()
+    assert ends[train] == expected
+    assert [row[:2] for row in ends[train_forgetfully]] == [row[:2] for row in expected]  # before the kill they agree
+    assert all(a[2] != b[2] for a, b in zip(ends[train_forgetfully], expected, strict=True))
 
 
-def kill_after_a_checkpoint(store: Path) -> None:
-    process = started(train, str(store), LONG[:1])
-    place = GroupFolder.within(store, LONG[0]).path
-    while not list(place.glob("running/*/[0-9]*")):
-        time.sleep(0.002)
-    process.kill()
-    assert finished(process) != 0
+def kill_after_checkpoints(store: Path, number: int) -> None:
+    assert finished(started(train_until_killed, str(store), SHORT, number)) == -SIGKILL
 
 
 def test_a_damaged_checkpoint_is_named_and_costs_time_only(tmp_path: Path, alone: tuple) -> None:
-    kill_after_a_checkpoint(tmp_path / "store")
-    (newest, *_) = sorted(tmp_path.glob("store/*/running/*/[0-9]*/tensors.safetensors"), reverse=True)
+    kill_after_checkpoints(tmp_path / "store", 2)
+    (newest, _) = sorted(tmp_path.glob("store/*/running/*/[0-9]*/tensors.safetensors"), reverse=True)
     newest.write_bytes(newest.read_bytes()[:-1])
-    assert finished(started(train, str(tmp_path / "store"), LONG[:1], False, str(tmp_path / "told.txt"))) == 0
-    assert f"checkpoint {newest.parent} is not used: tensors.safetensors is truncated" in (tmp_path / "told.txt").read_text()
-    identical(tmp_path / "store", LONG[:1], alone[0][:1])
+    assert finished(started(train, str(tmp_path / "store"), SHORT, str(tmp_path / "told.txt"))) == 0
+    named, resumed = (tmp_path / "told.txt").read_text().splitlines()
+    assert f"checkpoint {newest.parent} is not used: tensors.safetensors is truncated" in named
+    assert resumed.endswith("goes on after epoch 1 of 3")
+    identical(tmp_path / "store", SHORT, alone[1])
 
 
-def test_a_checkpoint_of_other_data_is_not_used(tmp_path: Path) -> None:
-    """Same names, same recipe; the numbers of the images differ."""
-    kill_after_a_checkpoint(tmp_path)
-    (folder,) = tmp_path.glob("*/running/*")
-    (line, *_) = load_latest(folder, {"data": "other"}).complaints
-    assert "data: " in line
-    assert " there, other here" in line
+def test_a_checkpoint_of_other_data_or_hardware_is_not_used(
+    tmp_path: Path, alone: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bits would be those of two runs; training starts over, and says why."""
+    lines: list[str] = []
+    kill_after_checkpoints(tmp_path, 1)
+    monkeypatch.setattr(training_run, "hardware", lambda device: "another machine")
+    monkeypatch.setattr(training_run, "digest", lambda data: "other data")
+    sweep(SHORT, Means(store=tmp_path), say=lines.append)
+    assert "is not used: it is from another configuration (data: " in lines[0]
+    assert "there, another machine here" in lines[0]
+    assert lines[1].endswith("no good checkpoint is left; training starts over")

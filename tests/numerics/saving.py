@@ -15,7 +15,10 @@ OURS = {"recipe": {"lr": 0.1, "net": "tiny"}, "ks": (1, 3)}
 
 def state(number: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Number so and so."""
-    return {"w": torch.arange(5) * number / 3, "n": torch.tensor(number)}, {"epoch": number, "loss": [0.1 * number, float("inf")]}
+    return {"w": torch.arange(5) * number / 3, "n": torch.tensor(number)}, {
+        "epoch": number,
+        "loss": [0.1 * number, float("inf")],
+    }
 
 
 def save_one_more(folder: str) -> None:

@@ -266,7 +266,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_killed_before_any_file_operation(tmp_path: Path) -> None:
-    """SIGKILL before each file operation in turn: what is found after it is whole, never older than what was there, no complaint."""
+    """SIGKILL before each in turn: what is found after it is whole, never older than what was there, without a complaint."""
     number, found = 0, []
     while True:
         folder = tmp_path / str(number)
