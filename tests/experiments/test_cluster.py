@@ -1,0 +1,187 @@
+"""Sweeps on a real Dask cluster: the bits of the in-process run, also when a worker is killed by a real SIGKILL."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xarray as xr
+
+from derive.errors import InputError
+from experiments import cluster
+from experiments.cluster import PARTS, Board
+from experiments.cluster_task import _own_device
+from experiments.means import Means
+from experiments.sweep import sweep
+from numerics.training.recipe import Group
+from tests.experiments.sweeping import group
+
+distributed = pytest.importorskip("distributed")
+
+GROUPS = [group(1, 3, epochs=60), group(1, 5, epochs=60, order=2)]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> list[xr.Dataset]:
+    """In this very process."""
+    return sweep(GROUPS, Means(store=tmp_path_factory.mktemp("alone")))
+
+
+def identical(found: Sequence[xr.Dataset], expected: Sequence[xr.Dataset]) -> None:
+    for a, b in zip(found, expected, strict=True):
+        assert a.trail.values.tolist() == b.trail.values.tolist()
+        xr.testing.assert_identical(a, b)
+
+
+class Killer:
+    """Kills the worker that trains a group once it has a checkpoint: its number is in the group's file `holder`."""
+
+    def __init__(self, store: Path, of: Group) -> None:
+        self.killed, self._folder = 0, store / of.key()
+        self._thread = threading.Thread(target=self._kill, daemon=True)
+        self._thread.start()
+
+    def _kill(self) -> None:
+        while not list(self._folder.glob("running/*/[0-9]*")):
+            time.sleep(0.001)
+        self.killed = int((self._folder / "holder").read_text().split()[1])
+        os.kill(self.killed, signal.SIGKILL)
+
+
+def test_a_killed_worker_costs_time_only(tmp_path: Path, alone: list[xr.Dataset]) -> None:
+    """Two processes; one is killed in the middle of its task, which goes on elsewhere."""
+    lines, seen = [], []
+    killer = Killer(tmp_path, GROUPS[0])
+    means = Means(store=tmp_path, workers=2)
+    found = sweep(GROUPS, means, report=lambda done, total: seen.append(done / total), say=lines.append)
+    assert killer.killed not in (0, os.getpid())
+    assert not alive(killer.killed)
+    assert any("goes on after epoch" in line for line in lines)
+    assert seen[-1] == 1.0
+    identical(found, alone)
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[Any]:
+    """A cluster of somebody else's, in this process for speed: one worker that offers a GPU it does not have."""
+    arguments = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": None}
+    with distributed.LocalCluster(**arguments, protocol="tcp", resources={"GPU": 1}) as found:
+        yield found
+
+
+def test_an_existing_scheduler(scheduler: Any, tmp_path: Path, alone: list[xr.Dataset]) -> None:
+    """A worker with two threads still trains one group at a time."""
+    found = sweep(GROUPS, Means(store=tmp_path, scheduler=scheduler.scheduler_address))
+    identical(found, alone)
+
+
+def test_what_a_worker_raises_is_one_line(scheduler: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match=r"cannot write to .*choose another --store"):
+        sweep(GROUPS, Means(store=tmp_path / "file", scheduler=scheduler.scheduler_address))
+
+
+@pytest.mark.skipif("__import__('torch').cuda.is_available()", reason="there is a GPU here")
+def test_the_device_is_the_workers(scheduler: Any, tmp_path: Path) -> None:
+    """The driver needs no GPU; the task goes to a worker that offers one, and that has to have it."""
+    with pytest.raises(InputError, match="unknown device 'cuda': expected one of cpu"):
+        sweep(GROUPS, Means("cuda", store=tmp_path, scheduler=scheduler.scheduler_address))
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:1", "tcp://no.such.host.invalid:8786", "nonsense", "", "tcp://", "http://127.0.0.1:1"]
+)
+def test_an_unreachable_scheduler_is_one_line(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "ANSWER", 0.3)
+    with pytest.raises(InputError, match="no Dask scheduler answers at") as error:
+        sweep(GROUPS, Means(store=tmp_path, scheduler=address))
+    assert "\n" not in str(error.value)
+
+
+def test_without_dask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match=r"needs the extra `cluster`: pip install 'gradcfl\[cluster\]'"):
+        sweep(GROUPS, Means(store=tmp_path, workers=2))
+
+
+def test_the_board_adds_up() -> None:
+    seen, lines = [], []
+    board = Board(2, lambda done, total: seen.append((done, total)), lines.append)
+    for message in ({"group": 0, "done": 500}, {"group": 1, "done": 100}, {"group": 0, "done": 250}, {"line": "x"}):
+        board.hear((None, message))
+    assert seen == [(500, 2 * PARTS), (600, 2 * PARTS), (350, 2 * PARTS)]
+    assert lines == ["x"]
+    assert board.furthest == [500, 100]
+
+
+def test_workers_take_turns_with_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert [_own_device(Means("cuda", workers=4), name) for name in range(4)] == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]
+    assert _own_device(Means("cuda:1", workers=4), 2) == "cuda:1"
+    assert _own_device(Means("cuda", scheduler="tcp://x:1"), 3) == "cuda:0"
+
+
+class Killed(Exception):
+    """In the place of Dask's."""
+
+
+class FakeFuture:
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def exception(self) -> Exception | None:
+        return self.error
+
+    def result(self) -> str:
+        return "found"
+
+
+@pytest.mark.parametrize(("progress", "message"), [([100, 200, None], None), ([100, 100], "workers died again and again")])
+def test_deaths_are_forgiven_while_the_work_goes_on(progress: list[int | None], message: str | None) -> None:
+    """Dask gives up a task whose workers died four times; it is handed in anew if it got further meanwhile."""
+    steps = iter(progress)
+    board = Board(1, lambda done, total: None, lambda line: None)
+
+    class Client:
+        loop = None
+
+        def submit(self, *_: object, **__: object) -> FakeFuture:
+            done = next(steps)
+            if done is not None:
+                board.mark(0, done)
+            return FakeFuture(None if done is None else Killed())
+
+        def cancel(self, futures: list[FakeFuture]) -> None:
+            assert len(futures) == len(progress)
+
+    class Waiting(list):
+        add = list.append
+
+    class Dask:
+        KilledWorker = Killed
+
+        @staticmethod
+        def as_completed(futures: list[FakeFuture], loop: None) -> Waiting:
+            return Waiting(futures)
+
+    tasks = cluster._Tasks(Dask, Client(), [group()], Means(workers=1), board)
+    if message is None:
+        assert tasks.results() == ["found"]
+    else:
+        with pytest.raises(InputError, match=message):
+            tasks.results()
