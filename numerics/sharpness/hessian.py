@@ -1,0 +1,250 @@
+"""The Hessian of a model's loss as an operator: v -> H v, never formed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.sparse.linalg import LinearOperator
+from torch import Tensor, nn
+
+from derive.errors import InputError, choose
+from numerics.sharpness.checks import check_derivatives, check_loss, check_reduction, check_repeats
+from numerics.sharpness.methods import METHODS, Product, explained, fastest, gradient, now
+from numerics.sharpness.objective import LossFn, Objective, undisturbed
+
+
+class Hessian:
+    r"""Second derivatives of the loss at the model's parameters of now, as a symmetric linear operator.
+
+    With several pieces (batches, chunks) the loss is their mean weighted by rows, or their sum. The model's mode, gradients,
+    buffers, and the state of the random numbers stay as they are; training on does not change a Hessian made before.
+
+    On a GPU the products have the precision of its float32 convolutions: turn TF32 off where 1e-3 is not enough.
+
+    Args:
+        model: any module; the mode it is in counts (dropout must be off).
+        loss_fn: (output, targets) -> scalar, the mean or the sum over the rows.
+        data: a tuple (inputs, targets), or an iterable of such batches; the model is called with `inputs`, which may be nested.
+        parameters: those to differentiate by, in this order; all that require a gradient by default.
+        method: "graph", "reverse-over-reverse", "forward-over-reverse", "compiled"; "measured" for the fastest by a short measurement;
+            "auto" keeps the graph of a single piece, and nothing of several.
+        chunk: most rows at once; None for whole batches.
+        reduction: "mean" or "sum".
+        check: look first for what would make the products wrong without a word (three small passes); the check for randomness and
+            finite numbers is always made.
+
+    Attributes:
+        products: products so far, a pass over all the data each; those with a block count there.
+        method: the one in use.
+
+    Raises:
+        InputError: no or mixed parameters; empty data, or data elsewhere than the model; a loss that is not finite or not a scalar; a
+            forward pass that does not repeat itself; a loss that chunks would change; an operation without a second derivative.
+
+    Warns:
+        BatchCoupledWarning: batch norm in training mode.
+
+    Example:
+        >>> line = torch.nn.Linear(1, 1, bias=False)
+        >>> H = Hessian(line, torch.nn.functional.mse_loss, (torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)))
+        >>> (H @ torch.ones(1)).tolist()  # 2 mean(x^2)
+        [10.0]
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss_fn: LossFn,
+        data: Any,
+        parameters: Iterable[Tensor] | None = None,
+        *,
+        method: str = "auto",
+        chunk: int | None = None,
+        reduction: str = "mean",
+        check: bool = True,
+    ) -> None:
+        self._objective = Objective(model, loss_fn, data, parameters, chunk, reduction)
+        self._active = tuple(range(len(self._objective.tensors)))
+        self._vectorised: bool | None = None
+        self.products = 0
+        with self._undisturbed():
+            check_repeats(self._objective)
+            if check:
+                check_reduction(self._objective)
+                check_derivatives(self._objective)
+            self.method = self._chosen(method)
+            self._made: list[Product] = []
+
+    def _chosen(self, method: str) -> str:
+        single = len(self._objective.pieces) == 1
+        candidates = ["graph" if single else "reverse-over-reverse", "forward-over-reverse"]
+        if method == "auto":
+            return candidates[0]
+        if method == "measured":
+            return fastest(self._loss_of(0), self._objective.tensors, candidates)
+        choose("method", method, METHODS)
+        return method
+
+    def _loss_of(self, number: int) -> Callable[[Sequence[Tensor]], Tensor]:
+        piece = self._objective.pieces[number]
+        return lambda tensors: self._objective.loss(piece, tensors)
+
+    def _undisturbed(self):
+        return undisturbed(self._objective.model, self._objective.tensors[0].device)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The parameters it is with respect to, as they were."""
+        return [self._objective.tensors[i] for i in self._active]
+
+    @property
+    def size(self) -> int:
+        """Number of parameters."""
+        return sum(t.numel() for t in self.tensors)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(size, size)."""
+        return self.size, self.size
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """float32 or float64."""
+        return self._objective.tensors[0].dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self._objective.tensors[0].device
+
+    def loss(self) -> float:
+        """Over all data, by a forward pass.
+
+        Raises:
+            InputError: it is not finite.
+        """
+        with self._undisturbed():
+            return sum(p.weight * check_loss(self._objective, p) for p in self._objective.pieces)
+
+    def gradient(self) -> Tensor:
+        """Of the loss over all data, (n,)."""
+        with self._undisturbed(), explained(self.method):
+            parts = [
+                p.weight * flat(gradient(self._objective.loss(p, self._objective.tensors), self.tensors)).detach()
+                for p in self._objective.pieces
+            ]
+        return torch.stack(parts).sum(0)
+
+    def __matmul__(self, vectors: Tensor) -> Tensor:
+        """Products with (n,) or with the columns of (n, p), counted one each.
+
+        Raises:
+            InputError: another shape, type or device; a product that is not finite.
+        """
+        self._check(vectors)
+        return self.rows(vectors[None])[0] if vectors.ndim == 1 else self.rows(vectors.T).T
+
+    def rows(self, vectors: Tensor) -> Tensor:
+        """Products with the rows of (p, n)."""
+        self.products += len(vectors)
+        with self._undisturbed(), explained(self.method):
+            found = self._products(vectors)
+        if not bool(found.isfinite().all()):
+            self._explain(vectors)
+        return found
+
+    def _explain(self, vectors: Tensor) -> None:
+        if not bool(vectors.isfinite().all()):
+            raise InputError("expected a finite vector, got one with NaN or infinite entries")
+        self.loss()  # speaks up if it is the one
+        raise InputError(
+            "expected finite second derivatives, got a product that is not; does the model take a root or a norm at 0?"
+        )
+
+    def _products(self, vectors: Tensor) -> Tensor:
+        """One after another or all at once, whichever is faster; found out at the first chance."""
+        if len(vectors) > 1 and self._vectorised is None:
+            self._prepared()
+            start = now(vectors)
+            self._together(vectors[:1], False)
+            self.products += 1
+            alone, start = now(vectors) - start, now(vectors)
+            found = self._all_at_once(vectors)
+            self._vectorised = found is not None and now(vectors) - start < alone * len(vectors)
+            if found is not None:
+                return found
+        if len(vectors) > 1 and self._vectorised:
+            return self._together(vectors, True)
+        return torch.cat([self._together(vector[None], False) for vector in vectors])
+
+    def _all_at_once(self, vectors: Tensor) -> Tensor | None:
+        try:
+            return self._together(vectors, True)
+        except RuntimeError:
+            return None  # an operation that torch cannot vectorise
+
+    def _together(self, vectors: Tensor, several: bool) -> Tensor:
+        tensors = self.tensors
+        parts = vectors.detach().split([t.numel() for t in tensors], dim=1)
+        if several:
+            directions = [part.reshape(len(vectors), *t.shape) for part, t in zip(parts, tensors, strict=True)]
+        else:
+            directions = [part.reshape(t.shape) for part, t in zip(parts, tensors, strict=True)]
+        total = torch.zeros_like(vectors)
+        for piece, product in zip(self._objective.pieces, self._prepared(), strict=True):
+            found = product(directions, self._active, several)
+            total += piece.weight * torch.cat([f.detach().reshape(len(vectors), -1) for f in found], dim=1)
+        return total
+
+    def _prepared(self) -> list[Product]:
+        """Of every piece, and shared with all blocks."""
+        if not self._made:
+            make = METHODS[self.method]
+            self._made += [make(self._loss_of(i), self._objective.tensors) for i in range(len(self._objective.pieces))]
+        return self._made
+
+    def _check(self, vectors: Tensor) -> None:
+        if not isinstance(vectors, Tensor) or vectors.ndim not in (1, 2) or len(vectors) != self.size or 0 in vectors.shape:
+            got = tuple(vectors.shape) if isinstance(vectors, Tensor) else type(vectors).__name__
+            raise InputError(f"expected a vector of {self.size} numbers, or several as columns, got {got}")
+        if vectors.dtype != self.dtype or vectors.device != self.device:
+            got = f"{vectors.dtype} on {vectors.device}"
+            raise InputError(
+                f"expected vectors of {self.dtype} on {self.device}, as the model, got {got}; convert them with .to()"
+            )
+
+    def block(self, parameters: Iterable[Tensor]) -> Hessian:
+        """The diagonal block of some of the model's parameters; data, checks and kept graphs are shared.
+
+        Raises:
+            InputError: none, or one that this Hessian is not with respect to.
+        """
+        numbers = {id(p): i for i, p in enumerate(self._objective.originals) if i in self._active}
+        chosen = list(parameters)
+        if not chosen or any(id(p) not in numbers for p in chosen):
+            raise InputError("expected some of the parameters of this Hessian, got none or others")
+        found = copy(self)
+        found._active, found.products, found._vectorised = tuple(numbers[id(p)] for p in chosen), 0, None
+        return found
+
+    def linear_operator(self) -> LinearOperator:
+        """For SciPy: the same products on NumPy arrays."""
+        kind = {torch.float32: np.float32, torch.float64: np.float64}[self.dtype]
+
+        def matmat(vectors: np.ndarray) -> np.ndarray:
+            columns = torch.from_numpy(np.ascontiguousarray(vectors.T, dtype=kind)).to(self.device)
+            return self.rows(columns).T.cpu().numpy()
+
+        def matvec(vector: np.ndarray) -> np.ndarray:
+            return matmat(vector.reshape(-1, 1))[:, 0]
+
+        return LinearOperator(self.shape, matvec=matvec, rmatvec=matvec, matmat=matmat, rmatmat=matmat, dtype=np.dtype(kind))
+
+
+def flat(tensors: Iterable[Tensor]) -> Tensor:
+    """One vector of all their entries."""
+    return torch.cat([t.reshape(-1) for t in tensors])

@@ -1,0 +1,159 @@
+"""The loss as a function of some parameters of a model, at the point where the model is now.
+
+Parameters and buffers are copied and swapped in for each evaluation: what the model keeps (running statistics, gradients,
+hooks on its parameters) is neither seen nor changed, and training may go on while the copy is measured.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from derive.errors import InputError
+from numerics.sharpness.batches import Piece, pieces
+
+LossFn = Callable[[Any, Any], Tensor]
+
+
+class BatchCoupledWarning(UserWarning):
+    """Batch norm in training mode: the loss of a row depends on the rows beside it."""
+
+
+class Objective:
+    """Loss over all data, its parameters as arguments.
+
+    Args:
+        model: any module; compiled and parallel wrappers are taken off.
+        loss_fn: (output, targets) -> scalar, the mean or the sum over the rows.
+        data: (inputs, targets), or an iterable of such batches; the model is called with `inputs` as its one argument.
+        parameters: those that it is a function of; all that require a gradient by default.
+        chunk: most rows at once.
+        reduction: "mean" or "sum".
+
+    Attributes:
+        tensors: copies of the parameters, leaves that require a gradient.
+        pieces: the data.
+
+    Raises:
+        InputError: no parameters that require a gradient, or of several types or devices, or not the model's; bad data.
+
+    Warns:
+        BatchCoupledWarning: a batch norm is in training mode.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss_fn: LossFn,
+        data: Any,
+        parameters: Iterable[Tensor] | None = None,
+        chunk: int | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        self.model, self.loss_fn, self.reduction = bare(model), loss_fn, reduction
+        self.originals = selected(self.model, parameters)
+        self.names = _names(self.model, self.originals)
+        with torch.inference_mode(False), torch.no_grad():
+            self.pieces = pieces(data, chunk, reduction, self.originals[0])
+            copies = {name: p.clone() for name, p in self.model.named_parameters()}
+            self.tensors = [copies.pop(name).requires_grad_() for name in self.names]
+            self._fixed = copies
+        self._refuse_coupling(chunk)
+
+    def loss(self, piece: Piece, tensors: Sequence[Tensor]) -> Tensor:
+        """Loss of one piece, scalar; call it inside `undisturbed`."""
+        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        state = {**self._fixed, **buffers, **dict(zip(self.names, tensors, strict=True))}
+        return self.loss_fn(functional_call(self.model, state, (piece.inputs,)), piece.targets)
+
+    @property
+    def coupled(self) -> str | None:
+        """Name of a batch norm that normalises with the batch's own statistics."""
+        for name, module in self.model.named_modules():
+            if isinstance(module, _BatchNorm) and (module.training or module.running_mean is None):
+                return name or type(module).__name__
+        return None
+
+    def _refuse_coupling(self, chunk: int | None) -> None:
+        name = self.coupled
+        if name is None:
+            return
+        if chunk is not None and len(self.pieces) > 1:
+            raise InputError(
+                f"expected no chunks with batch norm {name!r} in training mode, whose loss they change; call model.eval()"
+            )
+        each = "" if len(self.pieces) == 1 else f", here in each of the {len(self.pieces)} batches by itself"
+        text = f"batch norm {name!r} is in training mode: the loss of a row depends on its batch{each}; model.eval() uncouples them"
+        warnings.warn(text, BatchCoupledWarning, stacklevel=_outside())
+
+
+@contextmanager
+def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Gradients on, random state put back, no autocast, and only operations that can be differentiated twice."""
+    with ExitStack() as stack:
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        kind = {} if device.type == "cpu" else {"device_type": device.type}
+        stack.enter_context(torch.random.fork_rng([] if device.type == "cpu" else [device], **kind))
+        stack.enter_context(torch.autocast(device.type, enabled=False))
+        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
+        if device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in model.modules()):
+            stack.enter_context(torch.backends.cudnn.flags(enabled=False))
+        yield
+
+
+def bare(model: nn.Module) -> nn.Module:
+    """The module inside `torch.compile`, DataParallel and DistributedDataParallel."""
+    if not isinstance(model, nn.Module):
+        raise InputError(f"expected a torch.nn.Module, got {type(model).__name__}")
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif isinstance(getattr(model, "_orig_mod", None), nn.Module):
+            model = model._orig_mod
+        else:
+            return model
+
+
+def selected(model: nn.Module, parameters: Iterable[Tensor] | None) -> list[Tensor]:
+    """The parameters meant, checked to be of one type and on one device.
+
+    Raises:
+        InputError: none, one that requires no gradient, several types or devices, or a type below float32.
+    """
+    chosen = [p for p in model.parameters() if p.requires_grad] if parameters is None else list(parameters)
+    if not chosen or not all(isinstance(p, Tensor) and p.requires_grad for p in chosen):
+        raise InputError("expected parameters that require a gradient, got none or a frozen one; call requires_grad_() on them")
+    kinds = {(str(p.dtype).removeprefix("torch."), str(p.device)) for p in chosen}
+    if len(kinds) > 1 or next(iter(kinds))[0] not in ("float32", "float64"):
+        found = ", ".join(sorted(" on ".join(kind) for kind in kinds))
+        raise InputError(
+            f"expected parameters all float32 or all float64, on one device, got {found}; convert the model or a copy"
+        )
+    return chosen
+
+
+def _names(model: nn.Module, parameters: Sequence[Tensor]) -> list[str]:
+    names = {id(p): name for name, p in model.named_parameters()}
+    strange = [p for p in parameters if id(p) not in names]
+    if strange or len({id(p) for p in parameters}) < len(parameters):
+        what = f"one of shape {tuple(strange[0].shape)} that is not" if strange else "one twice"
+        raise InputError(f"expected parameters of this model, each once, got {what}; take them from model.parameters()")
+    return [names[id(p)] for p in parameters]
+
+
+def _outside() -> int:
+    """Level of the first caller outside this package, for a warning that points at the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("numerics.sharpness"):
+        frame, level = frame.f_back, level + 1
+    return level

@@ -1,0 +1,101 @@
+"""What one measurement leaves to the next: the result, where to start, and whether the next confirms it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from derive.errors import InputError
+from numerics.sharpness.hessian import Hessian
+
+NOISE = 0.1
+"""Share of chance in a warm start: what the last eigenvectors do not contain must be able to enter."""
+
+TURNED, CHANGED = 0.9, 0.2
+"""A measurement confirms the last one if each vector's cosine to the last ones is above, and each value's relative change below."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Eigenvalues at the ends of a Hessian's spectrum.
+
+    Attributes:
+        values: (k,) float64 on the CPU, outermost first; for "both" (2k,), the largest before the smallest.
+        bounds: (k,) float64, on the errors of the values, absolute, rounding included. They rest on nothing unseen lying beyond 0.99 of
+            the outermost value (0.95 where the last measurement is confirmed); an eigenvector that start and noise do not contain can
+            be missed, as by every Krylov method.
+        vectors: (k, n) unit eigenvectors (of the preconditioned Hessian, if one was asked for), on the model's device.
+        products: passes over all the data.
+        converged: whether the bounds are within the tolerance.
+        residuals: (k,) |H v - value v|: an eigenvalue lies within, whatever is unseen.
+        measured: how many measurements this one has behind it, by warm starts.
+        method: of the products.
+    """
+
+    values: Tensor
+    bounds: Tensor
+    vectors: Tensor
+    products: int
+    converged: bool
+    residuals: Tensor
+    measured: int
+    method: str
+
+    def __float__(self) -> float:
+        """The first value."""
+        return float(self.values[0])
+
+
+class Before:
+    """The last measurement, if any.
+
+    Args:
+        warm: it, or its vectors (p, n).
+        k: eigenvalues at an end.
+        ends: whether the lower and the upper end are meant.
+        hessian: the one to measure now.
+
+    Raises:
+        InputError: vectors of another length.
+    """
+
+    def __init__(self, warm: Spectrum | Tensor | None, k: int, ends: tuple[int, int], hessian: Hessian) -> None:
+        self.k, self.hessian = k, hessian
+        self.vectors, self.values, self.measured = None, None, 0
+        if warm is None:
+            return
+        vectors = warm.vectors if isinstance(warm, Spectrum) else warm
+        if not isinstance(vectors, Tensor) or vectors.ndim != 2 or vectors.shape[1] != hessian.size:
+            got = tuple(vectors.shape) if isinstance(vectors, Tensor) else type(vectors).__name__
+            raise InputError(f"expected a warm start of vectors (p, {hessian.size}) or the last Spectrum, got {got}")
+        self.vectors = vectors[: k * sum(ends)].to(device=hessian.device, dtype=hessian.dtype)
+        self.measured = 1
+        if isinstance(warm, Spectrum):
+            self.measured = warm.measured
+            self.values = warm.values.numpy() if len(warm.values) == k * sum(ends) else None
+
+    def start(self, generator: torch.Generator) -> Tensor:
+        """(k, n): chance, and the last vectors where there are some, those of both ends added up."""
+        shape = self.k, self.hessian.size
+        noise = torch.randn(shape, generator=generator, dtype=torch.float64).to(
+            device=self.hessian.device, dtype=self.hessian.dtype
+        )
+        noise = noise / noise.norm(dim=1, keepdim=True)
+        if self.vectors is None:
+            return noise
+        start = NOISE * noise
+        for number, vector in enumerate(self.vectors):
+            start[number % self.k] += vector
+        return start
+
+    def confirmed(self, values: np.ndarray, vectors: Tensor) -> bool:
+        """Whether what is found now lies where the last measurement did."""
+        if self.vectors is None or len(values) < len(self.vectors):
+            return False
+        if self.values is not None and (np.abs(values - self.values) > CHANGED * np.abs(self.values)).any():
+            return False
+        cosines = (vectors @ self.vectors.T).norm(dim=1)
+        return bool((cosines >= TURNED).all())
