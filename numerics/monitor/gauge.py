@@ -10,8 +10,9 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from numerics.monitor.curvature import Curvature, Measured, layers_of
+from numerics.monitor.curvature import Curvature, Measured
 from numerics.monitor.options import Batch, Options
+from numerics.sharpness import layers_of
 from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, weight_decay_window
 
 Row = dict[str, Any]
@@ -45,31 +46,29 @@ class Gauge:
         row = {"loss": loss, **_settings(self.optimizer, found)}
         if not found:  # every lr is 0: nothing moves
             return {**row, "normalised": 0.0, "distance": 1.0, "bound": 0.0}, 0
-        top = self._measure(found, batch)
-        bottom = self._measure(found, batch, "smallest") if self.options.smallest else None
-        blocks = self._blocks(found, batch, layers)
-        row |= _numbers(top, bottom, found) | {
+        with self.curvature.at(found, batch, maximizes(self.optimizer)) as here:
+            top, *bottom = here.ends(self.options.smallest)
+            chosen = self._turn(found, layers)
+            blocks = {name: here.block(name, own) for name, own in chosen.items()}
+        row |= _numbers(top, bottom[0] if bottom else None, found) | {
             "layer_share": self._shares(top, found),
             "layer_normalised": {name: block.mode.value for name, block in blocks.items()},
         }
-        return row, sum(m.products for m in (top, bottom, *blocks.values()) if m is not None)
+        return row, here.products
 
-    def _measure(self, found: Sequence[Threshold], batch: Batch, which: str = "largest", name: str = "") -> Measured:
-        return self.curvature.measure(found, batch, maximize=maximizes(self.optimizer), which=which, name=name)
-
-    def _blocks(self, found: Sequence[Threshold], batch: Batch, count: int | None) -> dict[str, Measured]:
-        """The next layers in turn."""
+    def _turn(self, found: Sequence[Threshold], count: int | None) -> dict[str, list[Threshold]]:
+        """The layers whose turn it is."""
         layers = self._layers(found)
         count = len(layers) if count is None else min(count, len(layers))
         first = self._next_layer % len(layers)
         self._next_layer = first + count
-        names = islice([*layers, *layers], first, first + count)
-        return {name: self._measure(layers[name], batch, name=name) for name in names}
+        return {name: layers[name] for name in islice([*layers, *layers], first, first + count)}
 
     def _layers(self, found: Sequence[Threshold]) -> dict[str, list[Threshold]]:
-        by_parameter = {id(t.parameter): t for t in found}
-        layers = layers_of(self.model, [t.parameter for t in found])
-        return {name: [by_parameter[id(p)] for p in own] for name, own in layers.items()}
+        """Name -> thresholds of each module that owns parameters that move."""
+        moving = {id(t.parameter): t for t in found}
+        layers = {name: [moving[id(p)] for p in own if id(p) in moving] for name, own in layers_of(self.model).items()}
+        return {name: own for name, own in layers.items() if own}
 
     def _shares(self, top: Measured, found: Sequence[Threshold]) -> dict[str, float]:
         shares = {id(t.parameter): share for t, share in zip(found, top.mode.shares, strict=True)}

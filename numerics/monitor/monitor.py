@@ -87,7 +87,7 @@ class StabilityMonitor:
         self.model, self.optimizer, self.options = model, unwrapped(optimizer), Options(**options)
         self.kinds = _checked(model, self.optimizer)
         self.records, self.sinks = Records(), list(sinks)
-        curvature = Curvature(model, loss_fn, self.options.tolerance)
+        curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
         self._products = Budget(self.options.budget, self.options.every)
         self._observer = Observer(model, self.optimizer)

@@ -12,8 +12,8 @@ from numerics.monitor.shadow import check_length
 
 Batch = tuple[Any, Any]
 
-BUDGET = 0.02
-"""Hessian products per step on average. A product takes two to three times as long as a gradient."""
+BUDGET = 0.015
+"""Hessian products per step on average. A product takes two to four times as long as a gradient."""
 
 SHADOW = 0.02
 """Share of the steps that have a shadow beside them. Always on, a shadow would double the time of training."""
@@ -41,6 +41,7 @@ class Options:
         every: least number of steps between two measurements, >= 1.
         budget: Hessian products per step on average, each over as many samples as a training batch, > 0.
         probe: (inputs, targets) to measure on; None for the batch at hand, whose sharpness is larger on average.
+        chunk: most rows of the data at once, for a probe that does not fit the memory; None for all.
         tolerance: error of the sharpness, relative, > 0.
         layers: layers measured along with the network, in turn; None for all of them each time.
         smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
@@ -54,6 +55,7 @@ class Options:
     every: int = 1
     budget: float = BUDGET
     probe: Batch | None = None
+    chunk: int | None = None
     tolerance: float = 1e-2
     layers: int | None = 1
     smallest: bool = False
