@@ -7,9 +7,11 @@ See docs/clusters.md.
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -153,11 +155,24 @@ def _client(dask: ModuleType, means: Means) -> Iterator[Any]:
         return
     # Nothing is stored in the workers' memory, so no limit: the system decides.
     arguments = {"n_workers": means.workers, "threads_per_worker": 1, "memory_limit": 0, "resources": _needed(means)}
-    with (
-        dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL) as cluster,
-        dask.Client(cluster, set_as_default=False) as client,
-    ):
+    with _uninterrupted():
+        cluster = dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL)
+    with cluster, dask.Client(cluster, set_as_default=False) as client:
         yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits for the end of the block, and never reaches processes begun in it; the driver ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # begun later, it would let the signal through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _connected(dask: ModuleType, address: str) -> Any:
