@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +32,7 @@ def written(contents: Mapping[str, bytes], fingerprint: Mapping[str, Any]) -> by
     """
     body = {
         "format": FORMAT,
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": _versions(),
         "files": {name: {"bytes": len(data), "sha256": sha256(data).hexdigest()} for name, data in contents.items()},
         "fingerprint": fingerprint,
     }
@@ -90,6 +91,12 @@ def differences(there: Any, here: Any, path: str = "") -> str:
         parts = (differences(there.get(n, "absent"), here.get(n, "absent"), f"{path}.{n}" if path else n) for n in names)
         return ", ".join(filter(None, parts))
     return "" if there == here else f"{path}: {there} there, {here} here"
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Looked up once: it reads files."""
+    return {name: version(name) for name in PACKAGES}
 
 
 def _digest(body: Mapping[str, Any]) -> str:
