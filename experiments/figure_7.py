@@ -32,7 +32,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(FullBatch((SHALLOW, DEEP), (0.3, 3.0), classes=(0, 1), steps=200, every=40)),
+    "smoke": Config(FullBatch((SHALLOW, DEEP), (0.3, 3.0), classes=(0, 1), subset=60, steps=100, every=50)),
     "default": Config(RUNS),
     "paper": Config(replace(RUNS, data=("mnist", "digits"))),
 }

@@ -33,7 +33,7 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config(FullBatch((SHALLOW, DEEP), (0.1,), data=("digits",), subset=200, steps=80, every=20, k=1)),
+    "smoke": Config(FullBatch((SHALLOW, DEEP), (0.1,), data=("digits",), subset=100, steps=40, every=20, k=1)),
     "default": Config(RUNS),
     "paper": Config(replace(RUNS, data=DATA, subset=5000, steps=5000)),
 }

@@ -50,7 +50,7 @@ class Config:
 
 DEFAULT = Config(FullBatch(NETS, (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0), classes=(0, 1), alpha=0.02, steps=1000))
 PRESETS = {
-    "smoke": Config(replace(DEFAULT.runs, lrs=(2.0, 20.0), steps=300), rtol=0.2, rest=3000),
+    "smoke": Config(replace(DEFAULT.runs, lrs=(2.0, 20.0), subset=30, steps=120), rtol=0.3, rest=1200),
     "default": DEFAULT,
     "paper": Config(replace(DEFAULT.runs, data=("mnist", "digits"), lrs=tuple(range(10, 111, 10)))),
 }

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerics.lanczos import Extremes, extremes
+from numerics.lanczos import LIMIT, Extremes, extremes
 from numerics.simulate import Flow
 
 
-def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: int = 2) -> Tensor:
+def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: int = 2, limit: int = LIMIT) -> Tensor:
     """Largest eigenvalue of the Hessian at every state: (..., *state) -> (...), 1/time; NaN where a state is not finite.
 
     Args:
@@ -24,13 +24,14 @@ def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: in
         states: the states.
         tolerance: of the eigenvalue, relative.
         dims: trailing axes of a state.
+        limit: most products for one state; the value is a lower bound where they do not suffice.
     """
     members = states.reshape(-1, *states.shape[-dims:])
-    found = [_at(flow, member, tolerance).maximum if bool(member.isfinite().all()) else np.nan for member in members]
+    found = [_at(flow, member, tolerance, limit).maximum if bool(member.isfinite().all()) else np.nan for member in members]
     return torch.tensor(found, dtype=states.dtype).reshape(states.shape[:-dims])
 
 
-def _at(flow: Flow, state: Tensor, tolerance: float) -> Extremes:
+def _at(flow: Flow, state: Tensor, tolerance: float, limit: int) -> Extremes:
     point = state.detach().requires_grad_()
     force = flow(point)
 
@@ -39,4 +40,4 @@ def _at(flow: Flow, state: Tensor, tolerance: float) -> Extremes:
         direction = torch.from_numpy(vector).to(state).reshape(state.shape)
         return -torch.autograd.grad(force, point, direction, retain_graph=True)[0].cpu().numpy().ravel()
 
-    return extremes(hessian, state.numel(), tolerance)
+    return extremes(hessian, state.numel(), tolerance, limit)
