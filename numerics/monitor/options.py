@@ -16,7 +16,7 @@ BUDGET = 0.015
 """Hessian products per step on average. A product takes two to four times as long as a gradient."""
 
 SHADOW = 0.02
-"""Share of the steps that have a shadow beside them. Always on, a shadow would double the time of training."""
+"""Share of the steps that have a shadow beside them. Such a step takes two to three times as long."""
 
 
 class StabilityWarning(UserWarning):
