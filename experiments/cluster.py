@@ -48,7 +48,7 @@ def in_cluster(groups: Sequence[Group], means: Means, report: Report, say: Say) 
             training raises.
     """
     dask = _distributed()
-    with _client(dask, means) as client:
+    with dask.utils.silence_logging_cmgr(logging.CRITICAL), _client(dask, means) as client:
         _greet(client, means, say)
         board = Board(len(groups), report, say)
         client.subscribe_topic(board.topic, board.hear)

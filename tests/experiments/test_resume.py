@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from pathlib import Path
 from random import Random
 from signal import SIGKILL
+from typing import Any
 
 import pytest
 import xarray as xr
 
+from derive.errors import InputError
 from experiments import training_run
 from experiments.means import Means
 from experiments.sweep import sweep
+from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
-from tests.experiments.sweeping import group, results, train, train_forgetfully, train_until_killed
+from tests.experiments.sweeping import after_every_epoch, group, results, train, train_forgetfully, train_until_killed
 from tests.killing import finished, killed_before, started
 
 LONG = [group(1, 3, epochs=12), group(1, 3, epochs=12, order=2)]
@@ -114,3 +119,45 @@ def test_a_checkpoint_of_other_data_or_hardware_is_not_used(
     assert "is not used: it is from another configuration (data: " in lines[0]
     assert "there, another machine here" in lines[0]
     assert lines[1].endswith("no good checkpoint is left; training starts over")
+
+
+def test_a_disk_that_is_full_for_a_while(tmp_path: Path, alone: tuple, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of the second checkpoint: one line, and the first is there to go on from."""
+    lines: list[str] = []
+    fsync, calls = os.fsync, iter(range(100))
+
+    def full(handle: int) -> None:
+        if list(tmp_path.glob("*/running/*/000001")) and next(calls) == 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(handle)
+
+    monkeypatch.setattr(training_run, "Pace", after_every_epoch)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(InputError, match="No space left on device; the earlier ones are unchanged") as error:
+            sweep(SHORT, Means(store=tmp_path), say=lines.append)
+    assert "\n" not in str(error.value)
+    sweep(SHORT, Means(store=tmp_path), say=lines.append)
+    assert [line.split("): ")[1] for line in lines] == ["goes on after epoch 1 of 3"]
+    identical(tmp_path, SHORT, alone[1])
+
+
+@pytest.mark.gpu
+def test_resumed_on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted in the middle, and left alone: the same bits."""
+    advance = GroupRun.advance
+
+    def interrupted(self: GroupRun, report: Any = None) -> None:
+        if self.epoch == 5:
+            raise KeyboardInterrupt
+        advance(self, report)
+
+    monkeypatch.setattr(training_run, "Pace", after_every_epoch)
+    expected = sweep(LONG, Means("cuda", store=tmp_path / "alone"))
+    with monkeypatch.context() as patch:
+        patch.setattr(GroupRun, "advance", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(LONG, Means("cuda", store=tmp_path / "store"))
+    found = sweep(LONG, Means("cuda", store=tmp_path / "store"))
+    for one, other in zip(found, expected, strict=True):
+        xr.testing.assert_identical(one, other)
