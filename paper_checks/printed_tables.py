@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from derive.claim import Verdict
-from numerics.two_way import TwoWay, two_way
+from numerics.statistics import Layout, two_way
 from paper_checks.claims import PRINTED
 
 HALF_UNIT = 0.005
@@ -77,7 +77,7 @@ def impossible_as_sample_std(table: str) -> int:
     return len(misprints(table, ddof=1))
 
 
-def spreads(table: str) -> TwoWay:
+def spreads(table: str) -> Layout:
     """Spread over k and over seeds of the printed accuracies, unbiased, and how they compare."""
     return two_way(accuracies(table))
 
@@ -97,13 +97,21 @@ def floor_bound(table: str, test_images: int = 10_000) -> float:
     return 100 * float(np.sqrt(missed * (1 - missed) / test_images))
 
 
+def churn_needed(table: str, test_images: int = 10_000) -> float:
+    """How often two runs would have to disagree on a test image for the finite test set alone to spread them as over k.
+
+    By the floor's bound, floor^2 = churn/(2n), reached if no image is missed in two ways.
+    """
+    return 2 * test_images * (spreads(table).over_k.std / 100) ** 2
+
+
 def statistics_in_words(table: str) -> str:
     """What the printed numbers say."""
     over_k, over_seeds = (f"{mean_std(table, kind, 0):.3f} (n) and {mean_std(table, kind, 1):.3f} (n - 1)" for kind in AXES)
     return (
         f"The print's own 36 accuracies: mean STD over k {over_k}, over seeds {over_seeds}, by divisor. Divided by n - 1, "
         f"{impossible_as_sample_std(table)} of the 12 printed STDs would be impossible whatever was rounded; divided by n, "
-        f"{len(misprints(table))}. {spreads(table).sentence('perturbations', 'batch orders')} The spread that a fixed test "
+        f"{len(misprints(table))}. {spreads(table).sentence} The spread that a fixed test "
         f"set of 10,000 images gives to runs that are equally good is at most {floor_bound(table):.2f}; how much of it is "
         "there, accuracies alone do not tell."
     )
