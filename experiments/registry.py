@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "figure-7": "figure_7",
             "figure-8": "figure_8",
             "figure-9": "figure_9",
+            "supp-figure-2": "supp_figure_2",
         },
     }
 )

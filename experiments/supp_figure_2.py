@@ -1,7 +1,7 @@
 """Strong weight decay: the largest stable step size over 2/alpha tends to 1, for several networks.
 
-The paper names neither its networks nor its decays; ours are listed, and the derived ratio alpha/(alpha + F) stands beside the one found
-by training, F being the largest Hessian eigenvalue without decay where the training came to rest.
+The paper names neither its networks nor its decays; ours are listed, and the derived ratio alpha/(alpha + F) stands beside
+the one found by training, F being the largest Hessian eigenvalue without decay where the training came to rest.
 
 Source: Supp. Fig 2, Eq 50 and 51.
 """
@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-import torch
 import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -122,7 +121,7 @@ def caption(results: xr.Dataset) -> str:
     decays = ", ".join(f"{alpha:g}" for alpha in results.alpha.values)
     return (
         f"Largest stable step size over 2/alpha at weight decays {decays} ({at['data']}, {at['images']} images, full batch, "
-        f"{at['steps']} steps, seed {at['seeds']}, {at['dtype']}; networks and decays chosen, as the paper's are not named), by "
+        f"{at['steps']} steps, seed {at['seeds']}, {at['dtype']}; networks and decays are ours), by "
         f"training (derived at rest): {listed}."
     )
 
