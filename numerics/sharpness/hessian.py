@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
 from typing import Any
 
@@ -11,10 +11,11 @@ import torch
 from scipy.sparse.linalg import LinearOperator
 from torch import Tensor, nn
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
 from numerics.sharpness.checks import check_derivatives, check_loss, check_reduction, check_repeats
-from numerics.sharpness.methods import METHODS, Product, explained, fastest, gradient, now
+from numerics.sharpness.methods import explained, gradient
 from numerics.sharpness.objective import LossFn, Objective, undisturbed
+from numerics.sharpness.pooled import Pooled
 
 
 class Hessian:
@@ -30,20 +31,20 @@ class Hessian:
         loss_fn: (output, targets) -> scalar, the mean or the sum over the rows.
         data: a tuple (inputs, targets), or an iterable of such batches; the model is called with `inputs`, which may be nested.
         parameters: those to differentiate by, in this order; all that require a gradient by default.
-        method: "graph", "reverse-over-reverse", "forward-over-reverse", "compiled"; "measured" for the fastest by a short measurement;
-            "auto" keeps the graph of a single piece, and nothing of several.
+        method: "graph", "reverse-over-reverse", "forward-over-reverse", "compiled"; "measured" for the fastest by a short
+            measurement; "auto" keeps the graph of a single piece, and nothing of several.
         chunk: most rows at once; None for whole batches.
         reduction: "mean" or "sum".
-        check: look first for what would make the products wrong without a word (three small passes); the check for randomness and
-            finite numbers is always made.
+        check: look first, on a few rows, for what would make the products wrong without a word; whether the forward pass
+            repeats itself and the numbers are finite is always looked at.
 
     Attributes:
         products: products so far, a pass over all the data each; those with a block count there.
-        method: the one in use.
 
     Raises:
-        InputError: no or mixed parameters; empty data, or data elsewhere than the model; a loss that is not finite or not a scalar; a
-            forward pass that does not repeat itself; a loss that chunks would change; an operation without a second derivative.
+        InputError: no or mixed parameters; empty data, or data elsewhere than the model; a loss that is not finite or no
+            scalar; a forward pass that does not repeat itself; a loss that chunks would change; an operation without a second
+            derivative.
 
     Warns:
         BatchCoupledWarning: batch norm in training mode.
@@ -69,32 +70,21 @@ class Hessian:
     ) -> None:
         self._objective = Objective(model, loss_fn, data, parameters, chunk, reduction)
         self._active = tuple(range(len(self._objective.tensors)))
-        self._vectorised: bool | None = None
         self.products = 0
         with self._undisturbed():
             check_repeats(self._objective)
             if check:
                 check_reduction(self._objective)
                 check_derivatives(self._objective)
-            self.method = self._chosen(method)
-            self._made: list[Product] = []
-
-    def _chosen(self, method: str) -> str:
-        single = len(self._objective.pieces) == 1
-        candidates = ["graph" if single else "reverse-over-reverse", "forward-over-reverse"]
-        if method == "auto":
-            return candidates[0]
-        if method == "measured":
-            return fastest(self._loss_of(0), self._objective.tensors, candidates)
-        choose("method", method, METHODS)
-        return method
-
-    def _loss_of(self, number: int) -> Callable[[Sequence[Tensor]], Tensor]:
-        piece = self._objective.pieces[number]
-        return lambda tensors: self._objective.loss(piece, tensors)
+            self._pooled = Pooled(self._objective, method)
 
     def _undisturbed(self):
         return undisturbed(self._objective.model, self._objective.tensors[0].device)
+
+    @property
+    def method(self) -> str:
+        """Of the products, as chosen."""
+        return self._pooled.method
 
     @property
     def tensors(self) -> list[Tensor]:
@@ -150,9 +140,9 @@ class Hessian:
 
     def rows(self, vectors: Tensor) -> Tensor:
         """Products with the rows of (p, n)."""
-        self.products += len(vectors)
         with self._undisturbed(), explained(self.method):
-            found = self._products(vectors)
+            found, passes = self._pooled.products(vectors, self._active)
+        self.products += passes
         if not bool(found.isfinite().all()):
             self._explain(vectors)
         return found
@@ -164,48 +154,6 @@ class Hessian:
         raise InputError(
             "expected finite second derivatives, got a product that is not; does the model take a root or a norm at 0?"
         )
-
-    def _products(self, vectors: Tensor) -> Tensor:
-        """One after another or all at once, whichever is faster; found out at the first chance."""
-        if len(vectors) > 1 and self._vectorised is None:
-            self._prepared()
-            start = now(vectors)
-            self._together(vectors[:1], False)
-            self.products += 1
-            alone, start = now(vectors) - start, now(vectors)
-            found = self._all_at_once(vectors)
-            self._vectorised = found is not None and now(vectors) - start < alone * len(vectors)
-            if found is not None:
-                return found
-        if len(vectors) > 1 and self._vectorised:
-            return self._together(vectors, True)
-        return torch.cat([self._together(vector[None], False) for vector in vectors])
-
-    def _all_at_once(self, vectors: Tensor) -> Tensor | None:
-        try:
-            return self._together(vectors, True)
-        except RuntimeError:
-            return None  # an operation that torch cannot vectorise
-
-    def _together(self, vectors: Tensor, several: bool) -> Tensor:
-        tensors = self.tensors
-        parts = vectors.detach().split([t.numel() for t in tensors], dim=1)
-        if several:
-            directions = [part.reshape(len(vectors), *t.shape) for part, t in zip(parts, tensors, strict=True)]
-        else:
-            directions = [part.reshape(t.shape) for part, t in zip(parts, tensors, strict=True)]
-        total = torch.zeros_like(vectors)
-        for piece, product in zip(self._objective.pieces, self._prepared(), strict=True):
-            found = product(directions, self._active, several)
-            total += piece.weight * torch.cat([f.detach().reshape(len(vectors), -1) for f in found], dim=1)
-        return total
-
-    def _prepared(self) -> list[Product]:
-        """Of every piece, and shared with all blocks."""
-        if not self._made:
-            make = METHODS[self.method]
-            self._made += [make(self._loss_of(i), self._objective.tensors) for i in range(len(self._objective.pieces))]
-        return self._made
 
     def _check(self, vectors: Tensor) -> None:
         if not isinstance(vectors, Tensor) or vectors.ndim not in (1, 2) or len(vectors) != self.size or 0 in vectors.shape:
@@ -228,7 +176,7 @@ class Hessian:
         if not chosen or any(id(p) not in numbers for p in chosen):
             raise InputError("expected some of the parameters of this Hessian, got none or others")
         found = copy(self)
-        found._active, found.products, found._vectorised = tuple(numbers[id(p)] for p in chosen), 0, None
+        found._active, found.products = tuple(numbers[id(p)] for p in chosen), 0
         return found
 
     def linear_operator(self) -> LinearOperator:

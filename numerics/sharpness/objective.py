@@ -89,10 +89,10 @@ class Objective:
             return
         if chunk is not None and len(self.pieces) > 1:
             raise InputError(
-                f"expected no chunks with batch norm {name!r} in training mode, whose loss they change; call model.eval()"
+                f"expected no chunks with batch norm {name!r} in training mode, they change the loss; call model.eval()"
             )
         each = "" if len(self.pieces) == 1 else f", here in each of the {len(self.pieces)} batches by itself"
-        text = f"batch norm {name!r} is in training mode: the loss of a row depends on its batch{each}; model.eval() uncouples them"
+        text = f"batch norm {name!r} is in training mode: the loss of a row depends on its batch{each}; model.eval() uncouples it"
         warnings.warn(text, BatchCoupledWarning, stacklevel=_outside())
 
 
@@ -119,7 +119,7 @@ def bare(model: nn.Module) -> nn.Module:
         if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
             model = model.module
         elif isinstance(getattr(model, "_orig_mod", None), nn.Module):
-            model = model._orig_mod
+            model = model._orig_mod  # pyright: ignore[reportAssignmentType]
         else:
             return model
 

@@ -25,6 +25,9 @@ LIMIT = 1000
 ROOM = 64
 """Basis vectors held at most, beyond what several eigenvalues at once need."""
 
+SPARE = 4
+"""Ritz vectors kept at a restart beyond those asked for, at either end."""
+
 FLOOR = 0.01
 """An eigenvalue smaller than this part of the largest magnitude is determined to the tolerance of that part."""
 
@@ -58,7 +61,7 @@ def sharpness(
         k: eigenvalues at each end, >= 1.
         which: "largest" (algebraically), "smallest" or "both".
         tolerance: error asked for, relative to the value, or to a hundredth of the largest magnitude where that is more.
-        warm: the last measurement, or its vectors (p, n), to start from. The checks of the model are made at a cold start only.
+        warm: the last measurement, or its vectors (p, n), to start from; most checks are made at a cold start only.
         preconditioner: diagonal of P, > 0, flat or one tensor per parameter, as an adaptive optimiser divides by.
         parameters: those to differentiate by; all that require a gradient by default.
         method: of the products, see `Hessian`.
@@ -68,7 +71,7 @@ def sharpness(
         seed: of the random start.
 
     Raises:
-        InputError: see `Hessian`; k, which, tolerance or limit out of range; a warm start or a preconditioner that does not fit.
+        InputError: see `Hessian`; k, which, tolerance or limit out of range; a warm start or preconditioner that does not fit.
 
     Warns:
         BatchCoupledWarning: batch norm in training mode.
@@ -151,7 +154,7 @@ def _scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) 
         )
     if not bool((diagonal.isfinite() & (diagonal > 0)).all()):
         raise InputError(
-            f"expected a preconditioner finite and above 0, got values from {float(diagonal.min()):g}; add the optimiser's eps"
+            f"expected a preconditioner finite and above 0, got {float(diagonal.min()):g}; add the optimiser's eps"
         )
     scale = diagonal.rsqrt().to(hessian.dtype)
     return lambda vectors: scale * hessian.rows(scale * vectors)

@@ -15,7 +15,7 @@ NOISE = 0.1
 """Share of chance in a warm start: what the last eigenvectors do not contain must be able to enter."""
 
 TURNED, CHANGED = 0.9, 0.2
-"""A measurement confirms the last one if each vector's cosine to the last ones is above, and each value's relative change below."""
+"""The last measurement is confirmed if each vector's cosine to it is above, and each value's relative change below."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,9 @@ class Spectrum:
 
     Attributes:
         values: (k,) float64 on the CPU, outermost first; for "both" (2k,), the largest before the smallest.
-        bounds: (k,) float64, on the errors of the values, absolute, rounding included. They rest on nothing unseen lying beyond 0.99 of
-            the outermost value (0.95 where the last measurement is confirmed); an eigenvector that start and noise do not contain can
-            be missed, as by every Krylov method.
+        bounds: (k,) float64, on the errors of the values, absolute, rounding included. They assume that nothing unseen lies
+            beyond 0.99 of the last value (0.95 where the last measurement is confirmed). An eigenvector that the start hardly
+            contains can be missed, as by every Krylov method; a cold start now and then tells.
         vectors: (k, n) unit eigenvectors (of the preconditioned Hessian, if one was asked for), on the model's device.
         products: passes over all the data.
         converged: whether the bounds are within the tolerance.
