@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PRELOADED = ["tests.experiments.sweeping", "tests.numerics.saving"]
-"""Imported once, in the process that all others are forked from."""
+PRELOADED = ["torch._inductor", "sklearn.datasets", "tests.experiments.sweeping", "tests.numerics.saving", "tests.frozen"]
+"""Imported once, in the process that all others are forked from; the first two by training when it begins."""
 
 FILE_EVENTS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.unlink", "os.chmod", "shutil.rmtree"}
 

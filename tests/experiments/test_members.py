@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +50,7 @@ def swept(store: Path, *groups: Group) -> tuple[list[xr.Dataset], list[str]]:
     return sweep(groups, Means(store=store), say=lines.append), lines
 
 
+@cache
 def direct(group: Group) -> xr.Dataset:
     """As the engine gives it, without a store."""
     run = GroupRun(group, load(TINY.data, subset=TINY.subset), "cpu")
@@ -196,14 +201,16 @@ def test_a_full_disk_at_the_end_loses_nothing(tmp_path: Path, runs: list[Group],
 
 
 def test_two_processes_on_one_store(tmp_path: Path) -> None:
-    """Both ask for the same groups at once: each is trained by one of them, and the other waits and says so."""
-    groups = [group(1, 3, epochs=40), group(1, 3, order=2, epochs=40)]
-    told = [tmp_path / "a.txt", tmp_path / "b.txt"]
-    processes = [started(train, str(tmp_path / "store"), groups, str(file)) for file in told]
+    """Both ask for the same groups while a third holds one: each group is trained by one of them, the others wait and say so."""
+    groups, told = [group(1, 3), group(1, 3, order=2)], [tmp_path / "a.txt", tmp_path / "b.txt"]
+    with GroupFolder.within(tmp_path / "store", groups[0]).locked(print):
+        processes = [started(train, str(tmp_path / "store"), groups, str(file)) for file in told]
+        while not all(file.is_file() and file.read_text() for file in told):
+            time.sleep(0.01)
     assert [finished(process) for process in processes] == [0, 0]
     lines = [line for file in told for line in file.read_text().splitlines()]
-    assert lines
-    assert all("waiting for process" in line and "which trains it already" in line for line in lines)
+    assert lines[0].endswith(f"waiting for process {os.getpid()} on {platform.node()}, which trains it already")
+    assert all("): waiting for process " in line for line in lines)
     for found, asked in zip(results(tmp_path / "store", groups), groups, strict=True):
         xr.testing.assert_identical(without_attributes(found), without_attributes(direct(asked)))
 
