@@ -201,7 +201,7 @@ def test_a_full_disk_at_the_end_loses_nothing(tmp_path: Path, runs: list[Group],
 
 
 def test_two_processes_on_one_store(tmp_path: Path) -> None:
-    """Both ask for the same groups while a third holds one: each group is trained by one of them, the others wait and say so."""
+    """Both ask for the same groups while a third holds one: each is trained once, and who waits says so."""
     groups, told = [group(1, 3), group(1, 3, order=2)], [tmp_path / "a.txt", tmp_path / "b.txt"]
     with GroupFolder.within(tmp_path / "store", groups[0]).locked(print):
         processes = [started(train, str(tmp_path / "store"), groups, str(file)) for file in told]
