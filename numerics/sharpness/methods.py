@@ -12,8 +12,10 @@ products, for their costs.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from time import perf_counter
 from types import MappingProxyType
 
@@ -58,6 +60,7 @@ def reverse_over_reverse(loss: Loss, tensors: Sequence[Tensor]) -> Product:
 
 def forward_over_reverse(loss: Loss, tensors: Sequence[Tensor]) -> Product:
     """Keeps nothing, and no graph of a gradient either."""
+    _load_forward_mode()
     values = [t.detach() for t in tensors]
 
     def product(vectors: Sequence[Tensor], active: Sequence[int], several: bool) -> Sequence[Tensor]:
@@ -70,6 +73,14 @@ def forward_over_reverse(loss: Loss, tensors: Sequence[Tensor]) -> Product:
         return (vmap(one) if several else one)(*vectors)
 
     return product
+
+
+@cache
+def _load_forward_mode() -> None:
+    """Torch's rules of forward mode, loaded at its first use, raise a warning about torch itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        jvp(torch.sin, (torch.zeros(1),), (torch.zeros(1),))
 
 
 def compiled(loss: Loss, tensors: Sequence[Tensor]) -> Product:
@@ -156,8 +167,8 @@ _KNOWN = (
         "method {method!r} needs forward derivatives, and torch has none of {0}; use method='graph'",
     ),
     (
-        r"(override the setup_context|don't yet support saved tensor hooks|Batching rule not implemented|vmap: )",
-        "method {method!r} does not work with an operation of this model (torch.func: {0}); use method='graph'",
+        r"(override the setup_context|don't yet support saved tensor hooks|Batching rule not implemented|vmap: |ZeroTensors are immutable)",
+        "method {method!r} does not work with this model (torch.func: {0}); use method='graph'",
     ),
     (
         r"use_reentrant=True",

@@ -92,7 +92,7 @@ class Objective:
                 f"expected no chunks with batch norm {name!r} in training mode, they change the loss; call model.eval()"
             )
         each = "" if len(self.pieces) == 1 else f", here in each of the {len(self.pieces)} batches by itself"
-        text = f"batch norm {name!r} is in training mode: the loss of a row depends on its batch{each}; model.eval() uncouples it"
+        text = f"batch norm {name!r} is in training mode: the loss of a row depends on its batch{each}; model.eval() ends it"
         warnings.warn(text, BatchCoupledWarning, stacklevel=_outside())
 
 
