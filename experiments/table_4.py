@@ -120,7 +120,7 @@ def caption(results: xr.Dataset) -> str:
     apart, accuracies = int(results.control_apart.sum()), results.accuracy.isel(trial=0)
     differ = int((accuracies.sel(k=1) != accuracies.sel(k=control)).sum())
     return (
-        f"{trials} trials of k = 1 {verdict} of {epochs} in weights, buffers and optimiser state (trails: SHA-256). Negative "
+        f"{trials} trials of k = 1 {verdict} of {epochs} in weights, buffers and optimiser state (trails: BLAKE2b). Negative "
         f"control: k = {control} is in another state after {apart} of {epochs} epochs, and its test accuracy differs after "
         f"{differ}. {origin(results)} That trials coincide holds for one device and one version of the libraries; their bits "
         f"differ from another's.\n{plain(*rows(results))}"
