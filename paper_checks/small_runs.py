@@ -34,7 +34,7 @@ def recipe(**changes: object) -> Recipe:
 
 
 def divergence(**changes: object) -> xr.Dataset:
-    """k = 3 beside k = 1."""
+    """What was measured on k = 3, with k = 1 beside it."""
     return trained(Group(recipe(**changes), ks=(1, 3))).sel(k=3)
 
 
