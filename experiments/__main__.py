@@ -5,6 +5,7 @@ python -m experiments run figure-5                          run it; results land
 python -m experiments run table-2 --preset smoke            a few seconds, to see it work
 python -m experiments bounds --image photo.png --kernel 16  bounds for your own picture
 python -m experiments picture region 'EQUATION' --vary r=0:1 --vary nu=0:1   curves, region or locus of a scheme
+python -m experiments audit MODULE:FUNCTION                 how far your own training is from its edge
 python -m experiments report                                one page of everything
 """
 
@@ -20,10 +21,12 @@ import tyro
 from derive.commands_scheme import shielded
 from derive.errors import InputError
 from experiments import registry
+from experiments.commands_audit import audit
 from experiments.commands_picture import picture
 
 app = tyro.extras.SubcommandApp()
 app.command(name="picture")(picture)
+app.command(name="audit")(audit)
 
 
 @app.command(name="list")

@@ -1,0 +1,204 @@
+"""The page and the data beside it, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
+
+from experiments.audit.drawing import draw
+from experiments.audit.findings import Findings, findings
+from experiments.audit.outcome import Outcome
+from experiments.audit.session import Session
+from experiments.prose import prose
+from experiments.provenance import provenance
+from experiments.runner import labelled
+from experiments.store import MARKER, replacing
+from experiments.style import styled
+
+NAME = "audit"
+KEPT = ("date", "platform", "device", "python", "version_gradcfl", "version_torch", "version_numpy", "command")
+
+
+def write(target: str, session: Session, outcome: Outcome, command: str, folder: Path) -> Findings:
+    """Write audit.html, audit.nc and the marker into `folder`.
+
+    Args:
+        target: as the user named it.
+        session: of a training of which something was measured.
+        outcome: how it ended.
+        command: that made it.
+        folder: to write; what it held of ours before is replaced.
+
+    Raises:
+        InputError: the folder is not ours, or the disk is full.
+    """
+    assert session.meter is not None
+    data = session.meter.dataset()
+    found = findings(data, outcome)
+    record = {
+        "title": f"Audit of {target}",
+        "command": command,
+        "preset": "none",
+        "seeds": "none",
+        "caption": found.sentences[0],
+    }
+    record |= {"verdict": found.verdict, "outcome": outcome.kind, "outcome_line": outcome.line, **_cost(session, data)}
+    record |= provenance(_device(session))
+    with styled():
+        picture = svg(draw(data))
+    html = page(target, found, data, session, outcome, record, picture)
+    with replacing(folder) as fresh:
+        # By way of memory: HDF5 itself may crash the process when the disk is full.
+        (fresh / f"{NAME}.nc").write_bytes(bytes(labelled(data, record).to_netcdf(engine="h5netcdf")))
+        (fresh / f"{NAME}.html").write_text(html, encoding="utf-8")
+        (fresh / MARKER).write_text(json.dumps({"name": NAME, **record}, indent=2), encoding="utf-8")
+    return found
+
+
+def page(
+    target: str,
+    found: Findings,
+    data: xr.Dataset,
+    session: Session,
+    outcome: Outcome,
+    record: Mapping[str, Any],
+    picture: str,
+) -> str:
+    """The page as HTML; whatever comes from the user is escaped."""
+    loader = PackageLoader("experiments", "templates")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {"prose": prose, "capitalize_first": lambda text: text[:1].upper() + text[1:]}
+    return environment.get_template("audit.html.j2").render(
+        target=target, found=found, outcome=outcome, picture=picture, gauge=gauge(found.value), tiles=_tiles(found, data),
+        layers=layer_rows(data), groups=group_rows(data), warnings=_warnings(session, data, outcome),
+        cost=_cost(session, data), settings=_settings(session, data), steps=session.steps,
+        record={k: record[k] for k in KEPT}, class_name=found.verdict.replace(" ", "-"), precision=_precision(found, data),
+    )  # fmt: skip
+
+
+def svg(figure: Figure) -> str:
+    """A figure as the address of an image: its styles cannot meet the page's."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return f"data:image/svg+xml;base64,{b64encode(buffer.getvalue()).decode()}"
+
+
+def gauge(value: float) -> float:
+    """Position of the needle in percent of the scale: 0 to 1 takes two thirds of it, 1 to infinity the rest."""
+    if not math.isfinite(value):
+        return 100.0
+    share = max(value, 0.0) * 2 / 3 if value <= 1 else 1 - 1 / (3 * value)
+    return round(100 * share, 2)
+
+
+def layer_rows(data: xr.Dataset) -> list[dict[str, Any]]:
+    """A row for every layer, those with most of the top mode first."""
+    shares = data.layer_share.dropna("step", how="all").isel(step=slice(-5, None)).mean("step")
+    rows = [_layer(name, data.layer_normalised.sel(layer=name), float(shares.sel(layer=name))) for name in data.layer.values]
+    return sorted(rows, key=lambda row: (-np.nan_to_num(row["share"]), -np.nan_to_num(row["now"])))
+
+
+def _layer(name: str, own: xr.DataArray, share: float) -> dict[str, Any]:
+    seen = own.dropna("step")
+    now, step = (float(seen[-1]), int(seen.step[-1])) if seen.size else (math.nan, None)
+    peak = float(seen.max()) if seen.size else math.nan
+    return {"name": str(name), "share": share, "now": now, "step": step, "peak": peak, "count": int(seen.size)}
+
+
+def group_rows(data: xr.Dataset) -> list[dict[str, str]]:
+    """Each group of the optimiser: lr, largest stable lr, edge in curvature."""
+    rows = []
+    for group in data.group.values:
+        at = data.sel(group=group)
+        newest = {name: at[name].dropna("step") for name in ("lr", "largest_lr", "edge")}
+        rows.append({"group": str(group), **{n: number(float(v[-1])) if v.size else "not known" for n, v in newest.items()}})
+    return rows
+
+
+def number(value: float, digits: int = 3) -> str:
+    """With so many digits, in words where there is none."""
+    if math.isnan(value):
+        return "not measured"
+    return "no limit" if math.isinf(value) else f"{value:.{digits}g}"
+
+
+def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
+    """(label, value, remark) of the numbers to act on."""
+    spread = f"{number(found.low)} to {number(found.high)} in the newest measurements; 1 is the edge"
+    lrs = ", ".join(number(v) for v in found.lr.values()) or "not measured"
+    decays = [data[f"weight_decay_{end}"].dropna("step").values for end in ("low", "high")]
+    low, high = (number(float(np.median(v[-5:]))) if len(v) else "not measured" for v in decays)
+    rates = data.growth_rate.values[data.growth.values == "amplified"]
+    ended = bool((data.growth.values != "").any())
+    rate = f"{np.nanmax(rates):+.2g} per step" if len(rates) else "not amplified" if ended else "not measured"
+    return [
+        ("Normalised sharpness", number(found.value), spread),
+        ("Largest stable lr", lrs, "all groups scaled together"),
+        ("Weight decay, stable up to", high, f"from {low}" if len(decays[0]) else "lower end: --smallest"),
+        ("Rounding noise", rate, "growth of a last-bit difference"),
+    ]
+
+
+def _cost(session: Session, data: xr.Dataset) -> dict[str, Any]:
+    share = session.spent / session.lasted if session.lasted > 0 else math.nan
+    return {
+        "products": round(float(data.products.sum()), 1),
+        "measurements": int(data.normalised.notnull().sum()),
+        "audit_seconds": round(session.spent, 2),
+        "seconds": round(session.lasted, 2),
+        "share_of_time": round(share, 3),
+    }
+
+
+def _settings(session: Session, data: xr.Dataset) -> dict[str, str]:
+    model = session.meter.model if session.meter else None
+    size = sum(p.numel() for p in model.parameters()) if model is not None else 0
+    kind = {str(p.dtype).removeprefix("torch.") for p in model.parameters()} if model is not None else set()
+    told = {k: str(v) for k, v in data.attrs.items() if k not in ("remarks", "optimizers", "measured_on")}
+    return {
+        "model": f"{type(model).__name__}, {size:,} parameters, {', '.join(sorted(kind))}",
+        "optimiser": str(data.attrs["optimizers"]),
+        "measured on": str(data.attrs["measured_on"]),
+        "steps": str(session.steps),
+        **told,
+    }
+
+
+def _warnings(session: Session, data: xr.Dataset, outcome: Outcome) -> list[str]:
+    found = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
+    if data.attrs["measured_on"] != "a fixed probe":
+        found.append(
+            "measured on mini-batches (unless yours is the full batch): their sharpness is larger than that of all data on average, "
+            "so the distance to the edge is an upper estimate of the danger; probe=(inputs, targets) measures on a fixed large batch"
+        )
+    return [*found, *session.notes]
+
+
+def _precision(found: Findings, data: xr.Dataset) -> list[str]:
+    at = data[["normalised", "bound"]].dropna("step")
+    relative = float((at.bound / abs(at.normalised)).median()) if at.step.size else math.nan
+    missed = int((at.bound > 2 * data.attrs["tolerance"] * abs(at.normalised)).sum())
+    texts = [
+        f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; asked for "
+        f"{100 * data.attrs['tolerance']:g} %; {missed} of {at.step.size} did not reach twice that). From batch to batch it "
+        f"varied between {number(found.low)} and {number(found.high)} lately: that, not the bound, limits what is known.",
+        "Largest stable lr: from the top mode alone; exact for one group without decoupled decay at frozen curvature, otherwise "
+        "to first order. The curvature changes with the lr, so it is where the present weights would turn unstable.",
+        "Last-bit divergence: slope of log RelL1 with its 95 % interval; that the phase is chosen by the same data is not counted.",
+    ]
+    return texts
+
+
+def _device(session: Session) -> str:
+    first = next(session.meter.model.parameters(), None) if session.meter else None
+    return "cpu" if first is None or first.device.type != "cuda" else f"cuda:{first.device.index or 0}"
