@@ -1,11 +1,15 @@
-"""A time limit for a symbolic calculation that may run away."""
+"""A time limit for a symbolic calculation that may run away.
+
+The time is the processor's, spent by the calculation itself: what is found must not depend on what else the machine does.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import gc
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 AGAIN = 0.05  # seconds until the next attempt: an exception that lands in a destructor is swallowed there
@@ -22,10 +26,11 @@ def time_limit(seconds: float) -> Iterator[None]:
     Garbage collection waits for the end of the block: its callbacks would swallow the exception.
 
     Args:
-        seconds: greater than 0.
+        seconds: of the thread's processor time (of time elapsed, where the system does not tell), greater than 0.
     """
     target, over, lock = threading.get_ident(), threading.Event(), threading.Lock()
-    watch = threading.Thread(target=_interrupt, args=(target, over, lock, seconds), daemon=True)
+    spent = _clock(target)
+    watch = threading.Thread(target=_interrupt, args=(target, over, lock, spent() + seconds, spent), daemon=True)
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -42,13 +47,24 @@ def time_limit(seconds: float) -> Iterator[None]:
                 gc.enable()
 
 
-def _interrupt(target: int, over: threading.Event, lock: threading.Lock, seconds: float) -> None:
-    wait = seconds
+def _interrupt(target: int, over: threading.Event, lock: threading.Lock, end: float, spent: Callable[[], float]) -> None:
+    wait = min(AGAIN, max(end - spent(), 0.0))
     while not over.wait(wait):
         with lock:
-            if not over.is_set():
+            if over.is_set():
+                return
+            left = end - spent()  # the thread lives as long as `over` is not set, and so does its clock
+            if left <= 0:
                 _raise_in(target, TimeUp)
-        wait = AGAIN
+        wait = max(left, AGAIN)
+
+
+def _clock(thread: int) -> Callable[[], float]:
+    """Processor time of a thread, in seconds."""
+    if not hasattr(time, "pthread_getcpuclockid"):
+        return time.monotonic
+    clock = time.pthread_getcpuclockid(thread)
+    return lambda: time.clock_gettime(clock)
 
 
 def _raise_in(thread: int, kind: type[BaseException] | None) -> None:

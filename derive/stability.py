@@ -167,7 +167,7 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
             stay bounded; the default on a grid, where a scheme keeps constants. ``"von-neumann"``: every factor lies in
             the closed disc; the default where the differential equation is of second order in time, so that its own
             solutions may grow linearly, and where no closed form of the power-bounded grade is found.
-        seconds: limit on the search for a closed form.
+        seconds: limit on the search for a closed form, of processor time, so that a busy machine finds the same.
 
     Raises:
         InputError: unknown grade or problem.

@@ -1,0 +1,51 @@
+"""The time limit counts the calculation's own processor time."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from derive.limits import TimeUp, time_limit
+
+
+def busy(seconds: float) -> None:
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+def test_a_busy_block_is_interrupted() -> None:
+    begun = time.thread_time()
+    with pytest.raises(TimeUp), time_limit(0.1):
+        busy(20)
+    assert 0.1 <= time.thread_time() - begun < 5
+
+
+def test_waiting_does_not_count() -> None:
+    """As a machine that is busy with something else makes a calculation wait."""
+    with time_limit(0.1):
+        time.sleep(0.5)
+
+
+def test_what_was_spent_before_does_not_count() -> None:
+    busy(0.2)
+    with time_limit(0.2):
+        busy(0.05)
+
+
+def test_nothing_is_raised_after_the_block_and_in_another_thread() -> None:
+    found = []
+
+    def limited() -> None:
+        with pytest.raises(TimeUp), time_limit(0.05):
+            busy(20)
+        found.append("interrupted")
+
+    thread = threading.Thread(target=limited)
+    with time_limit(5):
+        thread.start()
+        thread.join()
+    busy(0.1)
+    assert found == ["interrupted"]
