@@ -55,7 +55,8 @@ def render(results: xr.Dataset) -> Figure:
     left.legend()
     k = int(results.k[1])
     right.plot(results.epoch, 100 * results.churn.sel(k=k), color=style.BLACK)
-    right.set(xlabel="epoch", ylabel="test images classified differently (%)", title=f"k = {k} and k = 1")
+    right.set(xlabel="epoch", ylabel="test images that differ (%)", title=f"classifications of k = {k} and k = 1")
+    right.set_ylim(-0.02, max(1.0, 105 * float(results.churn.max())))
     return figure
 
 

@@ -103,7 +103,8 @@ def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     )  # fmt: skip
 
 
-_NUMBERS = {"rate": "1/iteration", "low": "1/iteration", "high": "1/iteration", "exponent": "1", "fit": "1", "rise": "1"}
+_NUMBERS = dict.fromkeys(("rate", "low", "high"), "1/iteration") | dict.fromkeys(("exponent", "fit", "rise"), "1")
+_NUMBERS |= {"start": "iterations", "stop": "iterations"}
 
 
 def _padded(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
@@ -125,49 +126,54 @@ def threshold(lrs: Sequence[float], found: Sequence[Growth]) -> tuple[float, flo
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
-    """Header and cells: a row per step size."""
-    header = ["step size", "iterations", "RelL1 first", "RelL1 last", "rate per iteration", "interval", "exponent", "verdict"]
+    """Header and cells: a row per step size; a rate where there is amplification, else the power of the iterations."""
+    header = ["step size", "iterations", "RelL1 first", "RelL1 last", "rate per iteration", "95 %", "exponent", "verdict"]
     return header, [_row(results.sel(lr=lr)) for lr in results.lr.values]
 
 
 def _row(at: xr.Dataset) -> list[str]:
-    kept = at.rel_l1.dropna("record").values
+    kept, amplified = at.rel_l1.dropna("record").values, str(at.verdict.values) == "amplified"
     ends = (f"{kept[0]:.1e}", f"{kept[-1]:.1e}") if len(kept) else ("-", "-")
-    interval = f"{float(at.low):.1e} to {float(at.high):.1e}"
-    numbers = [f"{float(at.rate):+.1e}", interval, f"{float(at.exponent):.2f}"]
-    return [f"{float(at.lr):g}", f"{float(at.step.max()):.0f}", *ends, *numbers, str(at.verdict.values)]
+    rate = (f"{float(at.rate):.3f}", f"{float(at.low):.3f} to {float(at.high):.3f}") if amplified else ("", "")
+    exponent = "" if amplified else f"{float(at.exponent):.2f}"
+    return [f"{float(at.lr):g}", f"{float(at.step.max()):.0f}", *ends, *rate, exponent, str(at.verdict.values)]
 
 
 def render(results: xr.Dataset) -> Figure:
-    """RelL1 against step size times iterations; growth per unit of that against the step size, with its interval."""
+    """RelL1 against step size times iterations, with exponential fits; its last value against the step size."""
     figure, (left, right) = style.panels(2, height=2.8)
     colours = mpl.colormaps["viridis"](np.linspace(0, 0.92, results.sizes["lr"]))
     for lr, colour in zip(results.lr.values, colours, strict=True):
         at = results.sel(lr=lr)
         left.semilogy(lr * at.step, at.rel_l1, color=colour, lw=0.8, label=f"{lr:g}")
+        if str(at.verdict.values) == "amplified":
+            _draw_fit(left, at)
+    least = float(results.rel_l1.where(results.rel_l1 > 0).min())
     left.set(xlabel=r"step size $\times$ iterations", ylabel=f"RelL1 of k = 1 and k = {results.attrs['k']}", xlim=(0, None))
-    left.legend(title="step size", ncols=2, loc="lower right", handlelength=1)
-    _draw_rates(right, results)
+    left.set_ylim(least / 1e3, 3)  # room for the legend below the curves
+    left.legend(title="step size (dashed: fit)", ncols=4, loc="lower right", handlelength=1, columnspacing=0.8)
+    _draw_ends(right, results)
     return figure
 
 
-def _draw_rates(ax: Axes, results: xr.Dataset) -> None:
+def _draw_fit(ax: Axes, at: xr.Dataset) -> None:
+    """The exponential in its phase, through the mean of the logarithms there."""
+    phase = at.where((at.step >= at.start) & (at.step <= at.stop) & (at.rel_l1 > 0), drop=True)
+    steps = np.array([float(at.start), float(at.stop)])
+    line = np.log(phase.rel_l1).mean().item() + float(at.rate) * (steps - phase.step.mean().item())
+    ax.plot(float(at.lr) * steps, np.exp(line), "--", color=style.BLACK, lw=0.9)
+
+
+def _draw_ends(ax: Axes, results: xr.Dataset) -> None:
+    last = [float(results.rel_l1.sel(lr=lr).dropna("record")[-1]) for lr in results.lr.values]
     for kind in COLOURS:
-        at = results.where(results.verdict == kind, drop=True)
-        if at.sizes["lr"]:
-            bars = np.array([at.rate - at.low, at.high - at.rate]) / at.lr.values
-            ax.errorbar(
-                at.lr, at.rate / at.lr, bars, color=COLOURS[kind], marker=MARKERS[kind], ls="none", ms=4, lw=0.8, label=kind
-            )
+        found = results.verdict.values == kind
+        if found.any():
+            ax.plot(results.lr[found], np.array(last)[found], MARKERS[kind], color=COLOURS[kind], ms=5, label=kind)
     low, high = results.attrs["threshold_low"], results.attrs["threshold_high"]
     if low < high:
         ax.axvspan(low, high, color=style.SKY, alpha=0.35, lw=0, label="threshold")
-    ax.axhline(0, color=style.BLACK, lw=0.5)
-    decided = results.where(results.verdict != "undecided", drop=True)
-    if decided.sizes["lr"]:  # the bars of the others may be any length
-        ends = np.concatenate([decided.low / decided.lr, decided.high / decided.lr, [0]])
-        ax.set_ylim(ends.min() - 0.1 * np.ptp(ends), ends.max() + 0.1 * np.ptp(ends))
-    ax.set(xscale="log", xlabel="step size", ylabel=r"growth of $\ln$ RelL1 per step size $\times$ iteration")
+    ax.set(xscale="log", yscale="log", xlabel="step size", ylabel="last RelL1")
     ax.legend()
 
 
