@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 RESULTS ?= results
 
-.PHONY: help demo test lint paper bench lock clean
+.PHONY: help demo test lint paper verdicts bench lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ lint: $(STAMP)
 
 paper: $(STAMP) ## the paper checks with their slow confirmations
 	@$(BIN)/python -m pytest -q paper_checks -m "slow or not slow"
+
+verdicts: $(STAMP) ## compute all verdicts anew and record those that take long (about 10 minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.record
 
 bench: $(STAMP) ## performance as ratios against a peer in one run
 	@$(BIN)/python -m experiments.benchmarks

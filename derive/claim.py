@@ -77,7 +77,7 @@ def claims() -> dict[str, Claim]:
 
 @cache
 def verdicts() -> dict[str, Verdict]:
-    """The verdict of every checked claim by key, computed now; empty when no checks are installed."""
+    """The verdict of every checked claim by key, computed now or said to be recorded; empty when no checks are installed."""
     return {verdict.claim: verdict for run in _registered("gradcfl.verdicts") for verdict in run()}
 
 

@@ -1,0 +1,31 @@
+"""The recorded verdicts are those that the checks give."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from derive.claim import Verdict
+from paper_checks.verdicts import all_verdicts, checks, record
+
+MODULES = {module.CLAIM: module for module in checks()}
+RECORDED = record()["verdicts"]
+
+
+def test_record_is_of_known_claims_and_says_where_it_is_from() -> None:
+    assert set(RECORDED) <= set(MODULES)
+    assert all(set(found) == {field.name for field in fields(Verdict)} for found in RECORDED.values())
+    assert {"date", "device", "version_torch"} <= record().keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("claim", RECORDED)
+def test_recorded_verdict_is_the_one_computed_now(claim: str) -> None:
+    now, then = MODULES[claim].verdict(), RECORDED[claim]
+    assert (now.status, now.finding, now.consequence) == (then["status"], then["finding"], then["consequence"])
+
+
+@pytest.mark.slow
+def test_every_check_has_one_verdict() -> None:
+    assert [verdict.claim for verdict in all_verdicts()] == list(MODULES)
