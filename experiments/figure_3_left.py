@@ -15,9 +15,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, described, joined, origin
+from experiments.training_tables_drawing import above
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Divergence of the weights over epochs"
@@ -81,7 +83,7 @@ def _of(run: xr.Dataset) -> xr.Dataset:
 
 def render(results: xr.Dataset) -> Figure:
     """RelL1 over epochs: networks to the left, kinds of perturbation to the right; dotted: the step size drops."""
-    figure, axes = style.panels(2, height=2.6)
+    figure, axes = style.panels(2, height=3.1)
     count = results.attrs["networks"]
     panels = (range(count), [0, *range(count, results.sizes["run"])])
     for ax, numbers, title in zip(axes, panels, ("networks", "kinds of perturbation"), strict=True):
@@ -89,16 +91,25 @@ def render(results: xr.Dataset) -> Figure:
             _draw(ax, results.isel(run=n), place)
         for drop in np.atleast_1d(results.attrs["drops"]):
             ax.axvline(drop, color=style.BLACK, lw=0.5, ls=":")
-        ax.set(xlabel="epoch", ylabel="RelL1 to the unperturbed run", title=title, yscale="log")
+        ax.set(xlabel="epoch", ylabel="RelL1 to the unperturbed run", yscale="log")
         ax.axhline(2, color=style.BLACK, lw=0.5)
-        ax.legend(loc="lower right")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        above(ax, 1, title=title)
     axes[1].set_ylim(axes[0].get_ylim())
     return figure
 
 
 def _draw(ax: Axes, run: xr.Dataset, place: int) -> None:
     colour, marker = style.CYCLE[place], "osD^vX"[place % 6]
-    ax.plot(run.epoch, run.rel_l1, color=colour, marker=marker, ms=2.5, markevery=0.1, label=str(run.run.values))
+    ax.plot(
+        run.epoch,
+        run.rel_l1,
+        color=colour,
+        marker=marker,
+        ms=2.5,
+        markevery=max(1, run.sizes["epoch"] // 12),
+        label=str(run.run.values),
+    )
 
 
 def caption(results: xr.Dataset) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.text_table import plain
@@ -110,6 +111,8 @@ def render(results: xr.Dataset) -> Figure:
     right.set(xlabel="epoch", ylabel="RelL1 to k = 1, trial 1")
     right.set_title(f"k = 1: {'all trials at 0, bit for bit' if coincide(results) else 'trials differ'}")
     right.legend()
+    for ax in (left, right):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.text_table import plain
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
+from experiments.training_tables_drawing import above
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Determinism: powers of two"
@@ -85,7 +87,7 @@ def _print(results: xr.Dataset) -> list[list[str]]:
 
 def render(results: xr.Dataset) -> Figure:
     """RelL1 to k = 1 over epochs, and final accuracy, coloured by the odd part; equal runs lie on one another."""
-    figure, (left, right) = style.panels(2)
+    figure, (left, right) = style.panels(2, height=2.9)
     parts = sorted(set(results.odd.values.tolist()))
     for n, part in enumerate(parts):
         of = results.isel(trial=0).where(results.odd == part, drop=True)
@@ -96,7 +98,8 @@ def render(results: xr.Dataset) -> Figure:
             left.semilogy(of.epoch, of.rel_l1_net.T, color=colour, marker=marker, ms=3)
         left.plot([], [], color=colour, marker=marker, ms=3, label=f"{label}{': 0 throughout' if part == 1 else ''}")
     left.set(xlabel="epoch", ylabel="RelL1 to k = 1")
-    left.legend(loc="lower right")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
+    above(left, 2)
     right.set(xlabel="k", ylabel="final test accuracy (%)", xticks=results.k.values)
     return figure
 

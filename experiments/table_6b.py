@@ -17,6 +17,7 @@ from experiments.spreads import compared, finite_test_set, stable
 from experiments.text_table import plain
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, heading, origin, printed, text
 from experiments.training_tables import TableConfig
+from experiments.training_tables_drawing import above, scale_of_spreads
 from numerics.statistics import two_way
 from numerics.training.recipe import Group, Recipe
 
@@ -109,8 +110,9 @@ def render(results: xr.Dataset) -> Figure:
         floor, label = finite_test_set(one), "finite test set, at most" if place == 0 else None
         ax.hlines(floor, place - 0.3, place + 0.3, color=style.BLACK, lw=0.9, ls="--", label=label)
     names = [str(name).replace(", ", "\n") for name in results.setting.values]
-    ax.set(xticks=places, xticklabels=names, ylabel="STD of test accuracy (percentage points)", yscale="log")
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.set(xticks=places, xticklabels=names, ylabel="STD of test accuracy (points)")
+    scale_of_spreads(ax)
+    above(ax, 3)
     return figure
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from experiments import style
 from experiments.spreads import finite_test_set, stable
@@ -15,9 +18,21 @@ from numerics.statistics import spread
 MARKERS = "osD^vXP*"
 
 
+def above(ax: Axes, columns: int, **settings: Any) -> None:
+    """The legend above the axes, where nothing can lie under it."""
+    ax.legend(ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1), **settings)
+
+
+def scale_of_spreads(ax: Axes) -> None:
+    """Logarithmic, and linear below a hundredth of a point: spreads may be 0 exactly."""
+    ax.set_yscale("symlog", linthresh=0.01)
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_ylim(-0.001, None)
+
+
 def render(results: xr.Dataset) -> Figure:
     """Accuracies by batch order, and the STDs of the table's columns and rows."""
-    figure, (left, right) = style.panels(2, height=2.6)
+    figure, (left, right) = style.panels(2, height=2.9)
     _draw_runs(left, results.final.transpose("k", "seed"))
     _draw_spreads(right, results)
     return figure
@@ -32,7 +47,7 @@ def _draw_runs(ax: Axes, table: xr.DataArray) -> None:
         )
     ax.hlines(table.mean("k"), places - 0.36, places + 0.36, color=style.BLACK, lw=0.6)
     ax.set(xlabel="seed of batch order", ylabel="test accuracy (%)", xticks=places, xticklabels=table.seed.values)
-    ax.legend(title="perturbation k", ncols=3, handletextpad=0, columnspacing=0.6, loc="best")
+    above(ax, 6, title="perturbation k", handletextpad=0, columnspacing=0.6)
 
 
 def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
@@ -48,8 +63,9 @@ def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
         _draw_print(ax, results, over, places)
         start += len(found) + 1
     ax.axhline(finite_test_set(results), color=style.BLACK, lw=0.8, ls="--", label="finite test set, at most")
-    ax.set(yscale="log", xticks=[], ylabel="STD of test accuracy (percentage points)", xlabel="columns and rows of the table")
-    ax.legend()
+    ax.set(xticks=[], ylabel="STD of test accuracy (points)", xlabel="columns and rows of the table")
+    scale_of_spreads(ax)
+    above(ax, 2, title="95 % intervals")
 
 
 def _draw_print(ax: Axes, results: xr.Dataset, over: str, places: np.ndarray) -> None:
