@@ -48,7 +48,7 @@ def run_audit(
     outcome = run(found, session)
     findings = write(target, session, outcome, command, folder)
     page = (folder / f"{NAME}.html").resolve()
-    if outcome.kind == "failed":
+    if outcome.kind in ("failed", "refused"):
         raise InputError(f"{outcome.line}; the page of the {session.steps} steps before it: {page}")
     report = "\n".join([*findings.sentences, *(f"- {text}" for text in findings.advice), f"page: {page}"])
     if outcome.kind == "interrupted":

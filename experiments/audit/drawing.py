@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from experiments import style
+from numerics.measures.growth import growth
 
 LAYERS = 6
 """Layers drawn: those that come nearest to the edge."""
@@ -28,7 +29,7 @@ def draw(data: xr.Dataset) -> Figure:
 
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
     at = data[["normalised", "bound"]].dropna("step")
-    _edge(ax, max(1.3, 1.15 * float(at.normalised.max() if at.step.size else 1)))
+    _edge(ax, 1.15 * max([1.1, *at.normalised.values]))
     ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8, label="network")
     ax.set(
         ylabel="normalised\nsharpness",
@@ -45,11 +46,12 @@ def _layers(ax: Axes, data: xr.Dataset) -> None:
     peaks = data.layer_normalised.max("step").fillna(-np.inf)
     order = np.argsort(-peaks.values)[:LAYERS]
     nearest = [str(peaks.layer.values[i]) for i in order if np.isfinite(peaks.values[i])]
-    _edge(ax, max(1.3, 1.15 * max([float(peaks.sel(layer=n)) for n in nearest], default=1.0)))
     for number, name in enumerate(nearest):
         at = data.layer_normalised.sel(layer=name).dropna("step")
+        at = at.where(at > 0)  # a logarithmic axis; a block without positive curvature has nothing to fear
         ax.plot(at.step, at, "o-", ms=2.5, lw=0.9, color=style.CYCLE[number], label=_short(name))
-    ax.set(ylabel="normalised\nsharpness", title="Each layer by its own block (those that come nearest)")
+    _edge(ax, 1.6 * max([1.0, *(float(peaks.sel(layer=n)) for n in nearest)]))
+    ax.set(yscale="log", ylabel="normalised\nsharpness", title="Each layer by its own block (those that come nearest)")
     if nearest:
         ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.02), handlelength=1.2)
 
@@ -63,17 +65,9 @@ def _short(name: str) -> str:
 def _edge(ax: Axes, top: float) -> None:
     ax.axhspan(1, top, color=style.VERMILION, alpha=0.08, lw=0)
     ax.axhline(1, color=style.VERMILION, ls="--", lw=1)
-    ax.annotate(
-        "edge",
-        (1, 1),
-        xycoords=("axes fraction", "data"),
-        ha="right",
-        va="bottom",
-        color=style.VERMILION,
-        xytext=(-3, 1),
-        textcoords="offset points",
-    )
-    ax.set_ylim(0, top)
+    place = {"xycoords": ("axes fraction", "data"), "xytext": (-3, 1), "textcoords": "offset points"}
+    ax.annotate("edge", (1, 1), ha="right", va="bottom", color=style.VERMILION, **place)
+    ax.set_ylim(top=top)
 
 
 def _loss(ax: Axes, data: xr.Dataset) -> None:
@@ -86,23 +80,25 @@ def _loss(ax: Axes, data: xr.Dataset) -> None:
 
 
 def _apart(ax: Axes, data: xr.Dataset) -> None:
-    for number, window in enumerate(windows(data)):
-        seen = window.rel_l1.where(window.rel_l1 > 0).dropna("step")
-        ax.plot(seen.step, seen, ".", ms=3, color=style.GREEN, label="" if number else "RelL1 of the shadow")
-        rate, kind = float(window.growth_rate[-1]), str(window.growth.values[-1])
-        if np.isfinite(rate) and kind and seen.size:
-            middle = float(np.exp(np.log(seen).mean())) * np.exp(rate * (seen.step - float(seen.step.mean())))
-            ax.plot(seen.step, middle, "-", lw=1, color=style.VERMILION if kind == "amplified" else style.BLACK)
-            ax.annotate(
-                f"{kind}\n{rate:+.2g}/step",
-                (float(seen.step[-1]), float(seen[-1])),
-                xytext=(2, 0),
-                textcoords="offset points",
-                fontsize=6,
-                va="center",
-            )
-    ax.set(yscale="log", ylabel="RelL1", title="Last-bit divergence: a shadow with perturbed last bits, and its fitted rate")
+    for window in windows(data):
+        ax.plot(window.step, window.rel_l1.where(window.rel_l1 > 0), ".", ms=3, color=style.GREEN)
+        kind, rate = str(window.growth.values[-1]), float(window.growth_rate[-1])
+        if kind and np.isfinite(rate):
+            _fit(ax, window, kind, rate)
+    ax.set(yscale="log", ylabel="RelL1", title="Last-bit divergence: the distance of a shadow whose last bits are perturbed")
     ax.margins(x=0.08)
+
+
+def _fit(ax: Axes, window: xr.Dataset, kind: str, rate: float) -> None:
+    """The fitted exponential, over the steps that it was fitted to."""
+    found = growth(window.rel_l1.values)
+    inside = window.isel(step=slice(max(int(found.start) - 1, 0), int(found.stop)))
+    inside = inside.isel(step=np.flatnonzero(inside.rel_l1.values > 0))
+    middle = float(np.exp(np.log(inside.rel_l1).mean()))
+    colour = style.VERMILION if kind == "amplified" else style.BLACK
+    ax.plot(inside.step, middle * np.exp(rate * (inside.step - float(inside.step.mean()))), lw=1, color=colour)
+    end = float(window.step[-1]), float(window.rel_l1[-1])
+    ax.annotate(f"{kind}\n{rate:+.2g}/step", end, (3, 0), textcoords="offset points", fontsize=6, va="center")
 
 
 def windows(data: xr.Dataset) -> list[xr.Dataset]:

@@ -17,7 +17,8 @@ RECENT = 5
 SAFE = 0.8
 """Share of the largest stable lr that is advised: the edge moves, as the sharpness does."""
 
-LATE = {"sgd", "adagrad", "rmsprop", "adam", "adamw", "nadam"}
+ALONE = 0.3
+"""Share of the sharpest direction from which one layer is said to limit."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +94,24 @@ def _now(values: xr.DataArray, dim: str, _: float) -> dict[int, float]:
 
 
 def _plain(found: Findings) -> str:
-    where = f", most of it in layer {found.layer} ({100 * found.share:.0f} % of the sharpest direction)" if found.layer else ""
     if not math.isfinite(found.value):
         return "Unstable: the loss is no longer a number."
-    distance = f"normalised sharpness {found.value:.2f}, where 1 is the edge{where}"
+    distance = f"normalised sharpness {found.value:.2g}, where 1 is the edge{_mostly(found)}"
     if found.verdict == "unstable":
-        return f"Unstable: the training has left its edge behind and its loss grows; {distance}."
+        return f"Unstable: the training is beyond its edge and its loss grows; {distance}."
     if found.verdict == "restrained":
-        return f"Restrained: the step size is {found.value:.2g} times what the curvature allows, and yet the loss stays bounded; {distance}."
+        over = f"the step size is {found.value:.2g} times what the curvature allows, and yet the loss stays bounded"
+        return f"Restrained: {over}; {distance}."
     if found.verdict == "at the edge":
-        return f"At the edge of stability: {distance}."
+        return f"At the edge: {distance}."
     return f"Stable: {_room(found.value)}; {distance}."
+
+
+def _mostly(found: Findings) -> str:
+    if not found.layer:
+        return ""
+    lies = "lies mostly in" if found.share > 0.5 else "is spread over layers, most of it in"
+    return f"; the sharpest direction {lies} layer {found.layer} ({100 * found.share:.0f} %)"
 
 
 def _room(value: float) -> str:
@@ -128,16 +136,21 @@ def rounding(data: xr.Dataset) -> str:
     if not ends.any():
         return "Whether rounding noise is amplified was not measured."
     kinds, rates = list(data.growth.values[ends]), data.growth_rate.values[ends]
-    count = f"{kinds.count('amplified')} of {len(kinds)} windows"
-    newest = int(np.flatnonzero(ends)[-1])
-    rate, low, high = (float(data[name].values[newest]) for name in ("growth_rate", "growth_low", "growth_high"))
-    interval = f"{rate:+.2g} per step in the newest (95 % interval {low:+.2g} to {high:+.2g})"
+    last = int(np.flatnonzero(ends)[-1])
+    newest = tuple(float(data[name].values[last]) for name in ("growth_rate", "growth_low", "growth_high"))
+    interval = "{:+.2g} per step (95 % interval {:+.2g} to {:+.2g})".format(*newest)
+    lately = f"the rate of the newest window is {interval}" if len(kinds) > 1 else f"the rate is {interval}"
     if "amplified" not in kinds:
         seen = ", ".join(sorted(set(kinds)))
-        return f"Rounding noise is not seen to be amplified: in the {len(kinds)} windows of the shadow it is {seen}; rate {interval}."
+        return f"Rounding noise is not seen to be amplified: in the shadow's {_windows(len(kinds))} it is {seen}; {lately}."
     strongest = float(np.nanmax(rates[[k == "amplified" for k in kinds]]))
-    doubling = f", doubling in {math.log(2) / strongest:.2g} steps" if strongest > 0 else ""
-    return f"Rounding noise is amplified in {count}, at up to {strongest:.2g} per step{doubling}; {interval}."
+    count = f"in {kinds.count('amplified')} of the shadow's {_windows(len(kinds))}"
+    factor = f", by a factor of up to {math.exp(strongest):.2g} per step" if strongest > 0 else ""
+    return f"Rounding noise is amplified {count}{factor}; {lately}."
+
+
+def _windows(count: int) -> str:
+    return "1 window" if count == 1 else f"{count} windows"
 
 
 def _step_size(found: Findings, data: xr.Dataset) -> str:
@@ -176,10 +189,9 @@ def _where(found: Findings, data: xr.Dataset) -> str:
     if not found.layer:
         return ""
     own = data.layer_normalised.sel(layer=found.layer).dropna("step") if found.layer in data.layer.values else None
-    alone = f", {float(own[-1]):.2f} by its own block alone" if own is not None and own.size else ""
-    cure = (
-        ""
-        if found.verdict == "stable"
-        else "; a group of its own with a smaller lr, or a normalisation before it, acts where it counts"
-    )
-    return f"The layer that limits is {found.layer}: {100 * found.share:.0f} % of the sharpest direction{alone}{cure}."
+    alone = f"; by its own block alone it is at {float(own[-1]):.2g}" if own is not None and own.size else ""
+    share = f"{100 * found.share:.0f} % of the sharpest direction{alone}"
+    if found.share < ALONE:
+        return f"No single layer limits; {found.layer} has most, {share}. One lr for all is the lever."
+    cure = "" if found.verdict == "stable" else ". A parameter group of its own with a smaller lr acts where it counts"
+    return f"The layer that limits is {found.layer}: {share}{cure}."

@@ -41,8 +41,9 @@ TRIES = 5
 """Measurements thrown away in a row after which it is given up."""
 
 CHANGED = (
-    "the optimiser was given another gradient than that of the loss whose backward pass was seen (accumulated, clipped, scaled, or "
-    "of a second loss): such steps are not measured; take audit(model, optimizer, loss_fn, after_backward=...) for them"
+    "the optimiser was given another gradient than that of the loss whose backward pass was seen (accumulated, clipped, "
+    "scaled, or of a second loss): such steps are not measured; take audit(model, optimizer, loss_fn, after_backward=...) for "
+    "them"
 )
 NO_SHADOW = (
     "no last-bit divergence: without the data and the loss function no shadow can be trained beside; take "

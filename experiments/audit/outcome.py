@@ -21,7 +21,7 @@ class Outcome:
     """How the training ended.
 
     Attributes:
-        kind: "finished", "ended" (by the audit), "failed" or "interrupted".
+        kind: "finished", "ended" (by the audit), "failed" (the user's error), "refused" (the audit's own) or "interrupted".
         line: one line for the user; empty for a training that finished.
     """
 
@@ -53,7 +53,7 @@ def _called(target: Target, session: Session) -> Outcome:
     except KeyboardInterrupt:
         return Outcome("interrupted", f"interrupted after {session.steps} steps")
     except InputError as error:
-        return Outcome("failed", str(error))
+        return Outcome("refused", str(error))
     except SystemExit as error:
         if error.code in (None, 0):
             return Outcome("finished")
@@ -66,14 +66,14 @@ def _called(target: Target, session: Session) -> Outcome:
 def _checked(outcome: Outcome, target: Target, session: Session, hooks: Hooks | None) -> Outcome:
     """The outcome; or an error where there is nothing to write a page of."""
     if hooks is not None and hooks.failed is not None:
-        outcome = Outcome("failed", str(hooks.failed))
+        outcome = Outcome("refused", str(hooks.failed))
     measured = session.meter is not None and bool(session.meter.dataset().step.size)
     if measured:
         return outcome
     if outcome.kind == "interrupted":
         raise KeyboardInterrupt
-    if outcome.kind == "failed":
-        raise InputError(f"{outcome.line} (nothing was measured before it)")
+    if outcome.kind in ("failed", "refused"):
+        raise InputError(outcome.line if session.meter is None else f"{outcome.line} (nothing was measured before it)")
     raise InputError(f"{target.name} ended and nothing was measured: {_missing(target, session)}")
 
 

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
 from experiments.audit.drawing import draw
-from experiments.audit.findings import Findings, findings
+from experiments.audit.findings import RECENT, Findings, findings
 from experiments.audit.outcome import Outcome
 from experiments.audit.session import Session
 from experiments.prose import prose
@@ -103,7 +103,7 @@ def gauge(value: float) -> float:
 
 def layer_rows(data: xr.Dataset) -> list[dict[str, Any]]:
     """A row for every layer, those with most of the top mode first."""
-    shares = data.layer_share.dropna("step", how="all").isel(step=slice(-5, None)).mean("step")
+    shares = data.layer_share.dropna("step", how="all").isel(step=slice(-RECENT, None)).mean("step")
     rows = [_layer(name, data.layer_normalised.sel(layer=name), float(shares.sel(layer=name))) for name in data.layer.values]
     return sorted(rows, key=lambda row: (-np.nan_to_num(row["share"]), -np.nan_to_num(row["now"])))
 
@@ -136,14 +136,15 @@ def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
     """(label, value, remark) of the numbers to act on."""
     spread = f"{number(found.low)} to {number(found.high)} in the newest measurements; 1 is the edge"
     lrs = ", ".join(number(v) for v in found.lr.values()) or "not measured"
+    now = ", ".join(row["lr"] for row in group_rows(data)) or "not measured"
     decays = [data[f"weight_decay_{end}"].dropna("step").values for end in ("low", "high")]
-    low, high = (number(float(np.median(v[-5:]))) if len(v) else "not measured" for v in decays)
+    low, high = (number(float(np.median(v[-RECENT:]))) if len(v) else "not measured" for v in decays)
     rates = data.growth_rate.values[data.growth.values == "amplified"]
     ended = bool((data.growth.values != "").any())
     rate = f"{np.nanmax(rates):+.2g} per step" if len(rates) else "not amplified" if ended else "not measured"
     return [
         ("Normalised sharpness", number(found.value), spread),
-        ("Largest stable lr", lrs, "all groups scaled together"),
+        ("Largest stable lr", lrs, f"now {now}; all groups scaled together"),
         ("Weight decay, stable up to", high, f"from {low}" if len(decays[0]) else "lower end: --smallest"),
         ("Rounding noise", rate, "growth of a last-bit difference"),
     ]
@@ -178,8 +179,8 @@ def _warnings(session: Session, data: xr.Dataset, outcome: Outcome) -> list[str]
     found = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
     if data.attrs["measured_on"] != "a fixed probe":
         found.append(
-            "measured on mini-batches (unless yours is the full batch): their sharpness is larger than that of all data on average, "
-            "so the distance to the edge is an upper estimate of the danger; probe=(inputs, targets) measures on a fixed large batch"
+            "measured on mini-batches, unless yours is the full batch: their sharpness is on average larger than that of all "
+            "data, so it overstates the danger; audit(..., probe=(inputs, targets)) measures on a fixed large batch"
         )
     return [*found, *session.notes]
 
@@ -188,15 +189,15 @@ def _precision(found: Findings, data: xr.Dataset) -> list[str]:
     at = data[["normalised", "bound"]].dropna("step")
     relative = float((at.bound / abs(at.normalised)).median()) if at.step.size else math.nan
     missed = int((at.bound > 2 * data.attrs["tolerance"] * abs(at.normalised)).sum())
-    texts = [
-        f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; asked for "
-        f"{100 * data.attrs['tolerance']:g} %; {missed} of {at.step.size} did not reach twice that). From batch to batch it "
-        f"varied between {number(found.low)} and {number(found.high)} lately: that, not the bound, limits what is known.",
+    tolerance = f"{100 * data.attrs['tolerance']:g} %"
+    newest = f"the newest {min(RECENT, at.step.size)}, which lie between {number(found.low)} and {number(found.high)}"
+    return [
+        f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; asked for were {tolerance}; "
+        f"{missed} of {at.step.size} missed twice that). The number told is the median of {newest}.",
         "Largest stable lr: from the top mode alone; exact for one group without decoupled decay at frozen curvature, otherwise "
-        "to first order. The curvature changes with the lr, so it is where the present weights would turn unstable.",
-        "Last-bit divergence: slope of log RelL1 with its 95 % interval; that the phase is chosen by the same data is not counted.",
+        "to first order. The curvature changes with the lr: it is where the present weights would turn unstable.",
+        "Last-bit divergence: slope of log RelL1, 95 % interval; that its phase is chosen by the same data is not counted.",
     ]
-    return texts
 
 
 def _device(session: Session) -> str:
