@@ -45,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "figure-8": "figure_8",
             "figure-9": "figure_9",
             "supp-figure-2": "supp_figure_2",
+            "edge-of-optimizers": "edge_of_optimizers",
         },
     }
 )
