@@ -11,6 +11,9 @@ from matplotlib.ticker import NullFormatter
 from experiments import style
 from numerics.measures.growth import growth
 
+DEEP = 1e-4
+"""What is below this part of the largest is not drawn: on a logarithmic axis it would take all the room."""
+
 LAYERS = 6
 """Layers drawn: those that come nearest to the edge."""
 
@@ -29,7 +32,9 @@ def draw(data: xr.Dataset) -> Figure:
 
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
     at = data[["normalised", "bound"]].dropna("step")
-    _edge(ax, 1.15 * max([1.1, *at.normalised.values]))
+    steep = at.step.size and float(at.normalised.max()) > 5 and float(at.normalised.min()) > 0
+    ax.set_yscale("log" if steep else "linear")
+    _edge(ax, (2.0 if steep else 1.15) * max([1.1, *at.normalised.values]))
     ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8, label="network")
     ax.set(
         ylabel="normalised\nsharpness",
@@ -50,8 +55,11 @@ def _layers(ax: Axes, data: xr.Dataset) -> None:
         at = data.layer_normalised.sel(layer=name).dropna("step")
         at = at.where(at > 0)  # a logarithmic axis; a block without positive curvature has nothing to fear
         ax.plot(at.step, at, "o-", ms=2.5, lw=0.9, color=style.CYCLE[number], label=_short(name))
-    _edge(ax, 1.6 * max([1.0, *(float(peaks.sel(layer=n)) for n in nearest)]))
     ax.set(yscale="log", ylabel="normalised\nsharpness", title="Each layer by its own block (those that come nearest)")
+    top = max([1.0, *(float(peaks.sel(layer=n)) for n in nearest)])
+    _edge(ax, 2 * top)
+    low = data.layer_normalised.where(data.layer_normalised > DEEP * top).min()
+    ax.set_ylim(bottom=min(0.1, float(low) / 2) if low.notnull() else 0.1)
     if nearest:
         ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.02), handlelength=1.2)
 

@@ -30,6 +30,7 @@ class Findings:
         value: normalised sharpness now, the median of the newest measurements; NaN if there is none.
         low: least of these.
         high: greatest of these.
+        peak: greatest of all.
         layer: the layer that the top mode lives in most.
         share: its part of it.
         lr: largest stable lr of each group.
@@ -41,6 +42,7 @@ class Findings:
     value: float
     low: float
     high: float
+    peak: float
     layer: str
     share: float
     lr: dict[int, float]
@@ -61,7 +63,7 @@ def findings(data: xr.Dataset, outcome: Outcome) -> Findings:
     kind = _verdict(data, value, outcome)
     layer, share = limiting(data)
     lr = _now(data.largest_lr, "group", value)
-    found = Findings(kind, value, low, high, layer, share, lr, [], [])
+    found = Findings(kind, value, low, high, float(np.nanmax(measured, initial=-math.inf)), layer, share, lr, [], [])
     found.sentences.extend([_plain(found), _history(measured, data), rounding(data)])
     found.advice.extend(text for text in (_step_size(found, data), _decay(data), _where(found, data)) if text)
     return found
@@ -104,7 +106,8 @@ def _plain(found: Findings) -> str:
         return f"Restrained: {over}; {distance}."
     if found.verdict == "at the edge":
         return f"At the edge: {distance}."
-    return f"Stable: {_room(found.value)}; {distance}."
+    now = "Stable now" if found.peak > 1 else "Stable"
+    return f"{now}: {_room(found.value)}; {distance}."
 
 
 def _mostly(found: Findings) -> str:
@@ -164,10 +167,22 @@ def _step_size(found: Findings, data: xr.Dataset) -> str:
     if all(not math.isfinite(v) for v in found.lr.values()):
         return "No step size makes the curvature found unstable (it is not positive)."
     stated = "; ".join(f"{_group(g, now)}{v:.3g} (now {now[g]:.3g})" for g, v in found.lr.items())
-    if found.verdict == "stable":
+    if found.verdict == "stable" and found.peak <= 1:
         return f"Largest stable lr now: {stated}. There is room to raise it; the sharpness tends to follow."
+    if found.verdict == "stable":
+        return f"Largest stable lr now: {stated}. It was not so all the time: {_narrowest(data)}."
     advised = "; ".join(f"{_group(g, now)}{SAFE * min(v, now[g]):.2g}" for g, v in found.lr.items())
     return f"Largest stable lr now: {stated}. To be on the safe side, take {advised}, or warm up to the present one."
+
+
+def _narrowest(data: xr.Dataset) -> str:
+    """Where the run was furthest beyond its edge, and the lr that would have been stable there."""
+    at = data.isel(step=int(np.nanargmax(data.normalised.values)))
+    lrs = ", ".join(f"{float(v):.2g}" for v in at.largest_lr.values)
+    beyond = (
+        f"at step {int(at.step)} it was {float(at.normalised):.2g} times beyond the edge, where {lrs} was the largest stable lr"
+    )
+    return f"{beyond}; warm up from there, and look at the loss before raising it"
 
 
 def _group(number: int, groups: dict[int, float]) -> str:
