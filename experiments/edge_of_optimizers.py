@@ -36,6 +36,10 @@ PRESETS = {
 }
 
 
+UNITS = {"growth_rate": "1/step", "growth_low": "1/step", "growth_high": "1/step", "growth_start": "step", "lr": "time"}
+"""Variable -> unit; "1" for others that are numbers."""
+
+
 def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Train every network by every optimiser on every batch size, each from the same start.
 
@@ -54,7 +58,10 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     nets = {"net": [b.net for b in config.blocks], "optimizer": list(OPTIMIZERS)}
     order = [FULL, *dict.fromkeys(str(size) for b in config.blocks for size in b.batches)]
     merged = xr.combine_by_coords(found, combine_attrs="drop", join="outer", compat="no_conflicts")
-    return merged.reindex(**nets, batch=order).assign(lr=rates.assign_coords(nets)).assign_attrs(_told(config, data))
+    results = merged.reindex(**nets, batch=order).assign(lr=rates.assign_coords(nets)).assign_attrs(_told(config, data))
+    for name, variable in results.data_vars.items():
+        variable.attrs = {"units": UNITS.get(str(name), "1")}
+    return results
 
 
 def _step_sizes(config: Config, block: Block, data: Data, device: str) -> dict[str, float]:
