@@ -12,7 +12,7 @@ BATCH = 64
 
 
 def too_fast(audit, epochs=6):
-    """A ResNet under SGD with momentum, at a step size beyond its edge."""
+    """A ResNet under SGD with momentum, at a step size beyond its edge at first."""
     model = nets.build("resnet-8", channels=1, classes=10, size=8)
     train(model, torch.optim.SGD(model.parameters(), lr=0.6, momentum=0.9), audit, epochs)
 

@@ -32,34 +32,28 @@ def draw(data: xr.Dataset) -> Figure:
 
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
     at = data[["normalised", "bound"]].dropna("step")
-    steep = at.step.size and float(at.normalised.max()) > 5 and float(at.normalised.min()) > 0
-    ax.set_yscale("log" if steep else "linear")
-    _edge(ax, (2.0 if steep else 1.15) * max([1.1, *at.normalised.values]))
-    ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8, label="network")
-    ax.set(
-        ylabel="normalised\nsharpness",
-        title="How near to the edge: the whole network",
-        ylim=(min(0, *_least(at.normalised)), None),
-    )
-
-
-def _least(values: xr.DataArray) -> list[float]:
-    return [float(values.min())] if values.size else []
+    values = at.normalised.values
+    steep = bool(values.size) and values.max() > 5 and values.min() > 0
+    if steep:
+        ax.set_yscale("log")
+    ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8)
+    _edge(ax, (2.0 if steep else 1.15) * max([1.1, *values]))
+    ax.set_ylim(bottom=min([0.5, *values / 2]) if steep else min([0.0, *values]))
+    ax.set(ylabel="normalised\nsharpness", title="How near to the edge: the whole network")
 
 
 def _layers(ax: Axes, data: xr.Dataset) -> None:
     peaks = data.layer_normalised.max("step").fillna(-np.inf)
+    top = max([1.0, *peaks.values])
     order = np.argsort(-peaks.values)[:LAYERS]
-    nearest = [str(peaks.layer.values[i]) for i in order if np.isfinite(peaks.values[i])]
-    for number, name in enumerate(nearest):
+    nearest = [str(peaks.layer.values[i]) for i in order if peaks.values[i] > DEEP * top]
+    for name, colour in zip(nearest, style.CYCLE, strict=False):
         at = data.layer_normalised.sel(layer=name).dropna("step")
-        at = at.where(at > 0)  # a logarithmic axis; a block without positive curvature has nothing to fear
-        ax.plot(at.step, at, "o-", ms=2.5, lw=0.9, color=style.CYCLE[number], label=_short(name))
+        ax.plot(at.step, at.where(at > DEEP * top), "o-", ms=2.5, lw=0.9, color=colour, label=_short(name))
     ax.set(yscale="log", ylabel="normalised\nsharpness", title="Each layer by its own block (those that come nearest)")
-    top = max([1.0, *(float(peaks.sel(layer=n)) for n in nearest)])
     _edge(ax, 2 * top)
-    low = data.layer_normalised.where(data.layer_normalised > DEEP * top).min()
-    ax.set_ylim(bottom=min(0.1, float(low) / 2) if low.notnull() else 0.1)
+    drawn = data.layer_normalised.where(data.layer_normalised > DEEP * top)
+    ax.set_ylim(bottom=min([0.1, *(drawn.min("step") / 2).sel(layer=nearest).dropna("layer").values]))
     if nearest:
         ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.02), handlelength=1.2)
 

@@ -98,16 +98,21 @@ def _now(values: xr.DataArray, dim: str, _: float) -> dict[int, float]:
 def _plain(found: Findings) -> str:
     if not math.isfinite(found.value):
         return "Unstable: the loss is no longer a number."
-    distance = f"normalised sharpness {found.value:.2g}, where 1 is the edge{_mostly(found)}"
+    distance = f"normalised sharpness {_brief(found.value)}, where 1 is the edge{_mostly(found)}"
     if found.verdict == "unstable":
         return f"Unstable: the training is beyond its edge and its loss grows; {distance}."
     if found.verdict == "restrained":
-        over = f"the step size is {found.value:.2g} times what the curvature allows, and yet the loss stays bounded"
+        over = f"the step size is {_brief(found.value)} times what the curvature allows, and yet the loss stays bounded"
         return f"Restrained: {over}; {distance}."
     if found.verdict == "at the edge":
         return f"At the edge: {distance}."
     now = "Stable now" if found.peak > 1 else "Stable"
     return f"{now}: {_room(found.value)}; {distance}."
+
+
+def _brief(value: float) -> str:
+    """Two digits, and no powers of ten up to a million."""
+    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.2g}"
 
 
 def _mostly(found: Findings) -> str:
@@ -120,7 +125,7 @@ def _mostly(found: Findings) -> str:
 def _room(value: float) -> str:
     if not value > 0:
         return "no step size could make this curvature unstable"
-    return f"the step size could be {1 / value:.2g} times as large before this curvature is unstable"
+    return f"the step size could be {_brief(1 / value)} times as large before this curvature is unstable"
 
 
 def _history(measured: np.ndarray, data: xr.Dataset) -> str:
@@ -179,10 +184,8 @@ def _narrowest(data: xr.Dataset) -> str:
     """Where the run was furthest beyond its edge, and the lr that would have been stable there."""
     at = data.isel(step=int(np.nanargmax(data.normalised.values)))
     lrs = ", ".join(f"{float(v):.2g}" for v in at.largest_lr.values)
-    beyond = (
-        f"at step {int(at.step)} it was {float(at.normalised):.2g} times beyond the edge, where {lrs} was the largest stable lr"
-    )
-    return f"{beyond}; warm up from there, and look at the loss before raising it"
+    beyond = f"at step {int(at.step)} it was at {_brief(float(at.normalised))} times the edge"
+    return f"{beyond}, with {lrs} the largest stable lr; warm up from there, and look at the loss before raising it"
 
 
 def _group(number: int, groups: dict[int, float]) -> str:
@@ -204,7 +207,7 @@ def _where(found: Findings, data: xr.Dataset) -> str:
     if not found.layer:
         return ""
     own = data.layer_normalised.sel(layer=found.layer).dropna("step") if found.layer in data.layer.values else None
-    alone = f"; by its own block alone it is at {float(own[-1]):.2g}" if own is not None and own.size else ""
+    alone = f"; by its own block alone it is at {_brief(float(own[-1]))}" if own is not None and own.size else ""
     share = f"{100 * found.share:.0f} % of the sharpest direction{alone}"
     if found.share < ALONE:
         return f"No single layer limits; {found.layer} has most, {share}. One lr for all is the lever."

@@ -194,8 +194,8 @@ def _precision(found: Findings, data: xr.Dataset) -> list[str]:
     return [
         f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; {tolerance} asked; "
         f"{missed} of {at.step.size} missed twice that). The number told is the median of {newest}.",
-        "Largest stable lr: from the top mode alone; exact for one group without decoupled decay, at frozen curvature; otherwise "
-        "to first order. The curvature changes with the lr: it is where the present weights would turn unstable.",
+        "Largest stable lr: from the top mode alone; exact for one group without decoupled decay, at frozen curvature; "
+        "otherwise to first order. The curvature changes with the lr: it is where the present weights would turn unstable.",
         "Last-bit divergence: slope of log RelL1, 95 % interval; its phase is chosen by the same data, uncounted.",
     ]
 
