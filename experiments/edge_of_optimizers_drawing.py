@@ -14,6 +14,8 @@ from experiments import style
 from experiments.edge_of_optimizers_setting import FULL
 
 COLOURS = (style.BLUE, style.ORANGE, style.VERMILION, style.GREEN)
+TOP = 2.0
+"""Normalised sharpness that the axes end at."""
 
 
 def grid(results: xr.Dataset) -> Figure:
@@ -60,7 +62,7 @@ def _sharpness(ax: Axes, at: xr.Dataset) -> None:
         if bool(run.theory.notnull().any()):
             ax.plot(run.measured, run.theory, "-.", color=style.PURPLE, lw=0.9, label="PDE, layer-wise")
     ax.axhline(1, color=style.BLACK, ls="--", lw=0.8, label="edge")
-    ax.set(ylim=(0, 2))
+    ax.set(ylim=(0, TOP))
 
 
 def _apart(ax: Axes, at: xr.Dataset) -> None:
@@ -81,18 +83,22 @@ def _of_net(at: xr.Dataset, late: xr.Dataset) -> str:
 
 def _of_optimizer(at: xr.Dataset, late: xr.Dataset) -> str:
     runs = [_of_run(label, run, late.sel(batch=run.batch.item())) for label, _, run in _runs(at)]
-    return f"{at.optimizer.item()} at lr {float(at.lr):.4g}, {', '.join(runs)}"
+    return f"{at.optimizer.item()} at lr {float(at.lr):.4g}: {', '.join(runs)}"
 
 
 def _of_run(label: str, run: xr.Dataset, late: xr.Dataset) -> str:
     names = (("minibatch", "along mini-batch gradients"), ("theory", "PDE"))
     beside = [f"{what} {float(late[name]):.2g}" for name, what in names if np.isfinite(late[name])]
-    sharp = f"{float(late.normalised):.2f}" if np.isfinite(late.normalised) else _lost(run)
+    sharp = _settled(run, late) if np.isfinite(late.normalised) else _lost(run)
     return f"{label} {sharp} ({'; '.join([*beside, *_crossed(run), _rates(run)])})"
 
 
+def _settled(run: xr.Dataset, late: xr.Dataset) -> str:
+    return f"{float(late.normalised):.2f}, {float(run.normalised[-1]):.2f} at the end"
+
+
 def _lost(run: xr.Dataset) -> str:
-    return f"blew up by step {int(run.measured[int(run.loss.notnull().sum()) - 1])}"
+    return f"blew up after step {int(run.measured[int(run.loss.notnull().sum()) - 1])}"
 
 
 def _crossed(run: xr.Dataset) -> list[str]:
