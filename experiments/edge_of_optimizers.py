@@ -1,8 +1,8 @@
 """Loss, sharpness, the PDE's bound and last-bit divergence on one time axis, for four optimisers, each against its own edge.
 
-The paper has no such figure; its preset `paper` is the default's setting on the first 5000 images of Fashion-MNIST,
-and asks for a GPU. The edges
-are derived for steps that repeat: a full batch. With small batches training settles elsewhere; those runs stand beside.
+The paper has no such figure; its preset `paper` is the default's setting on the first 5000 images of Fashion-MNIST, and asks for
+a GPU. The edges are derived for steps that repeat: a full batch. With small batches training settles elsewhere; those runs
+stand beside.
 
 Of the fully connected tanh net the edge of gradient descent and both momenta lies at twice the first sharpness. At one and a
 half times, tried first, heavy ball blew up. Of the chain, whose sharpness grows more, it lies at ten times. Adam has torch's
@@ -109,7 +109,7 @@ def caption(results: xr.Dataset) -> str:
         f"{at['data']}, seed {at['seeds']}, {at['dtype']}, {at['steps']} steps, no weight decay: {nets}. Sharpness on all "
         "images over each optimiser's own derived edge, mean of the last third of the steps and value at the end, where 1 is "
         f"the edge{_off_the_picture(results)}; the bound of the PDE, layer by layer, exists for chains only; growth rates of "
-        "RelL1 between k = 1 and k = 3, with 95 % intervals. The edges are derived for steps that repeat, as with a full batch: "
+        "RelL1 between k = 1 and k = 3, with 95 % intervals. The edges are derived for steps that repeat, as of a full batch: "
         "where training with small batches settles, or that it blows up, they do not tell. "
         f"{numbers(results, late)}"
     )
