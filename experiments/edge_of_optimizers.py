@@ -1,7 +1,7 @@
 """Loss, sharpness, the PDE's bound and last-bit divergence on one time axis, for four optimisers, each against its own edge.
 
-The paper has no such figure; its preset `paper` is the default's setting on the first 5000 images of Fashion-MNIST, and asks for
-a GPU. The edges are derived for steps that repeat: a full batch. With small batches training settles elsewhere; those runs
+The paper has no such figure; its preset `paper` is the default's setting on the first 5000 images of Fashion-MNIST, and asks
+for a GPU. The edges are derived for steps that repeat: a full batch. With small batches training settles elsewhere; those runs
 stand beside.
 
 Of the fully connected tanh net the edge of gradient descent and both momenta lies at twice the first sharpness. At one and a
