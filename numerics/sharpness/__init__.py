@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from numerics.sharpness.hessian import Hessian
 from numerics.sharpness.layers import layer_sharpness, layers_of
+from numerics.sharpness.measure import sharpness, spectrum
 from numerics.sharpness.minibatch import MinibatchSharpness, minibatch_sharpness
 from numerics.sharpness.objective import BatchCoupledWarning
-from numerics.sharpness.spectrum import sharpness, spectrum
 from numerics.sharpness.warm import Spectrum
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from copy import copy
 from typing import Any
 
@@ -71,14 +72,15 @@ class Hessian:
         self._objective = Objective(model, loss_fn, data, parameters, chunk, reduction)
         self._active = tuple(range(len(self._objective.tensors)))
         self.products = 0
-        with self._undisturbed():
+        with self.undisturbed():
             check_repeats(self._objective)
             if check:
                 check_reduction(self._objective)
                 check_derivatives(self._objective)
             self._pooled = Pooled(self._objective, method)
 
-    def _undisturbed(self):
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Gradients on, random state put back at the end, no autocast: what every measurement runs in."""
         return undisturbed(self._objective.model, self._objective.tensors[0].device)
 
     @property
@@ -117,12 +119,12 @@ class Hessian:
         Raises:
             InputError: it is not finite.
         """
-        with self._undisturbed():
+        with self.undisturbed():
             return sum(p.weight * check_loss(self._objective, p) for p in self._objective.pieces)
 
     def gradient(self) -> Tensor:
         """Of the loss over all data, (n,)."""
-        with self._undisturbed(), explained(self.method):
+        with self.undisturbed(), explained(self.method):
             parts = [
                 p.weight * flat(gradient(self._objective.loss(p, self._objective.tensors), self.tensors)).detach()
                 for p in self._objective.pieces
@@ -140,7 +142,7 @@ class Hessian:
 
     def rows(self, vectors: Tensor) -> Tensor:
         """Products with the rows of (p, n)."""
-        with self._undisturbed(), explained(self.method):
+        with self.undisturbed(), explained(self.method):
             found, passes = self._pooled.products(vectors, self._active)
         self.products += passes
         if not bool(found.isfinite().all()):

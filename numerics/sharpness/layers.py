@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from derive.errors import InputError
 from numerics.sharpness.hessian import Hessian
+from numerics.sharpness.measure import spectrum
 from numerics.sharpness.objective import LossFn, bare
-from numerics.sharpness.spectrum import spectrum
 from numerics.sharpness.warm import Spectrum
 
 

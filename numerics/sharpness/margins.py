@@ -23,30 +23,27 @@ def bounds(projection: Projection, k: int, ends: tuple[int, int], seen: float) -
     return np.concatenate(found)
 
 
-def margins(projection: Projection, count: int, seen: float) -> np.ndarray:
-    r"""How far above its Ritz value each of the `count` largest eigenvalues may lie, largest first.
+def margins(projection: Projection, k: int, seen: float) -> np.ndarray:
+    r"""How far above its Ritz value each of the k largest eigenvalues may lie, largest first.
 
-    The residual bounds it: some eigenvalue lies that near. If what the space has not seen lies below :math:`\mu`, then H is
-    bounded, in Loewner's order, by its projection coupled to :math:`\mu I`, whose eigenvalues bound those of H one by one.
-    That is quadratic in the residual, and holds for clusters. :math:`\mu` is taken at the next Ritz value, or at `seen`.
+    The residual bounds it: some eigenvalue lies that near. If all of H but the k Ritz vectors lies below :math:`\mu`, then H is
+    bounded, in Loewner's order, by the Ritz values coupled to :math:`\mu I` through their residuals; the eigenvalues of that
+    bound those of H one by one. It is quadratic in the residuals, and holds for clusters among the k: Kato and Temple's bound
+    for k = 1. :math:`\mu` is taken at the next Ritz value, or at `seen` if that is more.
 
     Args:
         projection: of the operator.
-        count: eigenvalues, >= 1.
+        k: eigenvalues, >= 1.
         seen: lowest :math:`\mu` relative to the last of them; 1 leaves the residual alone.
     """
-    values, residuals, _ = projection.pairs()
-    if len(values) < count:
-        return np.full(count, np.inf)
-    wanted, found = values[::-1][:count], residuals[::-1][:count]
-    limit = wanted[-1] - (1 - seen) * abs(wanted[-1])
-    below = max(limit, values[-count - 1]) if len(values) > count else limit
-    if below >= wanted[-1] or not len(projection.coupling):
+    values, residuals, vectors = projection.pairs()
+    wanted, found = values[::-1][:k], residuals[::-1][:k]
+    if len(values) == k or not len(projection.coupling):
         return found + projection.rounding
-    above = _coupled(projection, below)[::-1][:count] - wanted
-    return np.minimum(found, above.clip(0)) + projection.rounding
-
-
-def _coupled(projection: Projection, level: float) -> np.ndarray:
-    corner = level * np.eye(len(projection.coupling))
-    return np.linalg.eigvalsh(np.block([[projection.matrix, projection.coupling.T], [projection.coupling, corner]]))
+    below = max(wanted[-1] - (1 - seen) * abs(wanted[-1]), values[-k - 1])
+    if below >= wanted[-1]:
+        return found + projection.rounding
+    coupling = projection.coupling @ vectors[:, ::-1][:, :k]
+    corner = below * np.eye(len(coupling))
+    above = np.linalg.eigvalsh(np.block([[np.diag(wanted), coupling.T], [coupling, corner]]))[::-1][:k]
+    return np.minimum(found, (above - wanted).clip(0)) + projection.rounding

@@ -167,7 +167,7 @@ _KNOWN = (
         "method {method!r} needs forward derivatives, and torch has none of {0}; use method='graph'",
     ),
     (
-        r"(override the setup_context|don't yet support saved tensor hooks|Batching rule not implemented|vmap: |ZeroTensors are immutable)",
+        r"(override the setup_context|don't yet support saved tensor hooks|Batching rule|vmap: |ZeroTensors are immutable)",
         "method {method!r} does not work with this model (torch.func: {0}); use method='graph'",
     ),
     (

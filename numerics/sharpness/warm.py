@@ -1,10 +1,9 @@
-"""What one measurement leaves to the next: the result, where to start, and whether the next confirms it."""
+"""What one measurement leaves to the next: the result, and where to start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +13,6 @@ from numerics.sharpness.hessian import Hessian
 NOISE = 0.1
 """Share of chance in a warm start: what the last eigenvectors do not contain must be able to enter."""
 
-TURNED, CHANGED = 0.9, 0.2
-"""The last measurement is confirmed if each vector's cosine to it is above, and each value's relative change below."""
-
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -25,7 +21,7 @@ class Spectrum:
     Attributes:
         values: (k,) float64 on the CPU, outermost first; for "both" (2k,), the largest before the smallest.
         bounds: (k,) float64, on the errors of the values, absolute, rounding included. They assume that nothing unseen lies
-            beyond 0.99 of the last value (0.95 where the last measurement is confirmed). An eigenvector that the start hardly
+            beyond 0.99 of the last value (beyond the next value seen, if that is more). An eigenvector that the start hardly
             contains can be missed, as by every Krylov method; a cold start now and then tells.
         vectors: (k, n) unit eigenvectors (of the preconditioned Hessian, if one was asked for), on the model's device.
         products: passes over all the data.
@@ -63,8 +59,8 @@ class Before:
     """
 
     def __init__(self, warm: Spectrum | Tensor | None, k: int, ends: tuple[int, int], hessian: Hessian) -> None:
-        self.k, self.hessian = k, hessian
-        self.vectors, self.values, self.measured = None, None, 0
+        self.k, self.ends, self.hessian = k, ends, hessian
+        self.vectors, self.measured = None, 0
         if warm is None:
             return
         vectors = warm.vectors if isinstance(warm, Spectrum) else warm
@@ -72,10 +68,7 @@ class Before:
             got = tuple(vectors.shape) if isinstance(vectors, Tensor) else type(vectors).__name__
             raise InputError(f"expected a warm start of vectors (p, {hessian.size}) or the last Spectrum, got {got}")
         self.vectors = vectors[: k * sum(ends)].to(device=hessian.device, dtype=hessian.dtype)
-        self.measured = 1
-        if isinstance(warm, Spectrum):
-            self.measured = warm.measured
-            self.values = warm.values.numpy() if len(warm.values) == k * sum(ends) else None
+        self.measured = warm.measured if isinstance(warm, Spectrum) else 1
 
     def start(self, generator: torch.Generator) -> Tensor:
         """(k, n): chance, and the last vectors where there are some, those of both ends added up."""
@@ -90,12 +83,3 @@ class Before:
         for number, vector in enumerate(self.vectors):
             start[number % self.k] += vector
         return start
-
-    def confirmed(self, values: np.ndarray, vectors: Tensor) -> bool:
-        """Whether what is found now lies where the last measurement did."""
-        if self.vectors is None or len(values) < len(self.vectors):
-            return False
-        if self.values is not None and (np.abs(values - self.values) > CHANGED * np.abs(self.values)).any():
-            return False
-        cosines = (vectors @ self.vectors.T).norm(dim=1)
-        return bool((cosines >= TURNED).all())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from derive.errors import InputError, choose
 from numerics.sharpness.hessian import Hessian, flat
-from numerics.sharpness.krylov import Space
+from numerics.sharpness.krylov import Apply, Space
 from numerics.sharpness.margins import bounds
 from numerics.sharpness.objective import LossFn
 from numerics.sharpness.warm import Before, Spectrum
@@ -31,8 +31,8 @@ SPARE = 4
 FLOOR = 0.01
 """An eigenvalue smaller than this part of the largest magnitude is determined to the tolerance of that part."""
 
-SEEN = {True: 0.95, False: 0.99}
-"""Whether the last measurement is confirmed -> how near to an eigenvalue one may lie that the space has not seen, relative."""
+SEEN = 0.99
+"""How near to an eigenvalue, relative, another may lie that the space has not seen, with the bounds still holding."""
 
 
 def sharpness(
@@ -96,21 +96,27 @@ def spectrum(
     """As `sharpness`, of a Hessian at hand."""
     ends = choose("which", which, WHICH)
     _check(hessian, k * sum(ends), tolerance, limit)
-    apply, before = _scaled(hessian, preconditioner), Before(warm, k, ends, hessian)
+    spent = hessian.products
+    with hessian.undisturbed():  # autocast would round the vectors
+        before = Before(warm, k, ends, hessian)
+        found = _converged(_scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed)
+    products, done = hessian.products - spent, found.within(tolerance)
+    values, margin, residuals = (torch.from_numpy(a.copy()) for a in (found.values, found.bounds, found.residuals))
+    return Spectrum(values, margin, found.vectors, products, done, residuals, before.measured + 1, hessian.method)
+
+
+def _converged(apply: Apply, before: Before, tolerance: float, spent: Callable[[], bool], seed: int) -> Found:
+    """Grow a space until it tells the values well enough, or the products are spent."""
+    k, ends = before.k, before.ends
     generator = torch.Generator().manual_seed(seed + before.measured)
     space = Space(before.start(generator), generator, max(ROOM, 12 * k))
-    spent = hessian.products
     while True:
         space.grow(apply)
-        found = _found(space, k, ends, before)
-        products = hessian.products - spent
-        if found.within(tolerance) or space.full or products >= limit:
-            break
+        found = _found(space, k, ends)
+        if found.within(tolerance) or space.full or spent():
+            return found
         if space.size + k > space.room:
             space.restart((k + SPARE) * ends[0], (k + SPARE) * ends[1])
-    values, margin, residuals = (torch.from_numpy(a.copy()) for a in (found.values, found.bounds, found.residuals))
-    done = found.within(tolerance)
-    return Spectrum(values, margin, found.vectors, products, done, residuals, before.measured + 1, hessian.method)
 
 
 class Found(NamedTuple):
@@ -129,19 +135,18 @@ class Found(NamedTuple):
         return bool((self.bounds <= np.maximum(room, 2 * self.rounding)).all())
 
 
-def _found(space: Space, k: int, ends: tuple[int, int], before: Before) -> Found:
+def _found(space: Space, k: int, ends: tuple[int, int]) -> Found:
     projection = space.projection()
     values, residuals, coefficients = projection.pairs()
     rising = np.arange(len(values))
     picked = np.concatenate([rising[::-1][: k * ends[1]], rising[: k * ends[0]]])
     vectors = space.vectors(coefficients[:, picked])
-    seen = SEEN[before.confirmed(values[picked], vectors)]
-    margin = np.full(k * sum(ends), np.inf) if len(values) < k * sum(ends) else bounds(projection, k, ends, seen)
+    margin = np.full(k * sum(ends), np.inf) if len(values) < k * sum(ends) else bounds(projection, k, ends, SEEN)
     radius = float(np.abs(values).max())
     return Found(values[picked], residuals[picked], margin[: max(len(picked), 1)], vectors, radius, projection.rounding)
 
 
-def _scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) -> Callable[[Tensor], Tensor]:
+def _scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) -> Apply:
     """Products with the Hessian, with the root of P divided out on both sides."""
     if preconditioner is None:
         return hessian.rows
