@@ -1,8 +1,12 @@
-"""Compute all verdicts, and record those that take long: `python -m paper_checks.record` (about ten minutes on a CPU)."""
+"""Compute all verdicts, and record those that take long: `python -m paper_checks.record` (about ten minutes on a CPU).
+
+With claims named, only those are computed, and the rest of the record stays: `python -m paper_checks.record figure-7 table-8`.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from typing import Any
@@ -10,15 +14,15 @@ from typing import Any
 from derive.files import write_whole
 from experiments.progress import bar
 from experiments.provenance import provenance
-from paper_checks.verdicts import RECORD, checks
+from paper_checks.verdicts import RECORD, checks, record
 
 LONG = 4.0
 """Seconds of processor time from which on a verdict is recorded."""
 
 
-def computed() -> dict[str, dict[str, Any]]:
-    """The verdicts that take long, by claim."""
-    modules, found = list(checks()), {}
+def computed(named: list[str]) -> dict[str, dict[str, Any]]:
+    """The verdicts that take long, by claim; all, or those named."""
+    modules, found = [module for module in checks() if not named or module.CLAIM in named], {}
     with bar("verdicts") as report:
         for n, module in enumerate(modules):
             report(n, len(modules))
@@ -29,10 +33,12 @@ def computed() -> dict[str, dict[str, Any]]:
     return found
 
 
-def main() -> None:
+def main(named: list[str]) -> None:
     """Write the record, whole or not at all."""
-    write_whole(RECORD, json.dumps({**provenance("cpu"), "verdicts": computed()}, indent=1) + "\n")
+    kept = record()["verdicts"] if named else {}
+    verdicts = dict(sorted((kept | computed(named)).items()))
+    write_whole(RECORD, json.dumps({**provenance("cpu"), "verdicts": verdicts}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

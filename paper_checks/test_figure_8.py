@@ -34,10 +34,10 @@ def verdict() -> Verdict:
     found = results()
     share = float(figure_8.spikes(found).sel(net=figure_8.DEEP).max())
     return Verdict(
-        CLAIM, "agrees" if reproduced(found) else "not reproduced", "", "",
+        CLAIM, "not run at the paper's setting" if reproduced(found) else "not reproduced", "", "",
         f"On {found.attrs['images']} digits (scikit-learn; CIFAR-10 was not at hand, and the paper's step size is lost; full batch, no weight decay, tanh, "
         f"cross-entropy, seed 1, float32, CPU, {found.iteration.size - 1} steps): {verdicts(found)}. With four layers {share:.0%} of the steps of the second half "
-        "raise the loss by more than 1 %. So the statement holds, in a setting of ours.",
+        "raise the loss by more than 1 %. So the statement holds in this setting, which is ours and not the paper's.",
         "python -m experiments run figure-8",
     )  # fmt: skip
 
