@@ -7,11 +7,8 @@ See docs/clusters.md.
 from __future__ import annotations
 
 import logging
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -19,17 +16,12 @@ from uuid import uuid4
 import xarray as xr
 
 from derive.errors import InputError
+from experiments.cluster_connection import connection, distributed, greet, needed
 from experiments.cluster_task import PARTS, train_group
 from experiments.group_lock import Say
 from experiments.means import Means
 from experiments.progress import Report
 from numerics.training.recipe import Group
-
-GPU = {"GPU": 1}
-"""What a task asks for when the device is a GPU; workers offer it by `--resources GPU=1`."""
-
-ANSWER = 10
-"""Seconds within which a scheduler has to answer."""
 
 KEPT = "Finished members and checkpoints are kept; the same command goes on from there"
 
@@ -47,9 +39,9 @@ def in_cluster(groups: Sequence[Group], means: Means, report: Report, say: Say) 
         InputError: Dask is not installed, the scheduler does not answer or goes away, workers die again and again; and what
             training raises.
     """
-    dask = _distributed()
-    with dask.utils.silence_logging_cmgr(logging.CRITICAL), _client(dask, means) as client:
-        _greet(client, means, say)
+    dask = distributed()
+    with dask.utils.silence_logging_cmgr(logging.CRITICAL), connection(dask, means) as client:
+        greet(client, means, say)
         board = Board(len(groups), report, say)
         client.subscribe_topic(board.topic, board.hear)
         return _Tasks(dask, client, groups, means, board).results()
@@ -111,7 +103,7 @@ class _Tasks:
 
     def _submit(self, number: int) -> Any:
         group = self._groups[number]
-        arguments = {"resources": _needed(self._means), "pure": False, "key": f"train-{group.key()}-{uuid4().hex[:8]}"}
+        arguments = {"resources": needed(self._means), "pure": False, "key": f"train-{group.key()}-{uuid4().hex[:8]}"}
         future = self._client.submit(train_group, group, self._means, number, self._board.topic, **arguments)
         self._number[future] = number
         return future
@@ -131,64 +123,3 @@ def _answer(future: Any) -> xr.Dataset:
         return future.result()
     except ModuleNotFoundError as error:
         raise InputError(f"a worker has no module {error.name}; install gradcfl there, in this very version") from None
-
-
-def _needed(means: Means) -> dict[str, int] | None:
-    """What a task asks of a worker, and a local worker offers."""
-    return GPU if means.device.startswith("cuda") else None
-
-
-def _distributed() -> ModuleType:
-    try:
-        import distributed
-    except ModuleNotFoundError:
-        raise InputError("a cluster needs the extra `cluster`: pip install 'gradcfl[cluster]'") from None
-    return distributed
-
-
-@contextmanager
-def _client(dask: ModuleType, means: Means) -> Iterator[Any]:
-    """A connection to the scheduler asked for, or to a local cluster that lasts as long as the block."""
-    if means.scheduler is not None:
-        with _connected(dask, means.scheduler) as client:
-            yield client
-        return
-    # Nothing is stored in the workers' memory, so no limit: the system decides.
-    arguments = {"n_workers": means.workers, "threads_per_worker": 1, "memory_limit": 0, "resources": _needed(means)}
-    with _uninterrupted():
-        cluster = dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL)
-    with cluster, dask.Client(cluster, set_as_default=False) as client:
-        yield client
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl-C waits for the end of the block, and never reaches processes begun in it; the driver ends them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # begun later, it would let the signal through
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _connected(dask: ModuleType, address: str) -> Any:
-    try:
-        return dask.Client(address, timeout=ANSWER, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address!r} ({type(error).__name__}); start one by `dask scheduler`, and give its "
-            "address as tcp://HOST:8786"
-        ) from None
-
-
-def _greet(client: Any, means: Means, say: Say) -> None:
-    """Say what keeps the work from starting at once, if anything does."""
-    workers, where = client.scheduler_info(n_workers=-1)["workers"].values(), means.scheduler
-    if not workers:
-        say(f"the scheduler at {where} has no workers yet; waiting for some")
-    elif _needed(means) and not any(worker["resources"].get("GPU") for worker in workers):
-        say(f"no worker at {where} offers a GPU yet; waiting for one (`dask worker {where} --resources GPU=1`)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -15,7 +16,7 @@ import pytest
 import xarray as xr
 
 from derive.errors import InputError
-from experiments import cluster
+from experiments import cluster, cluster_connection
 from experiments.cluster import PARTS, Board
 from experiments.cluster_task import _own_device
 from experiments.means import Means
@@ -107,10 +108,17 @@ def test_the_device_is_the_workers(scheduler: Any, tmp_path: Path) -> None:
     "address", ["tcp://127.0.0.1:1", "tcp://no.such.host.invalid:8786", "nonsense", "", "tcp://", "http://127.0.0.1:1"]
 )
 def test_an_unreachable_scheduler_is_one_line(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "ANSWER", 0.3)
+    monkeypatch.setattr(cluster_connection, "ANSWER", 0.3)
     with pytest.raises(InputError, match="no Dask scheduler answers at") as error:
         sweep(GROUPS, Means(store=tmp_path, scheduler=address))
     assert "\n" not in str(error.value)
+
+
+def test_somebody_else_at_that_address_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is open, and whose owner says nothing."""
+    monkeypatch.setattr(cluster_connection, "ANSWER", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(InputError, match="no Dask scheduler answers at"):
+        sweep(GROUPS, Means(store=tmp_path, scheduler=f"tcp://127.0.0.1:{other.getsockname()[1]}"))
 
 
 def test_without_dask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
