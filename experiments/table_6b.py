@@ -98,6 +98,7 @@ def _row(one: xr.Dataset, name: str) -> list[str]:
 def render(results: xr.Dataset) -> Figure:
     """Both spreads with their intervals, and the finite test set's share, by setting."""
     figure, (ax,) = style.panels(1, height=2.8)
+    least = np.inf
     places = np.arange(results.sizes["setting"])
     for place, name in zip(places, results.setting.values, strict=True):
         one = _table(results, name)
@@ -107,11 +108,12 @@ def render(results: xr.Dataset) -> Figure:
             at = place + 0.24 * n - 0.12
             label = title if place == 0 else None
             ax.errorbar([at], [spread.std], bars, fmt="os"[n], color=style.CYCLE[n], ms=4, lw=0.9, label=label)
+        least = min(least, layout.over_k.std, layout.over_seeds.std)
         floor, label = finite_test_set(one), "finite test set, at most" if place == 0 else None
         ax.hlines(floor, place - 0.3, place + 0.3, color=style.BLACK, lw=0.9, ls="--", label=label)
     names = [str(name).replace(", ", "\n") for name in results.setting.values]
     ax.set(xticks=places, xticklabels=names, ylabel="STD of test accuracy (points)")
-    scale_of_spreads(ax)
+    scale_of_spreads(ax, least)
     above(ax, 3)
     return figure
 

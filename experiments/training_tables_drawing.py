@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from experiments import style
 from experiments.spreads import finite_test_set, stable
@@ -23,11 +23,16 @@ def above(ax: Axes, columns: int, **settings: Any) -> None:
     ax.legend(ncols=columns, loc="lower center", bbox_to_anchor=(0.5, 1), **settings)
 
 
-def scale_of_spreads(ax: Axes) -> None:
-    """Logarithmic, and linear below a hundredth of a point: spreads may be 0 exactly."""
-    ax.set_yscale("symlog", linthresh=0.01)
+def scale_of_spreads(ax: Axes, least: float) -> None:
+    """Logarithmic; linear below a hundredth of a point where the least spread is 0, as it may be exactly."""
+    if least > 0:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    else:
+        ax.set_yscale("symlog", linthresh=0.01)
+        ax.set_ylim(-0.001, None)
     ax.yaxis.set_minor_locator(NullLocator())
-    ax.set_ylim(-0.001, None)
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -51,7 +56,7 @@ def _draw_runs(ax: Axes, table: xr.DataArray) -> None:
 
 
 def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
-    table, start = stable(results.final), 0
+    table, start, least = stable(results.final), 0, finite_test_set(results)
     for n, (over, by) in enumerate((("k", "seed"), ("seed", "k"))):
         if table.sizes[over] < 2:
             continue
@@ -61,10 +66,10 @@ def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
         title = {"k": "over k, by seed", "seed": "over seeds, by k"}[over]
         ax.errorbar(places, stds, bars, fmt=MARKERS[n], color=style.CYCLE[n], ms=3.5, lw=0.8, label=title)
         _draw_print(ax, results, over, places)
-        start += len(found) + 1
+        start, least = start + len(found) + 1, min(least, stds.min())
     ax.axhline(finite_test_set(results), color=style.BLACK, lw=0.8, ls="--", label="finite test set, at most")
     ax.set(xticks=[], ylabel="STD of test accuracy (points)", xlabel="columns and rows of the table")
-    scale_of_spreads(ax)
+    scale_of_spreads(ax, least)
     above(ax, 2, title="95 % intervals")
 
 
