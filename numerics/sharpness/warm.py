@@ -13,6 +13,9 @@ from numerics.sharpness.hessian import Hessian
 NOISE = 0.1
 """Share of chance in a warm start: what the last eigenvectors do not contain must be able to enter."""
 
+NEXT = 0.1
+"""Share of the vectors next in order: one that overtakes comes from there."""
+
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
@@ -24,6 +27,7 @@ class Spectrum:
             beyond 0.99 of the last value (beyond the next value seen, if that is more). An eigenvector that the start hardly
             contains can be missed, as by every Krylov method; a cold start now and then tells.
         vectors: (k, n) unit eigenvectors (of the preconditioned Hessian, if one was asked for), on the model's device.
+        following: (1 or 2, n) the vectors next in order at each end, rough; a warm start looks there for one that overtakes.
         products: passes over all the data.
         converged: whether the bounds are within the tolerance.
         residuals: (k,) |H v - value v|: an eigenvalue lies within, whatever is unseen.
@@ -34,6 +38,7 @@ class Spectrum:
     values: Tensor
     bounds: Tensor
     vectors: Tensor
+    following: Tensor
     products: int
     converged: bool
     residuals: Tensor
@@ -60,7 +65,7 @@ class Before:
 
     def __init__(self, warm: Spectrum | Tensor | None, k: int, ends: tuple[int, int], hessian: Hessian) -> None:
         self.k, self.ends, self.hessian = k, ends, hessian
-        self.vectors, self.measured = None, 0
+        self.vectors, self.following, self.measured = None, None, 0
         if warm is None:
             return
         vectors = warm.vectors if isinstance(warm, Spectrum) else warm
@@ -68,7 +73,10 @@ class Before:
             got = tuple(vectors.shape) if isinstance(vectors, Tensor) else type(vectors).__name__
             raise InputError(f"expected a warm start of vectors (p, {hessian.size}) or the last Spectrum, got {got}")
         self.vectors = vectors[: k * sum(ends)].to(device=hessian.device, dtype=hessian.dtype)
-        self.measured = warm.measured if isinstance(warm, Spectrum) else 1
+        self.measured = 1
+        if isinstance(warm, Spectrum):
+            self.measured = warm.measured
+            self.following = warm.following.to(self.vectors)
 
     def start(self, generator: torch.Generator) -> Tensor:
         """(k, n): chance, and the last vectors where there are some, those of both ends added up."""
@@ -82,4 +90,6 @@ class Before:
         start = NOISE * noise
         for number, vector in enumerate(self.vectors):
             start[number % self.k] += vector
+        if self.following is not None:
+            start[0] += NEXT * self.following.sum(0)
         return start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_batches_add_up_whatever_their_sizes(cuts, reduction) -> None:
     model, (inputs, targets) = classifier()
     loss = nn.CrossEntropyLoss(reduction=reduction)
     ends = [0, *sorted(cuts), 30]
-    batches = [(inputs[a:b], targets[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    batches = [(inputs[a:b], targets[a:b]) for a, b in pairwise(ends)]
     whole = Hessian(model, loss, (inputs, targets), reduction=reduction)
     parts = Hessian(model, loss, iter(batches), reduction=reduction)
     vector = rows(1, whole)[0]
