@@ -28,9 +28,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     Args:
         seconds: of the thread's processor time (of time elapsed, where the system does not tell), greater than 0.
     """
-    target, over, lock = threading.get_ident(), threading.Event(), threading.Lock()
+    target, over, fired, lock = threading.get_ident(), threading.Event(), threading.Event(), threading.Lock()
     spent = _clock(target)
-    watch = threading.Thread(target=_interrupt, args=(target, over, lock, spent() + seconds, spent), daemon=True)
+    watch = threading.Thread(target=_interrupt, args=(target, over, fired, lock, spent() + seconds, spent), daemon=True)
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -38,16 +38,19 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
     finally:
         try:
-            with lock:  # from here on nothing new is raised, and what is pending is taken back
+            with lock:  # from here on nothing new is raised
                 over.set()
-                _raise_in(target, None)
+            if fired.is_set():
+                _absorb(target)
         finally:
             over.set()
             if collecting:
                 gc.enable()
 
 
-def _interrupt(target: int, over: threading.Event, lock: threading.Lock, end: float, spent: Callable[[], float]) -> None:
+def _interrupt(
+    target: int, over: threading.Event, fired: threading.Event, lock: threading.Lock, end: float, spent: Callable[[], float]
+) -> None:
     wait = min(AGAIN, max(end - spent(), 0.0))
     while not over.wait(wait):
         with lock:
@@ -55,8 +58,23 @@ def _interrupt(target: int, over: threading.Event, lock: threading.Lock, end: fl
                 return
             left = end - spent()  # the thread lives as long as `over` is not set, and so does its clock
             if left <= 0:
+                fired.set()
                 _raise_in(target, TimeUp)
         wait = max(left, AGAIN)
+
+
+def _absorb(thread: int) -> None:
+    """Take back what may still be pending in this thread, by raising it here.
+
+    To set it to nothing is not enough: CPython 3.11 then keeps its flag of pending work up for ever, which slows every loop
+    and hangs the first function called under a tracer or profiler.
+    """
+    try:
+        _raise_in(thread, TimeUp)
+        while True:
+            pass
+    except TimeUp:
+        return
 
 
 def _clock(thread: int) -> Callable[[], float]:
@@ -67,7 +85,6 @@ def _clock(thread: int) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
-def _raise_in(thread: int, kind: type[BaseException] | None) -> None:
-    """Raise an exception in another thread at its next instruction; None takes back one that has not been raised yet."""
-    exception = ctypes.py_object(kind) if kind else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), exception)
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Raise an exception in a thread at its next instruction."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -49,3 +51,16 @@ def test_nothing_is_raised_after_the_block_and_in_another_thread() -> None:
         thread.join()
     busy(0.1)
     assert found == ["interrupted"]
+
+
+@pytest.mark.parametrize("seconds", [0.05, 5])
+def test_a_tracer_works_afterwards(seconds: float) -> None:
+    """In CPython 3.11 a pending exception that is only taken back hangs the next traced call."""
+    code = (
+        "import sys, time\nfrom derive.limits import TimeUp, time_limit\n"
+        f"try:\n    with time_limit({seconds}):\n        end = time.thread_time() + 0.3\n"
+        "        while time.thread_time() < end: pass\nexcept TimeUp: print('up')\n"
+        "def called(): return 1\nsys.settrace(lambda *_: None)\ncalled()\nsys.settrace(None)\nprint('done')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.split() == (["up"] if seconds < 1 else []) + ["done"]
