@@ -102,7 +102,9 @@ def spectrum(
         found = _converged(_scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed)
     products, done = hessian.products - spent, found.within(tolerance)
     values, margin, residuals = (torch.from_numpy(a.copy()) for a in (found.values, found.bounds, found.residuals))
-    return Spectrum(values, margin, found.vectors, found.following, products, done, residuals, before.measured + 1, hessian.method)
+    return Spectrum(
+        values, margin, found.vectors, found.following, products, done, residuals, before.measured + 1, hessian.method
+    )
 
 
 def _converged(apply: Apply, before: Before, tolerance: float, spent: Callable[[], bool], seed: int) -> Found:
@@ -145,7 +147,9 @@ def _found(space: Space, k: int, ends: tuple[int, int]) -> Found:
     vectors, following = space.vectors(coefficients[:, picked]), space.vectors(coefficients[:, after])
     margin = np.full(k * sum(ends), np.inf) if len(values) < k * sum(ends) else bounds(projection, k, ends, SEEN)
     radius = float(np.abs(values).max())
-    return Found(values[picked], residuals[picked], margin[: max(len(picked), 1)], vectors, following, radius, projection.rounding)
+    return Found(
+        values[picked], residuals[picked], margin[: max(len(picked), 1)], vectors, following, radius, projection.rounding
+    )
 
 
 def _scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) -> Apply:
