@@ -60,11 +60,18 @@ class TableConfig:
     average: int = 1
 
 
-def presets(claim: str, **changes: Any) -> dict[str, TableConfig]:
-    """The three presets of a table, with what its recipe has of its own."""
+def presets(claim: str, default_lr: float = DEFAULT.lr, runs: int = 6, **changes: Any) -> dict[str, TableConfig]:
+    """The three presets of a table, with what its recipe has of its own.
+
+    Args:
+        claim: see `TableConfig`.
+        default_lr: step size of the default preset, unless it is changed in all.
+        runs: rows and columns of the default preset.
+        **changes: of the recipe, in all presets.
+    """
     return {
         "smoke": TableConfig(claim, "smoke", replace(SMOKE, **changes), ks=(1, 3, 5), seeds=(1, 2, 3)),
-        "default": TableConfig(claim, "default", replace(DEFAULT, **changes)),
+        "default": TableConfig(claim, "default", replace(DEFAULT, **({"lr": default_lr} | changes)), KS[:runs], SEEDS[:runs]),
         "paper": TableConfig(claim, "paper", replace(PAPER, **changes), average=10),
     }
 
