@@ -7,7 +7,7 @@ the Hessian is that of the very loss, with its dropout masks and its batch's sta
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import torch
@@ -37,6 +37,10 @@ class LiveHessian:
         self.products = 0
         self.size = sum(p.numel() for p in self.parameters)
         self.dtype, self.device = self.parameters[0].dtype, self.parameters[0].device
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """No autocast; the graph is there and draws no random number."""
+        return torch.autocast(self.device.type, enabled=False)
 
     def rows(self, vectors: Tensor) -> Tensor:
         """Products with the rows of (p, n).

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from numerics.optim.base import Direction, LastBit, Share
+from numerics.optim.lists import Lists
 
 
 class SGDRule(LastBit, torch.optim.SGD):
@@ -33,9 +34,11 @@ class SGDRule(LastBit, torch.optim.SGD):
         begun = [state.get("momentum_buffer") is not None for state in states]
         old = [state["momentum_buffer"] for state, there in zip(states, begun, strict=True) if there]
         if old:
-            share.lists("mul_", old, share.group["momentum"])
+            # torch leaves its lists where a buffer is missing; in the half formats lists round the momentum itself.
+            lists = share.lists if all(begun) else Lists(foreach=False)
+            lists("mul_", old, share.group["momentum"])
             fresh = [grad for grad, there in zip(grads, begun, strict=True) if there]
-            share.lists("add_", old, fresh, alpha=1 - share.group["dampening"])
+            lists("add_", old, fresh, alpha=1 - share.group["dampening"])
         for state, grad, there in zip(states, grads, begun, strict=True):
             if not there:
                 state["momentum_buffer"] = grad.detach().clone()
