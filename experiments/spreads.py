@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from numerics.statistics import floor_bound, two_way
+from numerics.statistics import Spread, finite_test_set_floor, floored, two_way
 
 
 def stable(final: xr.DataArray) -> xr.DataArray:
@@ -13,32 +13,42 @@ def stable(final: xr.DataArray) -> xr.DataArray:
     return final.transpose("k", "seed").dropna("seed", how="all").dropna("k", how="any")
 
 
-def finite_test_set(results: xr.Dataset) -> float:
-    """The most that a finite test set can spread equally good runs by, in percent, at the end of training.
+def floor_of(run: xr.Dataset) -> float:
+    """What the finite test set spreads equally good runs by, over the k of one batch order, in percent; NaN below two runs."""
+    right = run.right.values
+    kept = right[(right >= 0).all(1)]
+    return finite_test_set_floor(kept) if len(kept) > 1 else np.nan
 
-    From how often a perturbed run and the unperturbed one disagree on a test image, averaged over k and orders; for a mean
-    over several epochs it is a bound too.
-    """
-    churn = results.churn.isel(epoch=-1).isel(k=slice(1, None))
-    return floor_bound(churn.values[np.isfinite(churn.values)], results.attrs["test_images"])
+
+def finite_test_set(results: xr.Dataset) -> float:
+    """The same over all batch orders, the mean of the squares, at the last epoch; of averages over epochs it is a bound."""
+    squares = results.floor.values**2
+    return float(np.sqrt(squares[np.isfinite(squares)].mean())) if np.isfinite(squares).any() else np.nan
 
 
 def compared(results: xr.Dataset) -> str:
-    """Both spreads with their intervals, their ratio, and the finite test set's share, in words."""
+    """Both spreads with their intervals, their ratio, and what is left without the finite test set's share, in words."""
     table = stable(results.final)
     left = results.final.size - table.size
     unstable = f"{left} runs are left out, for instability of theirs or of one in their row. " if left else ""
     if min(table.shape) < 2:
         return f"{unstable}Too few runs are left to compare spreads."
-    floor, layout = finite_test_set(results), two_way(table)
+    layout = two_way(table)
     if not layout.over_k.std:
         return f"{unstable}{layout.sentence}"
-    beside = (
-        "more than" if layout.over_k.low > floor else "no more than" if layout.over_k.high <= floor else "not told apart from"
-    )
+    return f"{unstable}{layout.sentence} {_without_floor(layout.over_k, finite_test_set(results))}"
+
+
+def _without_floor(over_k: Spread, floor: float) -> str:
+    """Whether perturbations do more than a finite test set does, and how much."""
+    found = floored(over_k, floor)
+    if not found.excess:
+        beside = "no more than that" if not found.high else "not told apart from that"
+        return f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}."
+    beside = "more than that" if found.low else "not told apart from that"
     return (
-        f"{unstable}{layout.sentence} The finite test set spreads equally good runs by at most {floor:.2g}; the spread over "
-        f"perturbations is {beside} that."
+        f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}: without it, "
+        f"it is {found.excess:.2g} ({100 * over_k.level:g} % interval {found.low:.2g} to {found.high:.2g})."
     )
 
 

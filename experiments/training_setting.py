@@ -17,7 +17,6 @@ from numerics.training.recipe import Recipe
 
 KS = (1, 3, 5, 7, 9, 11)
 SEEDS = (1, 2, 3, 4, 5, 6)
-TEST_IMAGES = {"digits": 355, "mnist": 10_000, "fashion-mnist": 10_000, "cifar-10": 10_000, "cifar-5k": 10_000}
 
 PAPER = Recipe(data="cifar-10", net="resnet-56")
 """ResNet-56 on CIFAR-10: step size 0.1, a tenth of it every 40 of 200 epochs, batches of 128, Nesterov momentum 0.9, weight
@@ -62,8 +61,8 @@ def _optimizer(recipe: Recipe) -> str:
 
 
 def joined(runs: Sequence[xr.Dataset], dim: str, labels: Sequence[Any]) -> xr.Dataset:
-    """Results of groups side by side along a new dimension, without layers and steps, whose number differs from net to net."""
-    flat = [run.drop_dims([name for name in ("layer", "step") if name in run.dims]) for run in runs]
+    """Results of groups side by side along a new dimension, without layers, steps and images."""
+    flat = [run.drop_dims([name for name in ("layer", "step", "image") if name in run.dims]) for run in runs]
     return xr.concat(flat, xr.DataArray(list(labels), dims=dim, name=dim), join="outer", combine_attrs="drop_conflicts")
 
 

@@ -67,7 +67,7 @@ def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
         ax.errorbar(places, stds, bars, fmt=MARKERS[n], color=style.CYCLE[n], ms=3.5, lw=0.8, label=title)
         _draw_print(ax, results, over, places)
         start, least = start + len(found) + 1, min(least, stds.min())
-    ax.axhline(finite_test_set(results), color=style.BLACK, lw=0.8, ls="--", label="finite test set, at most")
+    ax.axhline(finite_test_set(results), color=style.BLACK, lw=0.8, ls="--", label="finite test set")
     ax.set(xticks=[], ylabel="STD of test accuracy (points)", xlabel="columns and rows of the table")
     scale_of_spreads(ax, least)
     above(ax, 2, title="95 % intervals")

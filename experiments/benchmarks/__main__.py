@@ -16,6 +16,7 @@ from experiments.benchmarks import (
     pde_step,
     perturbed_step,
     rel_l1_logging,
+    sharpness_tracking,
     side_by_side,
     textbook,
     windowed_bounds,
@@ -29,9 +30,11 @@ MODULES = (
     textbook,
     perturbed_step,
     rel_l1_logging,
+    sharpness_tracking,
     side_by_side,
     checkpointing,
     optimizer_edges,
+    sharpness_tracking,
     monitor,
 )
 

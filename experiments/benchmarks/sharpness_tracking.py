@@ -1,8 +1,9 @@
 """Sharpness through a training run against curvlinops' Hessian with SciPy's eigsh, at equal accuracy.
 
 The protocol of figure 7: gradient descent on a small convolutional net, 1000 steps, measured every 50 from the start; 500
-digits. The largest eigenvalue to 1e-3; the truth is eigsh at 1e-9 in float64. eigsh gets the loosest tolerance that reaches
-1e-3 at every checkpoint, and its usual 20 vectors; curvlinops' check of determinism, two products, is off.
+digits. The largest eigenvalue to 1e-3; the truth is eigsh at 1e-9 in float64. Both get the loosest tolerance with which the
+error is within 1e-3 at every checkpoint; the notes also say what it takes us to guarantee 1e-3, by our bound. eigsh has its
+usual 20 vectors; curvlinops' check of determinism, two products, is off.
 
 Where the eigenvectors turn fast, as in the first steps or between epochs of small batches, a warm start saves little.
 """
@@ -28,7 +29,7 @@ from numerics.sharpness import Spectrum, sharpness
 
 CHECKPOINTS, EVERY, IMAGES, LR, ACCURACY = 20, 50, 500, 0.05, 1e-3
 TOLERANCES = (0.3, 0.1, 0.03, 0.01, 3e-3, 1e-3)
-"""Of eigsh, loosest first."""
+"""Loosest first."""
 
 TRUTH = 1e-9
 
@@ -61,14 +62,15 @@ def run() -> list[Result]:
         data, models = training()
         exact = track(models, lambda model, _: by_eigsh(model.double(), (data[0].double(), data[1]), TRUTH, None))
         truth = exact.values
-        ours = track(models, lambda model, last: by_us(model, data, last))
-        loosest, theirs = at_equal_accuracy(models, data, truth, warm=False)
-        _, warm = at_equal_accuracy(models, data, truth, warm=True)
-    mine, peers = ours.products.mean(), theirs.products.mean()
-    times = [1e3 * contender.seconds.mean() for contender in (ours, theirs)]
-    counts = f"{mine:.2f} of {peers:.1f} (eigsh, tol {loosest:g}; {warm.products.mean():.1f} from its last vector)"
-    spent = f"{times[0]:.0f} of {times[1]:.0f} ms; the cold start took {ours.products[0]} products"
-    other = f"eigsh {theirs.error(truth):.0e}"
+        ours = at_equal_accuracy(models, truth, lambda model, t, last: by_us(model, data, t, last))
+        theirs = at_equal_accuracy(models, truth, lambda model, t, _: by_eigsh(model, data, t, None))
+        warm = at_equal_accuracy(models, truth, lambda model, t, last: by_eigsh(model, data, t, last))
+        bound = track(models, lambda model, last: by_us(model, data, ACCURACY, last))
+    mine, peers, sure = (contender.products.mean() for contender in (ours, theirs, bound))
+    times = [1e3 * contender.seconds.mean() for contender in (ours, theirs, bound)]
+    counts = f"{mine:.2f} of {peers:.1f} (eigsh; {warm.products.mean():.1f} from its last vector); {sure:.2f} guarantee it"
+    spent = f"{times[0]:.0f} of {times[1]:.0f} ms ({times[2]:.0f} with the guarantee); cold start: {ours.products[0]} products"
+    other = f"eigsh {theirs.error(truth):.0e}, ours with the guarantee {bound.error(truth):.0e}"
     return [
         Result("sharpness of a training run: products / eigsh's", mine / peers, "x", 0.25, False, counts),
         Result("sharpness of a training run: time / curvlinops with eigsh", times[0] / times[1], "x", 1 / 3, False, spent),
@@ -107,9 +109,9 @@ def track(models: list[nn.Module], measure: Callable[[nn.Module, Any], Found]) -
     return Track(values, products.astype(int), np.array(seconds))
 
 
-def by_us(model: nn.Module, data: Data, last: Spectrum | None) -> Found:
+def by_us(model: nn.Module, data: Data, tolerance: float, last: Spectrum | None) -> Found:
     """As anyone would call it."""
-    spectrum = sharpness(model, cross_entropy, data, tolerance=ACCURACY, warm=last)
+    spectrum = sharpness(model, cross_entropy, data, tolerance=tolerance, warm=last)
     return Found(float(spectrum), spectrum.products, spectrum)
 
 
@@ -132,14 +134,13 @@ def by_eigsh(model: nn.Module, data: Data, tolerance: float, start: np.ndarray |
     return Found(float(values[0]), next(products), vectors[:, 0])
 
 
-def at_equal_accuracy(models: list[nn.Module], data: Data, truth: np.ndarray, warm: bool) -> tuple[float, Track]:
-    """Eigsh at the loosest tolerance that reaches 1e-3 at every checkpoint, or at the tightest one tried."""
-    found = None
+def at_equal_accuracy(models: list[nn.Module], truth: np.ndarray, measure: Callable[[nn.Module, float, Any], Found]) -> Track:
+    """At the loosest tolerance that reaches 1e-3 at every checkpoint, or at the tightest one tried."""
     for tolerance in TOLERANCES:
-        found = track(models, lambda model, last, t=tolerance: by_eigsh(model, data, t, last if warm else None))
+        found = track(models, lambda model, last, t=tolerance: measure(model, t, last))
         if found.error(truth) <= ACCURACY:
             break
-    return tolerance, found
+    return found
 
 
 if __name__ == "__main__":

@@ -97,19 +97,19 @@ def floor_bound(churn: ArrayLike, images: int) -> float:
     return 100 * math.sqrt(float(rates.mean()) / 2 / images)
 
 
-def floored(accuracy: ArrayLike, floor: float, level: float = 0.95) -> Floored:
+def floored(accuracy: ArrayLike | Spread, floor: float, level: float = 0.95) -> Floored:
     """A spread of accuracies with the floor subtracted in squares, never below 0.
 
     Args:
-        accuracy: (M,) percent, one per run.
+        accuracy: (M,) percent, one per run; or their spread, as of `two_way`.
         floor: percent, >= 0: of `finite_test_set_floor`; of `floor_bound` it makes the excess too small, if anything.
-        level: confidence, in (0, 1).
+        level: confidence, in (0, 1); a spread has its own.
 
     Raises:
         InputError: as of `spread`; a floor that is negative or not finite.
     """
     if not (math.isfinite(floor) and floor >= 0):
         raise InputError(f"expected a floor of at least 0 percent, got {floor!r}")
-    found = spread(accuracy, level)
+    found = accuracy if isinstance(accuracy, Spread) else spread(accuracy, level)
     excess, low, high = (math.sqrt(max(0.0, std**2 - floor**2)) for std in (found.std, found.low, found.high))
     return Floored(found, floor, excess, low, high)

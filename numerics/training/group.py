@@ -16,7 +16,7 @@ from numerics.training.determinism import reproducible
 from numerics.training.epoch import Passed, recorded_steps, train_epoch
 from numerics.training.feed import steps_per_epoch
 from numerics.training.history import History
-from numerics.training.measure import Measured, after_epoch, blank, blank_step
+from numerics.training.measure import RIGHT, Measured, after_epoch, blank, blank_step, right_at_the_end
 from numerics.training.member import Member, members
 from numerics.training.preflight import preflight
 from numerics.training.recipe import Group
@@ -154,8 +154,15 @@ class GroupRun:
         self._stepper = stepper(self.stable, self.device, self._beside)
 
     def results(self) -> xr.Dataset:
-        """Everything measured so far: dimensions k, epoch, layer, and step with `trace`; see `history.MEANINGS`."""
+        """Everything measured so far: dimensions k, epoch, layer, and step with `trace`; see `history.MEANINGS`.
+
+        Once the run is finished also `right` (k, image): whether a test image is classified rightly; see `measure.RIGHT`.
+        """
         found = self._history.dataset(self.layers, self.group.recipe.trace)
+        if self.finished:
+            with reproducible():
+                right = right_at_the_end(self.stable, self.group, self.data).numpy()
+            found["right"] = (("k", "image"), right, {"long_name": RIGHT})
         return found.assign_attrs(mode=self.mode)
 
 

@@ -7,7 +7,6 @@ from math import nan
 
 import torch
 from torch import Tensor
-from torch.nn.utils import parameters_to_vector
 
 from numerics.datasets import Data
 from numerics.distance import distances, relative_l1
@@ -22,6 +21,7 @@ Measured = dict[str, Tensor]
 
 PER_EPOCH = ("accuracy", "loss", "rel_l1_net", "changed", "churn")
 PER_STEP = ("rel_l1_step", "loss_step")
+RIGHT = "whether the test image is classified rightly at the end, 1 or 0; -1 for a member that has ended before"
 FLUCTUATION = {"fluctuation": "mean", "fluctuation_median": "median", "fluctuation_ratio": "ratio"}
 """Variable -> field of Fluctuation."""
 
@@ -58,6 +58,15 @@ def after_epoch(members: Sequence[Member], group: Group, data: Data, epoch: int)
     return found
 
 
+def right_at_the_end(members: Sequence[Member], group: Group, data: Data) -> Tensor:
+    """Whether each member classifies each test image rightly, (M, n) int8 in the group's order: 1, 0, or -1 if it has ended."""
+    labels = data.test.labels
+    found = torch.full((len(group.ks), len(labels)), -1, dtype=torch.int8)
+    for member in members:
+        found[group.ks.index(member.k)] = (predictions(member.net, data.test) == labels).to("cpu", torch.int8)
+    return found
+
+
 def _apart(members: Sequence[Member], classes: list[Tensor], unperturbed: int) -> Measured:
     """Distances to the unperturbed member. One by one: their bits must not depend on the company."""
     number = _position(members, unperturbed)
@@ -75,12 +84,17 @@ def _apart(members: Sequence[Member], classes: list[Tensor], unperturbed: int) -
 
 @torch.no_grad()
 def rel_l1_now(members: Sequence[Member], unperturbed: int) -> Tensor:
-    """RelL1 over all weights to the unperturbed member, (M,) float64 on the device; NaN if that is not there."""
+    """RelL1 over all weights to the unperturbed member, (M,) float64 on the device, its own 0; NaN if that is not there."""
     number = _position(members, unperturbed)
     if number is None:
         return torch.full((len(members),), nan, dtype=torch.float64)
-    vectors = [parameters_to_vector(member.weights).double() for member in members]
-    return torch.stack([relative_l1(vector, vectors[number]) for vector in vectors])
+    reference = _vector(members[number])
+    apart = [relative_l1(_vector(member), reference) for n, member in enumerate(members) if n != number]
+    return torch.stack([*apart[:number], reference.new_zeros(()), *apart[number:]])
+
+
+def _vector(member: Member) -> Tensor:
+    return torch.cat([weight.reshape(-1) for weight in member.weights]).double()
 
 
 def _position(members: Sequence[Member], k: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -65,9 +66,9 @@ class Member:
         self.optimizer.step()
         return loss.detach()
 
-    @property
+    @cached_property
     def weights(self) -> list[Tensor]:
-        """Its parameters, layer by layer."""
+        """Views of its parameters, layer by layer; steps and snapshots change them in place."""
         return [weight.detach() for weight in self.net.parameters()]
 
     def finite(self) -> Tensor:

@@ -7,6 +7,8 @@ import xarray as xr
 
 from numerics.training.recipe import Group
 
+IMAGES = 400
+
 
 def fabricated(group: Group, seed: int = 0, records: int = 0) -> xr.Dataset:
     """Random numbers of the right shapes; the trail is decided by k's odd part, as it should be."""
@@ -23,6 +25,7 @@ def fabricated(group: Group, seed: int = 0, records: int = 0) -> xr.Dataset:
         "changed": (("k", "epoch"), perturbed * np.full(shape, 0.5), {"units": "1"}),
         "churn": (("k", "epoch"), perturbed * np.full(shape, 0.02), {"units": "1"}),
         "trail": (("k", "epoch"), np.array(trails)),
+        "right": (("k", "image"), (generator.random((len(ks), IMAGES)) < 0.9).astype(np.int8)),
         "status": (("k",), np.array(["finished"] * len(ks))),
         "unstable_epoch": (("k",), [0] * len(ks)),
     }

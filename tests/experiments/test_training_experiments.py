@@ -16,8 +16,6 @@ from experiments.means import Means
 from experiments.progress import silent
 from experiments.style import styled
 from experiments.sweep import sweep
-from experiments.training_setting import TEST_IMAGES
-from numerics.datasets import load
 from tests.experiments.fabricated import fabricated
 
 NAMES = [name for name in registry.names() if registry.trains(registry.experiment(name))]
@@ -106,13 +104,6 @@ def test_columns_of_a_table_share_the_initialization_alone() -> None:
     seeds = [group.seeds for group in found.groups(found.PRESETS["paper"])]
     assert {one.init for one in seeds} == {1}
     assert [(one.order, one.augment) for one in seeds] == [(n, n) for n in range(1, 7)]
-
-
-@pytest.mark.parametrize("name", ["digits", "fashion-mnist"])
-def test_number_of_test_images(name: str) -> None:
-    if name != "digits" and not Path("/usr/share/datasets/fashion-mnist").is_dir():
-        pytest.skip("Debian's package dataset-fashion-mnist is not installed")
-    assert len(load(name, download=False).test.labels) == TEST_IMAGES[name]
 
 
 def test_fabricated_results_are_like_real_ones(tmp_path: Path) -> None:

@@ -18,13 +18,21 @@ from tests.numerics.training.cases import begun, digits, finished, group, trails
 
 def test_dimensions_labels_and_units():
     found = trained(group(ks=(1, 3), trace=2, fluctuation=2))
-    assert set(found.data_vars) == {*MEANINGS, "trail", "status", "unstable_epoch"}
+    assert set(found.data_vars) == {*MEANINGS, "trail", "status", "unstable_epoch", "right"}
     assert found.sizes["k"] == 2
     assert found.epoch.values.tolist() == [1, 2]
     assert found.step.values.tolist() == [2, 4, 6]
     assert found.rel_l1.dims == ("k", "epoch", "layer")
     assert found.accuracy.attrs["units"] == "percent"
     assert list(found.layer.values) == begun(group()).layers
+
+
+def test_images_that_are_right_make_up_the_accuracy():
+    found = trained(group(ks=(1, 3, 5), lr=1.0))
+    np.testing.assert_allclose(100 * found.right.mean("image"), found.accuracy.isel(epoch=-1), rtol=1e-12)
+    apart = (found.right != found.right.sel(k=1)).mean("image")
+    assert (apart <= found.churn.isel(epoch=-1) + 1e-12).all()
+    assert "right" not in begun(group()).results()
 
 
 def test_a_result_before_the_first_epoch_is_empty():

@@ -34,6 +34,7 @@ def test_a_member_ends_and_the_others_go_on(epoch, value):
         assert found[name].sel(k=3, epoch=slice(epoch, None)).isnull().all()
         assert found[name].sel(k=3, epoch=slice(None, epoch - 1)).notnull().all()
     assert (found.trail.sel(k=3, epoch=slice(epoch, None)) == "").all()
+    assert (found.right.sel(k=3) == -1).all()
     assert found.sel(k=[1, 5]).identical(untouched.sel(k=[1, 5]))
 
 
@@ -52,7 +53,7 @@ def test_a_step_size_past_every_bound_ends_all_members_and_the_run_finishes(dtyp
     found = trained(group(lr=1e30, epochs=3, trace=1, fluctuation=2, dtype=dtype))
     assert found.status.values.tolist() == ["unstable"] * 2
     assert (found.unstable_epoch > 0).all()
-    assert dict(found.sizes) == {"k": 2, "epoch": 3, "layer": found.sizes["layer"], "step": 9}
+    assert dict(found.sizes) == {"k": 2, "epoch": 3, "layer": found.sizes["layer"], "step": 9, "image": 355}
     assert found.accuracy.isel(epoch=-1).isnull().all()
 
 
