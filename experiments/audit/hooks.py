@@ -26,12 +26,13 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from derive.errors import InputError
 from experiments.audit.live_loss import LiveCurvature, gradients_of
 from experiments.audit.session import Session
-from numerics.monitor import Options, verdict
+from numerics.monitor import Options
 from numerics.monitor.budget import Budget
 from numerics.monitor.descended import couples_batch
-from numerics.monitor.gauge import Gauge
+from numerics.monitor.gauge import UNRESOLVED, Gauge
 from numerics.monitor.monitor import COUPLED
 from numerics.monitor.records import Records
+from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained
 
 AGREEMENT = 1e-3
@@ -101,8 +102,9 @@ class Found:
         row, gradients = self._waiting
         self._budget.spend(row["products"])
         if _agree(gradients) or isnan(row["loss"]):
-            losses = [*self.records.column("loss"), row["loss"]]
-            row = {**row, "verdict": verdict(row["normalised"], losses)}
+            row = {**row, **judged(row, self.records.column("loss"))}
+            if "unresolved" in row:
+                self.session.note(UNRESOLVED)
             self.records.add(self.session.steps + 1, row)
             self.session.write(self.session.steps + 1, row)
             self._thrown = 0

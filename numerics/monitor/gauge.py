@@ -10,13 +10,18 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from numerics.monitor.curvature import Curvature, Measured
+from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
-from numerics.sharpness import layers_of
+from numerics.sharpness import UnresolvedError, layers_of
 from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, weight_decay_window
 
 Row = dict[str, Any]
 INFINITE = float("inf")
+
+UNRESOLVED = (
+    "at some steps rounding errors hid the curvature (the products were not those of a symmetric Hessian), as they may once "
+    "weights or activations have grown huge: no sharpness is told there; train in float64 to have it"
+)
 
 
 class Gauge:
@@ -31,13 +36,16 @@ class Gauge:
 
     def __init__(self, model: nn.Module, optimizer: Optimizer, curvature: Curvature, options: Options) -> None:
         self.model, self.optimizer, self.curvature, self.options = model, optimizer, curvature, options
-        self._next_layer = 0
+        self._next_layer, self._resolved = 0, False
 
     def row(self, batch: Batch, layers: int | None) -> tuple[Row, float]:
         """The numbers of `records.UNITS`, and the products it took.
 
+        Where rounding errors hide the curvature, which they may once a training has blown up, `unresolved` says so.
+
         Raises:
             InputError: the batch does not fit, or the forward pass is random.
+            UnresolvedError: the very first products are not those of a symmetric Hessian.
         """
         loss = self.curvature.loss(batch)
         if not isfinite(loss):
@@ -47,14 +55,22 @@ class Gauge:
         if not found:  # every lr is 0: nothing moves
             return {**row, "normalised": 0.0, "distance": 1.0, "bound": 0.0}, 0
         with self.curvature.at(found, batch, maximizes(self.optimizer)) as here:
-            top, *bottom = here.ends(self.options.smallest)
-            chosen = self._turn(found, layers)
-            blocks = {name: here.block(name, own) for name, own in chosen.items()}
-        row |= _numbers(top, bottom[0] if bottom else None, found) | {
+            try:
+                row |= self._curvatures(here, found, layers)
+            except UnresolvedError as error:
+                if not self._resolved:
+                    raise
+                return {**row, "unresolved": str(error)}, max(here.products, here.hessian.products)
+        self._resolved = True
+        return row, here.products
+
+    def _curvatures(self, here: Here, found: Sequence[Threshold], layers: int | None) -> Row:
+        top, *bottom = here.ends(self.options.smallest)
+        blocks = {name: here.block(name, own) for name, own in self._turn(found, layers).items()}
+        return _numbers(top, bottom[0] if bottom else None, found) | {
             "layer_share": self._shares(top, found),
             "layer_normalised": {name: block.mode.value for name, block in blocks.items()},
         }
-        return row, here.products
 
     def _turn(self, found: Sequence[Threshold], count: int | None) -> dict[str, list[Threshold]]:
         """The layers whose turn it is."""

@@ -30,13 +30,13 @@ from derive.errors import InputError
 from numerics.monitor.budget import Budget
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import LossFn, couples_batch
-from numerics.monitor.gauge import Gauge, Row, samples
+from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
 from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
 from numerics.monitor.records import Records, save
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
-from numerics.monitor.verdict import verdict
+from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained, unwrapped
 
 PATIENCE = 1000
@@ -170,8 +170,8 @@ class StabilityMonitor:
         where = self.options.probe or batch
         row, products = self._gauge.row(where, layers)
         products *= samples(where[0]) / samples(batch[0])
-        losses = [*self.records.column("loss"), row["loss"]]
-        return row | {"products": products, "verdict": verdict(row["normalised"], losses)}
+        self._remark_once(UNRESOLVED, "unresolved" in row)
+        return row | {"products": products, **judged(row, self.records.column("loss"))}
 
     def _shadowed(self, new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""

@@ -39,7 +39,7 @@ DIMS: Mapping[str, str] = {
 }  # fmt: skip
 """Variables that are mappings in a row -> the dimension of their keys."""
 
-TEXTS = ("verdict", "growth")
+TEXTS = ("verdict", "growth", "unresolved")
 
 
 class Records:

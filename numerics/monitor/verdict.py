@@ -15,9 +15,10 @@ Source: Cohen et al. (2021), Gradient descent on neural networks typically occur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
+from typing import Any
 
 MARGIN = 0.1
 """Distance from 1 within which training is at the edge."""
@@ -42,6 +43,16 @@ def verdict(normalised: float, losses: Sequence[float]) -> str:
     if normalised <= 1 + MARGIN:
         return "at the edge"
     return "unstable" if _grows(losses) else "restrained"
+
+
+def judged(row: Mapping[str, Any], losses: Sequence[Any]) -> dict[str, str]:
+    """The verdict of a measurement, as part of its row; none where the sharpness could not be resolved.
+
+    Args:
+        row: of `Gauge.row`.
+        losses: at the measurements before.
+    """
+    return {} if "normalised" not in row else {"verdict": verdict(row["normalised"], [*losses, row["loss"]])}
 
 
 def _grows(losses: Sequence[float]) -> bool:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from numerics.sharpness.hessian import Hessian
+from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.layers import layer_sharpness, layers_of
 from numerics.sharpness.measure import sharpness, spectrum
 from numerics.sharpness.minibatch import MinibatchSharpness, minibatch_sharpness
@@ -21,6 +22,7 @@ __all__ = [
     "Hessian",
     "MinibatchSharpness",
     "Spectrum",
+    "UnresolvedError",
     "layer_sharpness",
     "layers_of",
     "minibatch_sharpness",

@@ -25,6 +25,10 @@ ROUNDING = 50
 """Rounding errors of a Ritz value, in units of the last place of the largest."""
 
 
+class UnresolvedError(InputError):
+    """The products are not those of a symmetric operator, to the accuracy that its number format can have."""
+
+
 class Projection(NamedTuple):
     """What a space says about the operator H.
 
@@ -134,9 +138,10 @@ class Space:
         block = self._matrix[: self.known, : self.known]
         skew, scale = float(np.abs(block - block.T).max()), float(np.abs(block).max())
         if skew > 30 * torch.finfo(self._basis.dtype).eps ** 0.5 * scale:
-            raise InputError(
+            raise UnresolvedError(
                 f"expected a symmetric Hessian, got products off by {skew / scale:.0e} relative: some operation's second "
-                "derivative is wrong (a custom autograd.Function?), or the loss changes from call to call"
+                "derivative is wrong (a custom autograd.Function?), the loss changes from call to call, or rounding errors "
+                "hide the curvature (try float64)"
             )
 
 
