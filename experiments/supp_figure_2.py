@@ -76,7 +76,8 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
             "derived": (("net", "alpha"), table[..., 2], {"units": "1"}),
         },
         {"net": list(runs.nets), "alpha": ("alpha", list(config.alphas), {"units": "1/time"}), "bracket": ["low", "high"]},
-        {"data": data.name, "images": len(data.train.labels), "seeds": runs.seed, "dtype": runs.dtype, "steps": runs.steps},
+        {"data": data.name, "images": len(data.train.labels), "seeds": runs.seed, "dtype": runs.dtype, "steps": runs.steps}
+        | {"searched": list(config.ratios)},
     )
 
 
@@ -122,10 +123,11 @@ def caption(results: xr.Dataset) -> str:
     return (
         f"Largest stable step size over 2/alpha at weight decays {decays} ({at['data']}, {at['images']} images, full batch, "
         f"{at['steps']} steps, seed {at['seeds']}, {at['dtype']}; networks and decays are ours), by "
-        f"training (derived at rest): {listed}."
+        f"training (derived at rest): {listed}. A dash: no edge between {at['searched'][0]:g} and {at['searched'][1]:g}."
     )
 
 
 def _ratios(at: xr.Dataset) -> str:
     pairs = zip(at.trained.mean("bracket").values, at.derived.values, strict=True)
-    return f"{at.net.item()} " + ", ".join(f"{trained:.3f} ({derived:.3f})" for trained, derived in pairs)
+    told = ("-" if np.isnan(trained) else f"{trained:.3f} ({derived:.3f})" for trained, derived in pairs)
+    return f"{at.net.item()} {', '.join(told)}"
