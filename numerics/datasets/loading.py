@@ -72,17 +72,17 @@ def load(
     choose("data set", name, DATASETS)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise InputError(f"expected dtype to be of floating-point numbers, got {dtype!r}")
-    raw = restricted(_raw(name, data_dir, download, refetch, sources), classes, subset)
+    raw = restricted(_raw(name, _path(data_dir), download, refetch, sources), classes, subset)
     lookup = table(raw.train.images)
     train, test = (normalised(split, lookup, size, device, dtype) for split in (raw.train, raw.test))
     return Data(name, train, test, raw.classes, train.images.shape[1], train.images.shape[-1])
 
 
-def _raw(name: str, data_dir: Folder, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
+def _raw(name: str, data_dir: Path | None, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
     if name == "digits":
         return digits()
     source = _source(name)
-    raw = read(source, sources[source], _path(data_dir), download, refetch)
+    raw = read(source, sources[source], data_dir, download, refetch)
     return restricted(raw, None, CIFAR_5K) if name == "cifar-5k" else raw
 
 

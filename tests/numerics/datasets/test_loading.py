@@ -154,3 +154,9 @@ def test_data_are_on_the_device(device):
     for part in (data.train, data.test):
         assert {tensor.device.type for tensor in part} == {device}
         assert torch.equal(part.images.cpu(), getattr(load("digits"), "train" if part is data.train else "test").images)
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist"])
+def test_a_folder_that_is_not_there_is_refused_even_where_none_is_needed(name, tmp_path):
+    with pytest.raises(InputError, match="expected data_dir to be a folder"):
+        load(name, data_dir=tmp_path / "gone")
