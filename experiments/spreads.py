@@ -42,14 +42,13 @@ def compared(results: xr.Dataset) -> str:
 def _without_floor(over_k: Spread, floor: float) -> str:
     """Whether perturbations do more than a finite test set does, and how much."""
     found = floored(over_k, floor)
-    if not found.excess:
-        beside = "no more than that" if not found.high else "not told apart from that"
-        return f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}."
-    beside = "more than that" if found.low else "not told apart from that"
-    return (
-        f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}: without it, "
-        f"it is {found.excess:.2g} ({100 * over_k.level:g} % interval {found.low:.2g} to {found.high:.2g})."
-    )
+    interval = f"({100 * over_k.level:g} % interval {found.low:.2g} to {found.high:.2g})"
+    beside = "no more than that"
+    if found.low:
+        beside = f"more than that: without it, it is {found.excess:.2g} {interval}"
+    elif found.high:
+        beside = f"not told apart from that: without it, it is at most {found.high:.2g}"
+    return f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}."
 
 
 def fluctuation_in_words(results: xr.Dataset) -> str:

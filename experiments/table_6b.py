@@ -1,5 +1,8 @@
 """Other networks and data: both spreads of the accuracy, over last-bit perturbations and over batch orders, setting by setting.
 
+Swish amplifies a last bit only from larger step sizes than ReLU (see table-6): at 0.05 to 0.1 three of the four settings of the
+default preset spread by nothing over k. So each has a step size of its own there, found by trial, at which it does.
+
 Source: Tab 6b (supp. Tab 4).
 """
 
@@ -44,7 +47,12 @@ PRESETS = {
     "smoke": _tables("smoke", (SMOKE, replace(SMOKE, net="dense-2")), ks=(1, 3), seeds=(1, 2)),
     "default": _tables(
         "default",
-        (DEFAULT, replace(DEFAULT, net="dense-2"), _DIGITS, replace(_DIGITS, net="resnet-8")),
+        (
+            replace(DEFAULT, lr=0.5),
+            replace(DEFAULT, net="dense-2"),
+            replace(_DIGITS, lr=1.0),
+            replace(_DIGITS, net="resnet-8", lr=0.5),
+        ),
         ks=(1, 3, 5, 7),
         seeds=(1, 2, 3, 4),
     ),
