@@ -59,7 +59,7 @@ def run(
 
     Args:
         names: one or more, as `list` prints them.
-        preset: smoke (seconds), default (about a minute on two cores) or paper (the paper's own settings).
+        preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.

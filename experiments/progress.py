@@ -16,6 +16,9 @@ Report = Callable[[int, int], None]
 PATIENCE = 2
 """Seconds of silence that nobody minds."""
 
+PAUSE = 60
+"""Seconds to the next line in a log; each is then twice as late as the one before."""
+
 
 def silent(done: int, total: int) -> None:
     """Report nothing."""
@@ -23,7 +26,7 @@ def silent(done: int, total: int) -> None:
 
 @contextmanager
 def bar(title: str) -> Iterator[Report]:
-    """A progress bar that is gone when the work is done; a pipe or a file gets at most one plain line."""
+    """A progress bar that is gone when the work is done; a pipe or a file gets a plain line now and then."""
     console = Console(file=sys.stderr)
     if not console.is_terminal:
         yield _plain(title)
@@ -41,14 +44,15 @@ def bar(title: str) -> Iterator[Report]:
 
 
 def _plain(title: str) -> Report:
-    """One line on stderr, once it is clear that the work takes a while."""
-    started, told = time.monotonic(), False
+    """Lines on stderr, once it is clear that the work takes a while."""
+    started, following = time.monotonic(), PATIENCE
 
     def report(done: int, total: int) -> None:
-        nonlocal told
-        if not told and time.monotonic() - started > PATIENCE:
-            told = True
-            print(f"{title}: {done / total:.0%} done after {PATIENCE} s", file=sys.stderr, flush=True)
+        nonlocal following
+        elapsed = time.monotonic() - started
+        if elapsed > following:
+            following = max(PAUSE, 2 * elapsed)
+            print(f"{title}: {done / total:.0%} done after {elapsed:.0f} s", file=sys.stderr, flush=True)
 
     return report
 

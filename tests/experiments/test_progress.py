@@ -1,4 +1,4 @@
-"""Progress: a bar on a terminal, one plain line elsewhere and only when it takes a while."""
+"""Progress: a bar on a terminal, a plain line now and then elsewhere, and only when it takes a while."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ def test_quick_work_says_nothing(capsys: pytest.CaptureFixture) -> None:
     assert capsys.readouterr().err == ""
 
 
-def test_long_work_says_one_plain_line(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", -1)
+def test_long_work_says_a_plain_line_ever_more_rarely(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report every second of a work of ten minutes."""
+    seconds = iter(range(601))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
     with progress.bar("x") as report:
-        report(1, 4)
-        report(2, 4)
-    assert capsys.readouterr().err == "x: 25% done after -1 s\n"
+        for second in range(1, 601):
+            report(second, 600)
+    told = [f"x: {done:.0%} done after {s} s" for s in (3, 61, 123, 247, 495) for done in [s / 600]]
+    assert capsys.readouterr().err.splitlines() == told
 
 
 def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
