@@ -137,17 +137,24 @@ def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
     spread = f"{number(found.low)} to {number(found.high)} in the newest measurements; 1 is the edge"
     lrs = ", ".join(number(v) for v in found.lr.values()) or "not measured"
     now = ", ".join(row["lr"] for row in group_rows(data)) or "not measured"
-    decays = [data[f"weight_decay_{end}"].dropna("step").values for end in ("low", "high")]
-    low, high = (number(float(np.median(v[-RECENT:]))) if len(v) else "not measured" for v in decays)
     rates = data.growth_rate.values[data.growth.values == "amplified"]
     ended = bool((data.growth.values != "").any())
     rate = f"{np.nanmax(rates):+.2g} per step" if len(rates) else "not amplified" if ended else "not measured"
     return [
         ("Normalised sharpness", number(found.value), spread),
         ("Largest stable lr", lrs, f"now {now}; all groups scaled together"),
-        ("Weight decay, stable up to", high, f"from {low}" if len(decays[0]) else "lower end: --smallest"),
+        ("Weight decay, stable up to", *_decays(data)),
         ("Rounding noise", rate, "growth of a last-bit difference"),
     ]
+
+
+def _decays(data: xr.Dataset) -> tuple[str, str]:
+    """Upper end of the stable weight decays, and a remark on the lower one."""
+    ends = [data[f"weight_decay_{end}"].dropna("step").values[-RECENT:] for end in ("low", "high")]
+    low, high = (float(np.median(end)) if len(end) else math.nan for end in ends)
+    if high < 0:
+        return "none", "at this step size"
+    return number(high), "lower end: --smallest" if math.isnan(low) else f"from {number(low)}"
 
 
 def _cost(session: Session, data: xr.Dataset) -> dict[str, Any]:
