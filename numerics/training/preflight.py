@@ -21,6 +21,9 @@ from numerics.training.trail import parts, trail
 NAMED = 3
 """Differing tensors that are named, of all."""
 
+TOLD = 200
+"""Characters of an error that are repeated."""
+
 
 @dataclass(frozen=True)
 class Preflight:
@@ -40,7 +43,7 @@ def preflight(group: Group, data: Data, device: str) -> Preflight:
 
     Where they would (on a GPU), every member takes the same steps in company, recorded, and alone, as torch runs them:
     a first step, recorded ones, one on a smaller batch, and recorded ones at another step size. Both must agree to the last bit
-    of weights, buffers, optimiser state and loss. So resuming a run, which starts eagerly, changes nothing either.
+    of weights, buffers, optimiser state and loss; steps that cannot be recorded fail it too. So resuming a run, which starts eagerly, changes nothing either.
     """
     if not recordable(device):
         return Preflight(True, "one after another")
@@ -64,8 +67,12 @@ def compared(group: Group, data: Data, device: str, company: Stepper, together: 
         for number, (images, labels, lr) in enumerate(_schedule(group, data), start=1):
             for member in [*together, *alone]:
                 member.set_lr(lr)
-            theirs, own = company.step(images, labels), EagerStepper(alone).step(images, labels)
-            if found := _difference(together, alone, theirs, own):
+            own = EagerStepper(alone).step(images, labels)  # first: an error of the steps themselves passes
+            try:
+                found = _difference(together, alone, company.step(images, labels), own)
+            except RuntimeError as error:
+                found = f"fails ({' '.join(str(error).split())[:TOLD]})"
+            if found:
                 return Preflight(False, f"one after another: side by side {found} in step {number} of the preflight")
     return Preflight(True, "side by side, each member equal to its solo run to the last bit in a preflight")
 

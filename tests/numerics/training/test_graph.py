@@ -105,6 +105,22 @@ def test_a_preflight_finds_a_single_bit_and_says_where(since):
     assert found.sentence.endswith(f"in step {since} of the preflight")
 
 
+class Unrecordable(Company):
+    """Whose step cannot be taken, from some step on."""
+
+    def step(self, images, labels):
+        if self.taken + 1 == self.since:
+            raise RuntimeError("operation not permitted\nwhen stream is capturing")
+        return super().step(images, labels)
+
+
+def test_steps_that_cannot_be_recorded_fail_the_preflight():
+    made, data = group(ks=(1, 3)), digits()
+    team = members(made, data, "cpu")
+    told = "one after another: side by side fails (operation not permitted when stream is capturing) in step 2 of the preflight"
+    assert compared(made, data, "cpu", Unrecordable(team, 0, 2), team).sentence == told
+
+
 def test_a_preflight_of_recorded_steps_finds_nothing():
     made, data = group(ks=(1, 3)), digits()
     team = members(made, data, "cpu")
