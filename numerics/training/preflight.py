@@ -43,7 +43,8 @@ def preflight(group: Group, data: Data, device: str) -> Preflight:
 
     Where they would (on a GPU), every member takes the same steps in company, recorded, and alone, as torch runs them:
     a first step, recorded ones, one on a smaller batch, and recorded ones at another step size. Both must agree to the last bit
-    of weights, buffers, optimiser state and loss; steps that cannot be recorded fail it too. So resuming a run, which starts eagerly, changes nothing either.
+    of weights, buffers, optimiser state and loss; steps that cannot be recorded fail too. So resuming a run, which starts
+    eagerly, changes nothing either.
     """
     if not recordable(device):
         return Preflight(True, "one after another")
