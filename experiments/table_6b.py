@@ -85,7 +85,7 @@ def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
         return header, cells
     columns = (claim.values[name] for name in ("net", "data", "accuracy", "floating_point", "batch_selection"))
     body = [[f"{net}, {data}", str(mean), str(k), "", str(s), "", ""] for net, data, mean, k, s in zip(*columns, strict=True)]
-    return header, [*cells, [heading(results.attrs["preset"]), *[""] * 6], *body]
+    return header, [*cells, [heading(results.attrs["preset"], "Swish, 200 epochs"), *[""] * 6], *body]
 
 
 def _row(one: xr.Dataset, name: str) -> list[str]:

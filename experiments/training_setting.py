@@ -71,9 +71,9 @@ def printed(claim: str) -> Claim | None:
     return claims().get(claim)
 
 
-def heading(preset: str) -> str:
+def heading(preset: str, setting: str = "ResNet-56, CIFAR-10, 200 epochs") -> str:
     """What stands over the paper's numbers beside ours."""
-    return "paper" if preset == "paper" else "paper, at another setting (ResNet-56, CIFAR-10, 200 epochs)"
+    return "paper" if preset == "paper" else f"paper, at another setting ({setting})"
 
 
 def note(preset: str) -> str:
