@@ -16,7 +16,7 @@ from experiments.progress import bar
 from experiments.provenance import provenance
 from paper_checks.verdicts import RECORD, checks, record
 
-LONG = 4.0
+LONG = 2.0
 """Seconds of processor time from which on a verdict is recorded."""
 
 
