@@ -17,7 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (under 3 minutes)
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (3 minutes, one of them to install)
 	@$(BIN)/python -m experiments run figure-1 figure-4 table-2 figure-5 phase-diagram --out $(RESULTS)
 	@$(BIN)/python -m experiments report --results $(RESULTS) --out $(RESULTS)/report.html
 
