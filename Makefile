@@ -13,11 +13,11 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gradcfl needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (pinned in requirements.lock)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (3 minutes, one of them to install)
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (2 minutes, and one to install)
 	@$(BIN)/python -m experiments run figure-1 figure-4 table-2 figure-5 phase-diagram --out $(RESULTS)
 	@$(BIN)/python -m experiments report --results $(RESULTS) --out $(RESULTS)/report.html
 
