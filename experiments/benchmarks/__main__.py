@@ -30,7 +30,6 @@ MODULES = (
     textbook,
     perturbed_step,
     rel_l1_logging,
-    sharpness_tracking,
     side_by_side,
     checkpointing,
     optimizer_edges,
