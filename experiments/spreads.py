@@ -36,10 +36,11 @@ def compared(results: xr.Dataset) -> str:
     layout = two_way(table)
     if not layout.over_k.std:
         return f"{unstable}{layout.sentence}"
-    return f"{unstable}{layout.sentence} {_without_floor(layout.over_k, finite_test_set(results))}"
+    most = "at most " if results.attrs["average"] > 1 else ""
+    return f"{unstable}{layout.sentence} {_without_floor(layout.over_k, finite_test_set(results), most)}"
 
 
-def _without_floor(over_k: Spread, floor: float) -> str:
+def _without_floor(over_k: Spread, floor: float, most: str) -> str:
     """Whether perturbations do more than a finite test set does, and how much."""
     found = floored(over_k, floor)
     interval = f"({100 * over_k.level:g} % interval {found.low:.2g} to {found.high:.2g})"
@@ -48,7 +49,7 @@ def _without_floor(over_k: Spread, floor: float) -> str:
         beside = f"more than that: without it, it is {found.excess:.2g} {interval}"
     elif found.high:
         beside = f"not told apart from that: without it, it is at most {found.high:.2g}"
-    return f"The finite test set spreads equally good runs by {floor:.2g}; the spread over perturbations is {beside}."
+    return f"The finite test set spreads equally good runs by {most}{floor:.2g}; the spread over perturbations is {beside}."
 
 
 def fluctuation_in_words(results: xr.Dataset) -> str:

@@ -2,8 +2,8 @@
 
 The protocol of figure 7: gradient descent on a small convolutional net, 1000 steps, measured every 50 from the start; 500
 digits. The largest eigenvalue to 1e-3; the truth is eigsh at 1e-9 in float64. Both get the loosest tolerance with which the
-error is within 1e-3 at every checkpoint; the notes also say what it takes us to guarantee 1e-3, by our bound. eigsh has its
-usual 20 vectors; curvlinops' check of determinism, two products, is off.
+error is within 1e-3 at every checkpoint. Against the same eigsh stands what it takes us to guarantee 1e-3, by our bound, which
+eigsh here does not. eigsh has its usual 20 vectors; curvlinops' check of determinism, two products, is off.
 
 Where the eigenvectors turn fast, as in the first steps or between epochs of small batches, a warm start saves little.
 """
@@ -57,7 +57,7 @@ class Track(NamedTuple):
 
 
 def run() -> list[Result]:
-    """Products and time of a measurement relative to the peer's, and the accuracy of both."""
+    """Products and time of a measurement relative to the peer's, without and with a guarantee, and the accuracy of both."""
     with threads(1):
         data, models = training()
         exact = track(models, lambda model, _: by_eigsh(model.double(), (data[0].double(), data[1]), TRUTH, None))
@@ -68,11 +68,13 @@ def run() -> list[Result]:
         bound = track(models, lambda model, last: by_us(model, data, ACCURACY, last))
     mine, peers, sure = (contender.products.mean() for contender in (ours, theirs, bound))
     times = [1e3 * contender.seconds.mean() for contender in (ours, theirs, bound)]
-    counts = f"{mine:.2f} of {peers:.1f} (eigsh; {warm.products.mean():.1f} from its last vector); {sure:.2f} guarantee it"
-    spent = f"{times[0]:.0f} of {times[1]:.0f} ms ({times[2]:.0f} with the guarantee); cold start: {ours.products[0]} products"
+    counts = f"{mine:.2f} of {peers:.1f} (eigsh; {warm.products.mean():.1f} from its last vector)"
+    counted = f"{sure:.2f}; cold start: {bound.products[0]}, against {ours.products[0]} without the guarantee"
+    spent = f"{times[0]:.0f} of {times[1]:.0f} ms ({times[2]:.0f} with the guarantee)"
     other = f"eigsh {theirs.error(truth):.0e}, ours with the guarantee {bound.error(truth):.0e}"
     return [
         Result("sharpness of a training run: products / eigsh's", mine / peers, "x", 0.25, False, counts),
+        Result("sharpness of a training run: products that guarantee 1e-3 / eigsh's", sure / peers, "x", 0.25, False, counted),
         Result("sharpness of a training run: time / curvlinops with eigsh", times[0] / times[1], "x", 1 / 3, False, spent),
         Result("sharpness of a training run: error", ours.error(truth), "relative", ACCURACY, False, other),
     ]

@@ -19,8 +19,8 @@ Row = dict[str, Any]
 INFINITE = float("inf")
 
 UNRESOLVED = (
-    "at some steps rounding errors hid the curvature (the products were not those of a symmetric Hessian), as they may once "
-    "weights or activations have grown huge: no sharpness is told there; train in float64 to have it"
+    "at some steps the products were not those of a symmetric Hessian, most likely as rounding errors hid the curvature, which "
+    "they may once weights or activations have grown huge: no sharpness is told there; try float64"
 )
 
 

@@ -80,6 +80,11 @@ def test_spread_beside_the_finite_test_set(scale: float, words: str) -> None:
     assert words in compared(made(scale=scale))
 
 
+def test_of_averages_over_epochs_the_floor_is_a_bound() -> None:
+    assert "spreads equally good runs by at most" in compared(made(replace(CONFIG, average=10)))
+    assert "spreads equally good runs by at most" not in compared(made())
+
+
 def test_equal_runs_are_not_compared() -> None:
     results = made()
     equal = results.assign(final=results.final.sel(k=[1, 1, 1]).assign_coords(k=results.k))
