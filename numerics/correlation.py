@@ -3,9 +3,8 @@ r"""Cross-correlation with a fixed image, and its exact adjoint, by FFT.
     (K * I)(x) = sum_z K(z) I(x + z)            (phi * I)(z) = sum_x phi(x) I(x + z)
 
 With K turned by 180 degrees the first is a convolution, a product Khat Ihat in frequency, and the second the product
-phihat conj(Ihat); turning a kernel is cheap, conjugating a field is not. Only rows that hold data are transformed on
-the way in, and only rows that are kept on the way out. Columns are transformed as rows of the transpose: so every
-transform runs through contiguous memory. Fields are never unfolded into patches.
+phihat conj(Ihat); turning a kernel is cheap, conjugating a field is not. Fields are never unfolded into patches. Large
+images are taken tile by tile.
 
 Source: Thm 5.1, with the discrete boundaries of the authors' code.
 """
@@ -14,12 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.fft import next_fast_len
 from torch import Tensor
 
 from derive.errors import InputError, choose
 from numerics.batches import one_thread
 from numerics.checks import BOUNDARIES, POOLINGS, image_tensor, kernel_shape
+from numerics.tiles import Tiles, tile_shape
+from numerics.whole_image import WholeImage
 
 
 class Correlation:
@@ -53,33 +53,15 @@ class Correlation:
         sign = {"valid": -1, "full": 1, "circular": 0}[boundary]
         self.output_shape = (size[0] + sign * extra[0], size[1] + sign * extra[1])
         self.measure = 1.0 if pooling == "sum" else 1.0 / (self.output_shape[0] * self.output_shape[1])
-        self._grid = self._fft_shape(size)
         with one_thread(self.image.numel()):
-            self._spectrum = self._transform(self._placed(extra))
-            self._conjugate = self._spectrum.conj().resolve_conj() * self.measure
+            self._map = self._chosen()
 
-    def _fft_shape(self, size: tuple[int, int]) -> tuple[int, int]:
-        """A periodic grid on which nothing that is kept wraps around."""
-        if self.boundary == "circular":
-            return size
-        least = size if self.boundary == "valid" else self.output_shape
-        return next_fast_len(least[0], real=True), next_fast_len(least[1], real=True)
-
-    def _placed(self, extra: list[int]) -> Tensor:
-        """The image on the grid, shifted so that the output's first pixel lands on the grid's first."""
-        missing = [n - m for n, m in zip(self._grid, self.image.shape, strict=True)]
-        padded = torch.nn.functional.pad(self.image, (0, missing[1], 0, missing[0]))
-        return padded if self.boundary == "full" else padded.roll((-extra[0], -extra[1]), dims=(-2, -1))
-
-    def _transform(self, field: Tensor) -> Tensor:
-        """(..., rows, columns) -> its transform on the grid, transposed: column frequency first."""
-        rows = torch.fft.rfft(field, n=self._grid[1], dim=-1)
-        return torch.fft.fft(rows.mT.contiguous(), n=self._grid[0], dim=-1)
-
-    def _restore(self, spectrum: Tensor, shape: tuple[int, int]) -> Tensor:
-        """The inverse, of the first `shape` rows and columns alone."""
-        rows = torch.fft.ifft(spectrum, dim=-1)[..., : shape[0]].mT
-        return torch.fft.irfft(rows, n=self._grid[1], dim=-1)[..., : shape[1]]
+    def _chosen(self) -> WholeImage | Tiles:
+        wide = tuple(n + k - 1 for n, k in zip(self.output_shape, self.kernel_shape, strict=True))
+        tile = tile_shape((wide[0], wide[1]), self.kernel_shape, self.image.device.type)
+        if tile is None:
+            return WholeImage(self.image, self.kernel_shape, self.boundary, self.output_shape, self.measure)
+        return Tiles(self.image, self.kernel_shape, self.boundary, tile, self.measure)
 
     def __call__(self, kernel: Tensor) -> Tensor:
         """K * I: (..., h, w) -> (..., *output_shape).
@@ -88,7 +70,7 @@ class Correlation:
             InputError: the trailing shape or the dtype is not the kernel's.
         """
         self._expect("a kernel", kernel, self.kernel_shape)
-        return self._restore(self._transform(kernel.flip(-2, -1)) * self._spectrum, self.output_shape)
+        return self._map(kernel)
 
     def adjoint(self, field: Tensor) -> Tensor:
         """Phi * I on the kernel's window: (..., *output_shape) -> (..., h, w); integral(phi C K) = <adjoint(phi), K>.
@@ -97,7 +79,7 @@ class Correlation:
             InputError: the trailing shape or the dtype is not the outputs'.
         """
         self._expect("a field of outputs", field, self.output_shape)
-        return self._restore(self._transform(field) * self._conjugate, self.kernel_shape).flip(-2, -1)
+        return self._map.adjoint(field)
 
     def integral(self, field: Tensor) -> Tensor:
         """Sum or mean over the outputs: (..., *output_shape) -> (..., 1, 1)."""
@@ -105,12 +87,9 @@ class Correlation:
         return pool(field, dim=(-2, -1), keepdim=True)
 
     def gram(self, kernel: Tensor) -> Tensor:
-        """(K * I) * I on the window: (..., h, w) -> (..., h, w). Without a crop in between it is one product."""
-        if self.boundary == "valid":
-            return self.adjoint(self(kernel))
+        """(K * I) * I on the window: (..., h, w) -> (..., h, w), cheaper than one after the other."""
         self._expect("a kernel", kernel, self.kernel_shape)
-        power = (self._spectrum * self._conjugate).real
-        return self._restore(self._transform(kernel) * power, self.kernel_shape)
+        return self._map.gram(kernel)
 
     def _expect(self, what: str, field: Tensor, shape: tuple[int, int]) -> None:
         if tuple(field.shape[-2:]) != shape or field.dtype != self.image.dtype:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from experiments.benchmarks import (
     checkpointing,
+    large_images,
     memory,
     monitor,
     optimizer_edges,
@@ -26,6 +27,7 @@ from experiments.benchmarks.timing import Result
 MODULES = (
     pde_step,
     windowed_bounds,
+    large_images,
     memory,
     textbook,
     perturbed_step,
