@@ -1,4 +1,4 @@
-"""The windowed operator on ever larger images: time a pixel against a 256x256 image, and memory against the image; one thread."""
+"""The windowed operator on ever larger images, on one thread: time a pixel against a 256x256 one, memory against the image."""
 
 from __future__ import annotations
 
