@@ -4,10 +4,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 RESULTS ?= results
 
-.PHONY: help demo test lint paper verdicts bench lock clean
+# What rounds as another processor: torch's kernels without vectors, matrix products and convolutions without AVX.
+PORTABLE := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
+FLOATING := README.md numerics experiments paper_checks tests/numerics tests/experiments
+
+.PHONY: help demo test test-portable lint paper verdicts bench lock clean
 
 help: ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gradcfl needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
@@ -23,6 +27,9 @@ demo: $(STAMP) ## derive, simulate, draw, and write the report page (about 2 min
 
 test: lint ## lint, types, import contracts, tests, paper checks
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal
+
+test-portable: $(STAMP) ## the tests that compute in floating point, by another processor's rounding
+	@$(PORTABLE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow and not exact" $(FLOATING)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

@@ -24,6 +24,8 @@ from experiments.sweep import sweep
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import group
 
+pytestmark = pytest.mark.exact
+
 distributed = pytest.importorskip("distributed")
 
 GROUPS = [group(1, 3, epochs=60), group(1, 5, epochs=60, order=2)]

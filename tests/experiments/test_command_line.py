@@ -12,6 +12,8 @@ from experiments.__main__ import main
 from experiments.bounds import read_grey, standardised
 from experiments.store import load
 
+pytestmark = pytest.mark.exact
+
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:

@@ -43,6 +43,7 @@ def test_presets(name: str) -> None:
     assert list(registry.experiment(name).PRESETS) == ["smoke", "default", "paper"]
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("name", NAMES)
 def test_two_runs_are_identical(name: str) -> None:
     found = registry.experiment(name)

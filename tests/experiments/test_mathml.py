@@ -10,6 +10,8 @@ from derive import theorems
 from derive.claim import claims
 from experiments.mathml import mathml
 
+pytestmark = pytest.mark.exact
+
 PRINTS = {claim.id: claim.latex for claim in claims().values() if claim.latex}
 
 

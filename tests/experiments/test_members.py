@@ -26,6 +26,8 @@ from numerics.training.recipe import Group
 from tests.experiments.sweeping import TINY, after_every_epoch, group, results, train
 from tests.killing import finished, started
 
+pytestmark = pytest.mark.exact
+
 RECORD = {"hardware": "a machine", "versions": {"torch": "1"}}
 
 

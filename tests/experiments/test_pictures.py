@@ -20,6 +20,8 @@ from experiments.picture_setting import Setting, assignments, scheme_of
 from experiments.store import load
 from experiments.style import styled
 
+pytestmark = pytest.mark.exact
+
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
 
 

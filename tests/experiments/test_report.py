@@ -16,6 +16,8 @@ from derive.claim import Claim, Verdict, claims
 from derive.errors import InputError
 from experiments import registry, report, store
 
+pytestmark = pytest.mark.exact
+
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 HOSTILE = "</figcaption><script>alert(1)</script>\" onload='x'"
 RECORD = {"title": HOSTILE, "caption": HOSTILE, "preset": "smoke", "command": HOSTILE, "device": "cpu"}

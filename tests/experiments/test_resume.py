@@ -22,6 +22,8 @@ from numerics.training.recipe import Group
 from tests.experiments.sweeping import after_every_epoch, group, results, train, train_forgetfully, train_until_killed
 from tests.killing import finished, killed_before, started
 
+pytestmark = pytest.mark.exact
+
 LONG = [group(1, 3, epochs=12), group(1, 3, epochs=12, order=2)]
 SHORT = [group(1, 3, epochs=3)]
 

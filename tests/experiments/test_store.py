@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 from derive.errors import InputError
 from experiments.store import MARKER, check_writable, load, replacing, save
 
+pytestmark = pytest.mark.exact
+
 DATA = xr.Dataset({"v": (("t",), [1.0, 2.0], {"units": "1"})}, attrs={"seeds": 0})
 RECORD = {"title": "T", "caption": "c", "preset": "smoke", "config": {"n": 1}}
 

@@ -23,6 +23,8 @@ from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import TINY, group
 
+pytestmark = pytest.mark.exact
+
 
 def test_overlapping_groups_are_trained_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []

@@ -18,6 +18,8 @@ from experiments.style import styled
 from experiments.sweep import sweep
 from tests.experiments.fabricated import fabricated
 
+pytestmark = pytest.mark.exact
+
 NAMES = [name for name in registry.names() if registry.trains(registry.experiment(name))]
 
 

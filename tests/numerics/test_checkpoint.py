@@ -25,6 +25,8 @@ from numerics.checkpoints.manifest import FORMAT, MANIFEST, Refused, differences
 from tests.killing import killed_before
 from tests.numerics.saving import OURS, save_one_more, state
 
+pytestmark = pytest.mark.exact
+
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.int64, torch.int8, torch.uint8, torch.bool]
 
 

@@ -54,14 +54,15 @@ def test_the_standard_deviation_over_k_is_that_of_a_table():
 
 
 def test_distances_churn_and_accuracy_are_those_of_the_nets():
-    run, data = begun(group(ks=(1, 3))), digits()
+    """In float64: other batches round logits otherwise, and in float32 two classes might be that near one another."""
+    run, data = begun(group(ks=(1, 3), dtype="float64")), digits("float64")
     found = finished(run).isel(epoch=-1)
     first, second = run.stable
-    net = [torch.cat([w.double().reshape(-1) for w in member.weights]) for member in run.stable]
+    net = [torch.cat([w.reshape(-1) for w in member.weights]) for member in run.stable]
     assert float(found.rel_l1_net.sel(k=3)) == pytest.approx(float(relative_l1(*net)), rel=1e-12)
     assert float(found.changed.sel(k=3)) == float((net[0] != net[1]).double().mean())
     for layer, x, y in zip(run.layers, first.weights, second.weights, strict=True):
-        assert float(found.rel_l1.sel(k=3, layer=layer)) == pytest.approx(float(relative_l1(x.double(), y.double())), rel=1e-12)
+        assert float(found.rel_l1.sel(k=3, layer=layer)) == pytest.approx(float(relative_l1(x, y)), rel=1e-12)
     labels, classes = data.test.labels, []
     for member in run.stable:
         member.net.eval()
