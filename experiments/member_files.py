@@ -148,17 +148,16 @@ def write(folder: Path, results: xr.Dataset, k: int, group: Group, record: dict[
     replace_forced(folder / names(k)[1], json.dumps(sidecar, indent=2).encode())
 
 
-def set_aside(path: Path, *more: Path) -> Path:
-    """Move files of somebody else's, or of no use, into a fresh folder `aside/N` beside them; returns that.
+def set_aside(folder: Path, *paths: Path) -> Path:
+    """Move what is somebody else's, or of no use, into a fresh folder `aside/N` of a group's; returns that.
 
     Raises:
         OSError: it cannot be made.
     """
-    aside = path.parent / "aside"
-    aside.mkdir(exist_ok=True)
-    place = next(p for n in range(1, 10**6) if not (p := aside / str(n)).exists())
+    (folder / "aside").mkdir(exist_ok=True)
+    place = next(p for n in range(1, 10**6) if not (p := folder / "aside" / str(n)).exists())
     place.mkdir()
-    for one in (path, *more):
-        if one.exists() or one.is_symlink():
-            one.rename(place / one.name)
+    for path in paths:
+        if path.exists() or path.is_symlink():
+            path.rename(place / path.name)
     return place

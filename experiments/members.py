@@ -118,7 +118,7 @@ class GroupFolder:
         try:
             return member_files.read(self.path, k, self.group) is not None
         except Refused as reason:
-            aside = set_aside(*(self.path / name for name in member_files.names(k)))
+            aside = set_aside(self.path, *(self.path / name for name in member_files.names(k)))
             say(f"{reason}; this member is trained again, what was there is in {aside}")
             return False
 
@@ -210,7 +210,9 @@ class GroupFolder:
             if not any(folder.glob("*[0-9]")) or (ks is not None and all(self.member(k) is not None for k in ks)):
                 self._remove(folder)
             elif ks is None:
-                say(f"{folder} holds checkpoints that do not say whose they are; they are in {set_aside(folder)} now")
+                say(
+                    f"{folder} holds checkpoints that do not say whose they are; they are in {set_aside(self.path, folder)} now"
+                )
 
     def _identify(self, say: Say) -> None:
         """Say what the folder holds, if it does not."""
@@ -219,5 +221,5 @@ class GroupFolder:
             read_json(note)
         except Unreadable as error:
             if note.exists() or note.is_symlink():
-                say(f"{error}; it is written again, what was there is in {set_aside(note)}")
+                say(f"{error}; it is written again, what was there is in {set_aside(self.path, note)}")
             replace_forced(note, json.dumps(self.group.shared(), indent=2).encode())

@@ -113,8 +113,17 @@ def _odd(member: xr.Dataset, group: Group, expected: Layout) -> str:
     for variable in (v for v in member.data_vars if v in LARGEST):
         if not _plausible(str(variable), member[variable].values, lived, expected.steps, group):
             return f"{name}: values of {variable} that no run has"
+    if not _together(member, group, lived):
+        return f"{name}: distances for some epochs that no run has"
     right = member.right.values if "right" in member else np.zeros(0)
     return "" if np.isin(right, [-1] if ended else [0, 1]).all() else f"{name}: values of right that no run has"
+
+
+def _together(member: xr.Dataset, group: Group, lived: int) -> bool:
+    """Whether all distances are known for as many epochs; to itself the unperturbed member has them as long as it lived."""
+    there = [member[name].notnull() for name in APART if name in member]
+    known = {int((each.all("layer") if "layer" in each.dims else each).sum()) for each in there}
+    return len(known) < 2 and (int(member.k) != group.unperturbed or known in (set(), {lived}))
 
 
 def _plausible(name: str, values: np.ndarray, lived: int, steps: int, group: Group) -> bool:
