@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
+from derive.shown import shown
+
 T = TypeVar("T")
 
 
@@ -26,6 +28,6 @@ def choose(kind: str, name: str, options: Mapping[str, T]) -> T:
 
 
 def _unknown(kind: str, name: object, valid: list[str]) -> str:
-    near = get_close_matches(str(name), valid, n=1)
+    near = get_close_matches(str(name)[:100], valid, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown {kind} {name!r}: expected one of {', '.join(valid)}{hint}"
+    return f"unknown {kind} {shown(repr(name))}: expected one of {', '.join(valid)}{hint}"

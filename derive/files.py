@@ -1,32 +1,65 @@
-"""Text files written whole or not at all."""
+"""Files written whole or not at all, whatever kills the process or fills the disk."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import mkstemp
 
 from derive.errors import InputError
 
 
 def write_whole(out: Path, text: str) -> None:
-    """Write a file by way of a temporary one beside it, in a folder that is made if need be; a failure changes nothing.
+    """Write a text file, in a folder that is made if need be; a failure changes nothing.
 
     Raises:
         InputError: `out` is a folder, its folder cannot be made, or the disk is full.
     """
     if out.is_dir():
         raise InputError(f"expected a file to write, got the folder {out}; name a file in it")
-    temporary = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False, encoding="utf-8") as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o644)
-        os.replace(temporary, out)
+        replace_forced(out, text.encode())
     except OSError as error:
-        raise InputError(f"cannot write {out}: {error.strerror}; what was there is unchanged") from None
+        raise InputError(f"cannot write {out}: {error.strerror or error}; what was there is unchanged") from None
+
+
+def replace_forced(path: Path, data: bytes) -> None:
+    """Write a file by way of a temporary one beside it, and force it onto the disk.
+
+    Raises:
+        OSError: it cannot be written; what was there is unchanged.
+    """
+    handle, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write_forced(temporary, data)
+        temporary.chmod(0o644)  # mkstemp's are private
+        temporary.replace(path)
+        force(path.parent)
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def write_forced(path: Path, data: bytes) -> None:
+    """Write a new file and force it onto the disk; half of it may be there after a failure.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def force(folder: Path) -> None:
+    """Force the names in a folder onto the disk; systems that cannot (Windows) keep them anyway."""
+    with suppress(OSError, AttributeError):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

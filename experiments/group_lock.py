@@ -11,7 +11,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from derive.errors import InputError
-from numerics.checkpoints.durable import replace_forced
+from derive.files import replace_forced
+from derive.reading import Unreadable, read_regular
+from derive.shown import shown
 
 Say = Callable[[str], None]
 """Takes a line for the user."""
@@ -19,17 +21,31 @@ Say = Callable[[str], None]
 POLL = 0.1
 """Seconds between two looks at a lock that is held."""
 
+LONGEST = 4096
+"""Bytes of the file that names who holds a lock, at most."""
+
 
 def unheard(line: str) -> None:
     """Say nothing: it has been said, or will be."""
 
 
+class Busy(Exception):
+    """Another process holds the lock."""
+
+
 @contextmanager
-def held(folder: Path, title: str, say: Say) -> Iterator[None]:
-    """Hold the lock of a folder, which is made if need be; waits, and says so, while another process does.
+def held(folder: Path, title: str, say: Say, patient: bool = True) -> Iterator[None]:
+    """Hold the lock of a folder, which is made if need be.
+
+    Args:
+        folder: of a group.
+        title: of the group.
+        say: takes lines for the user.
+        patient: wait, and say so, while another process holds it.
 
     Raises:
         InputError: the folder cannot be written.
+        Busy: another process holds it, and nobody is patient.
     """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -37,6 +53,8 @@ def held(folder: Path, title: str, say: Say) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if not patient:
+                raise Busy from None
             say(f"{title}: waiting for {_who(holder)}, which trains it already")
             lock.acquire(poll_interval=POLL)
     try:
@@ -48,10 +66,12 @@ def held(folder: Path, title: str, say: Say) -> Iterator[None]:
 
 
 def _who(holder: Path) -> str:
+    """The process that a file names: one line, whatever is in it."""
     try:
-        return holder.read_text(encoding="utf-8")
-    except OSError:
-        return "another process"
+        text = read_regular(holder, LONGEST).decode(errors="replace")
+    except Unreadable:
+        text = ""
+    return shown(text.strip().partition("\n")[0]) or "another process"
 
 
 @contextmanager
@@ -63,6 +83,6 @@ def writing(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, NotImplementedError) as error:  # the second: a file system without locks
+        reason = shown(getattr(error, "strerror", None) or error)
         raise InputError(f"cannot write to {path}: {reason}; finished members are unchanged; choose another --store?") from None

@@ -6,7 +6,6 @@ import re
 from itertools import pairwise
 from xml.etree import ElementTree
 
-from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'
@@ -36,6 +35,8 @@ def mathml(latex: str) -> Markup:
     """
     if not latex:
         return Markup("")
+    from latex2mathml.converter import convert  # here, so that whoever looks first whether it is there can say so
+
     root = ElementTree.fromstring(convert(_spelled(latex), display="block").replace(_NAMESPACE, ""))
     for element in root.iter():
         _mend_symbol(element)

@@ -1,12 +1,12 @@
 """Members of groups on disk: trained once, found again by every sweep that asks for them.
 
     STORE/1f2e.../group.json        what its members share, to be read
-    STORE/1f2e.../k3.nc             a finished member: everything measured on it (netCDF)
-    STORE/1f2e.../k3.json           its checksum, hardware, versions; the member counts as finished once this is there
+    STORE/1f2e.../k3.nc, k3.json    a finished member; see `member_files`
     STORE/1f2e.../running/.../      checkpoints of members in training
+    STORE/1f2e.../aside/1/          what was found there and is not used, each time named in a line
     STORE/1f2e.../lock              held by the one process that trains here
 
-Files are written whole or not at all.
+Files are written whole or not at all; whose they are is checked each time they are read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,14 +23,18 @@ from typing import Any
 import xarray as xr
 
 from derive.errors import InputError
-from experiments.group_lock import Say, held, unheard, writing
-from experiments.netcdf import from_bytes, to_bytes
-from numerics.checkpoints.durable import replace_forced
+from derive.files import replace_forced
+from derive.reading import Unreadable, read_json
+from experiments import member_files
+from experiments.group_lock import Busy, Say, held, unheard, writing
+from experiments.member_files import Refused, set_aside
 from numerics.checkpoints.manifest import differences, plain
 from numerics.training.recipe import Group
 
 JOINED = ("mode", "hardware")
 """Attributes that may differ from member to member: all that occur are named."""
+
+NOTE = "ks.json"
 
 
 @dataclass(frozen=True)
@@ -57,48 +61,66 @@ class GroupFolder:
         return f"{recipe.net} on {recipe.data}, init {seeds.init}, order {seeds.order} ({self.path.name})"
 
     @contextmanager
-    def locked(self, say: Say) -> Iterator[None]:
-        """Nobody else trains this group meanwhile; waits, and says so, while somebody does.
+    def locked(self, say: Say, patient: bool = True) -> Iterator[None]:
+        """Nobody else trains this group meanwhile. What a killed process has left is swept; what is not ours is set aside.
+
+        Args:
+            say: takes lines for the user.
+            patient: wait, and say so, while somebody else trains it.
 
         Raises:
             InputError: the folder cannot be written, or holds another group.
+            Busy: somebody else trains it, and nobody is patient.
         """
-        with held(self.path, self.title, say):
+        with held(self.path, self.title, say, patient):
+            self.check()
             with writing(self.path):
-                self._sweep()
-                self._identify()
+                self._sweep(say)
+                self._identify(say)
+                for k in self.group.ks:
+                    self._admit(k, say)
             yield
 
-    def missing(self, say: Say = unheard) -> tuple[int, ...]:
-        """Those of the wanted members that are not finished, or whose file is damaged, which is said."""
-        return tuple(k for k in self.group.ks if self._data(k, say) is None)
+    def check(self) -> None:
+        """Check that the folder, if there is one, is this group's.
+
+        Raises:
+            InputError: it holds another group.
+        """
+        with suppress(
+            Unreadable
+        ):  # missing or damaged, it is written again under the lock; members tell themselves whose they are
+            if found := differences(read_json(self.path / "group.json"), plain(self.group.shared())):
+                raise InputError(f"{self.path} holds another group ({found}); choose another --store")
+
+    def tidy(self, say: Say) -> None:
+        """Sweep what a killed process has left, if anything, unless somebody trains here or the folder may only be read."""
+        if self._untidy():
+            with suppress(InputError, Busy), self.locked(say, patient=False):
+                pass
+
+    def missing(self) -> tuple[int, ...]:
+        """Those of the wanted members that are not finished, or cannot be used."""
+        return tuple(k for k in self.group.ks if self.member(k) is None)
 
     def member(self, k: int) -> xr.Dataset | None:
-        """What was measured on a finished member; None if there is none, or its file is damaged."""
-        data, record = self._data(k, unheard), self.record(k)
-        if data is None or record is None:
-            return None
-        trained_on = f"{record['hardware']}, torch {record['versions']['torch']}"
-        return from_bytes(data).assign_attrs(hardware=trained_on)
-
-    def _data(self, k: int, say: Say) -> bytes | None:
-        """The file of a finished member, if its checksum is right."""
-        if (record := self.record(k)) is None:
-            return None
-        file = self.path / f"k{k}.nc"
-        data = file.read_bytes() if file.is_file() else b""
-        if sha256(data).hexdigest() == record["sha256"]:
-            return data
-        say(f"{file} is truncated or altered (its checksum differs); this member is trained again")
-        return None
+        """What was measured on a finished member; None if there is none that can be used."""
+        with suppress(Refused):
+            return member_files.read(self.path, k, self.group)
 
     def record(self, k: int) -> dict[str, Any] | None:
-        """Checksum, hardware, versions and date of a finished member."""
+        """Checksum, hardware, versions and date of a finished member; None if there is none that can be used."""
+        with suppress(Refused):
+            return member_files.read_record(self.path, k, self.group)
+
+    def _admit(self, k: int, say: Say) -> bool:
+        """Whether a member is finished; one that cannot be used is named, and makes way."""
         try:
-            record = json.loads((self.path / f"k{k}.json").read_bytes())
-            return record if {"sha256", "hardware", "versions"} <= record.keys() else None
-        except (OSError, ValueError, AttributeError):
-            return None
+            return member_files.read(self.path, k, self.group) is not None
+        except Refused as reason:
+            aside = set_aside(self.path, *(self.path / name for name in member_files.names(k)))
+            say(f"{reason}; this member is trained again, what was there is in {aside}")
+            return False
 
     def results(self) -> xr.Dataset:
         """The wanted members, all of them finished, in the order asked for.
@@ -113,60 +135,91 @@ class GroupFolder:
         together = xr.concat(members, "k", data_vars="minimal", coords="minimal", compat="equals", join="exact")
         return together.assign_attrs({name: text for name, text in joined.items() if text})
 
-    def put(self, results: xr.Dataset, record: dict[str, Any]) -> None:
+    def put(self, results: xr.Dataset, record: dict[str, Any], say: Say = unheard) -> None:
         """Keep members as finished; those that are kept already stay as they are.
 
         Args:
             results: of one or more members, labelled by k.
-            record: hardware, versions, date.
+            record: hardware, versions, data, date.
+            say: takes lines for the user.
 
         Raises:
             InputError: the disk is full.
         """
         with writing(self.path):
             for k in results.k.values.tolist():
-                if self._data(k, unheard) is None:
-                    data = to_bytes(results.sel(k=[k]))
-                    replace_forced(self.path / f"k{k}.nc", data)
-                    sidecar = {"k": k, "sha256": sha256(data).hexdigest(), **record}
-                    replace_forced(self.path / f"k{k}.json", json.dumps(sidecar, indent=2).encode())
+                if not self._admit(k, say):
+                    member_files.write(self.path, results, k, self.group, record)
 
     def begun(self) -> Iterator[tuple[int, ...]]:
         """The numbers of members that have been left in the middle, together as they were trained."""
-        for note in sorted(self.path.glob("running/*/ks.json")):
-            if any(note.parent.glob("[0-9]*")):
-                yield tuple(json.loads(note.read_bytes()))
+        for folder in sorted(self.path.glob("running/*")):
+            ks = self._ks(folder)
+            if ks is not None and any(folder.glob("[0-9]*")):
+                yield ks
 
     def running(self, ks: Sequence[int]) -> Path:
         """Where members that are trained together keep their checkpoints; made if need be."""
-        folder = self.path / "running" / sha256(json.dumps(list(ks)).encode()).hexdigest()[:16]
+        folder = self._place(ks)
         with writing(self.path):
             folder.mkdir(parents=True, exist_ok=True)
-            replace_forced(folder / "ks.json", json.dumps(list(ks)).encode())
+            replace_forced(folder / NOTE, json.dumps({"group": self.group.key(), "ks": list(ks)}).encode())
         return folder
 
     def forget(self, ks: Sequence[int]) -> None:
         """Remove the checkpoints of members that are finished."""
-        gone = self.path / f".{self.running(ks).name}"  # hidden first: half removed it would look damaged
         with writing(self.path):
-            self.running(ks).rename(gone)
+            self._remove(self._place(ks))
+
+    def _place(self, ks: Sequence[int]) -> Path:
+        return self.path / "running" / sha256(json.dumps(list(ks)).encode()).hexdigest()[:16]
+
+    def _ks(self, folder: Path) -> tuple[int, ...] | None:
+        """Whose checkpoints a folder holds; None if it does not say, or is in a place that is not its own."""
+        with suppress(Unreadable):
+            note = read_json(folder / NOTE)
+            ks = note.get("ks")
+            numbers = isinstance(ks, list) and all(type(k) is int for k in ks)
+            if numbers and note.get("group") == self.group.key() and folder == self._place(ks):
+                return tuple(ks)
+        return None
+
+    def _remove(self, folder: Path) -> None:
+        """Hidden first: half removed it would look damaged."""
+        gone = self.path / f".{folder.name}"
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
-    def _sweep(self) -> None:
+    def _untidy(self) -> bool:
+        """Whether there is something that only a killed process leaves, or no word on what the folder holds."""
+        if not self.path.is_dir():
+            return False
+        try:
+            read_json(self.path / "group.json")
+        except Unreadable:
+            return True
+        return any(self.path.glob(".*")) or any(self.path.glob("running/*"))
+
+    def _sweep(self, say: Say) -> None:
         """Remove what a killed process had half written, half removed, or finished."""
-        for begun in list(self.begun()):
-            if all(self.record(k) for k in begun):
-                self.forget(begun)
         for left in self.path.glob(".*"):
             shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+        for folder in self.path.glob("running/*"):
+            ks = self._ks(folder)
+            if not any(folder.glob("*[0-9]")) or (ks is not None and all(self.member(k) is not None for k in ks)):
+                self._remove(folder)
+            elif ks is None:
+                say(
+                    f"{folder} holds checkpoints that do not say whose they are; they are in {set_aside(self.path, folder)} now"
+                )
 
-    def _identify(self) -> None:
-        """Say what the folder holds, or check it."""
-        note, shared = self.path / "group.json", self.group.shared()
+    def _identify(self, say: Say) -> None:
+        """Say what the folder holds, if it does not."""
+        note = self.path / "group.json"
         try:
-            there = json.loads(note.read_bytes())
-        except (OSError, ValueError):
-            replace_forced(note, json.dumps(shared, indent=2).encode())
-            return
-        if found := differences(there, plain(shared)):
-            raise InputError(f"{self.path} holds another group ({found}); choose another --store")
+            read_json(note)
+        except Unreadable as error:
+            if note.exists() or note.is_symlink():
+                say(f"{error}; it is written again, what was there is in {set_aside(self.path, note)}")
+            replace_forced(note, json.dumps(self.group.shared(), indent=2).encode())

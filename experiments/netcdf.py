@@ -9,6 +9,11 @@ from io import BytesIO
 
 import xarray as xr
 
+from derive.reading import Unreadable
+
+LARGEST = 2**32
+"""Bytes of a dataset of ours, at most: a file of a few kilobytes may claim to hold terabytes."""
+
 
 def to_bytes(results: xr.Dataset) -> bytes:
     """A dataset as netCDF. By way of memory: HDF5 itself may crash the process when the disk is full."""
@@ -16,10 +21,25 @@ def to_bytes(results: xr.Dataset) -> bytes:
         return bytes(results.to_netcdf(engine="h5netcdf"))
 
 
-def from_bytes(data: bytes) -> xr.Dataset:
-    """As it was before `to_bytes`: text of fixed width, nothing of a file's own."""
-    with _by_its_own_lock():
-        found = xr.load_dataset(BytesIO(data), engine="h5netcdf").drop_encoding()
+def from_bytes(data: bytes, what: object = "netCDF") -> xr.Dataset:
+    """As it was before `to_bytes`: text of fixed width, nothing of a file's own.
+
+    Args:
+        data: all of a file.
+        what: names it in errors.
+
+    Raises:
+        Unreadable: it is no netCDF, or claims to hold more than LARGEST.
+    """
+    try:
+        with _by_its_own_lock(), xr.open_dataset(BytesIO(data), engine="h5netcdf") as lazy:
+            if lazy.nbytes > LARGEST:
+                raise Unreadable(what, f"it claims to hold {lazy.nbytes} bytes, more than {LARGEST}")
+            found = lazy.load().drop_encoding()
+    except Unreadable:
+        raise
+    except Exception as error:  # HDF5, h5py, h5netcdf and xarray raise all kinds
+        raise Unreadable(what, f"it is no netCDF of ours ({type(error).__name__})") from None
     text = {name: variable.astype(str) for name, variable in found.variables.items() if variable.dtype.kind in "OT"}
     return found.assign_coords({name: text.pop(name) for name in list(text) if name in found.coords}).assign(text)
 

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import base64
+import sys
+import warnings
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from derive import theorems
 from derive.claim import claims, verdicts
 from derive.errors import InputError
 from derive.files import write_whole
+from derive.installed import check_installed
+from derive.reading import Unreadable, read_regular
+from derive.shown import shown
 from experiments import registry
 from experiments.mathml import mathml
 from experiments.progress import bar
 from experiments.prose import prose
 from experiments.store import MARKER, load
+from experiments.swapping import tidy
 
 RECORDS = Path(__file__).parent / "records"
 """Results of runs that take longer than a demonstration; each says on what machine it was made."""
+
+LARGEST = 2**26
+"""Bytes of a figure, at most."""
+
+LONGEST = 10_000
+"""Characters of a line of a caption, at most."""
 
 PROVENANCE = (
     "preset",
@@ -48,8 +59,9 @@ def build(results: Path, out: Path) -> Path:
         The file.
 
     Raises:
-        InputError: the file cannot be written.
+        InputError: the file cannot be written, or a package is missing.
     """
+    check_installed()
     if out.is_dir():  # before the work, not after it
         raise InputError(f"expected a file for the page, got the folder {out}; try --out {out / 'report.html'}")
     with bar("report") as progress:
@@ -61,7 +73,10 @@ def build(results: Path, out: Path) -> Path:
         progress(2, 3)
         found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
+    tidy(results)
     write_whole(out, page)
+    for line in (e["bad"] for section in found["sections"].values() for e in section if e.get("bad")):
+        print(line, file=sys.stderr)
     return out
 
 
@@ -74,10 +89,7 @@ def _environment() -> Environment:
 
 def _data_uri(picture: Path) -> str:
     """An SVG as the address of an image: it stays sharp in print, and its styles cannot meet the page's."""
-    try:
-        return f"data:image/svg+xml;base64,{base64.b64encode(picture.read_bytes()).decode()}"
-    except OSError as error:
-        raise InputError(f"expected the figure {picture}, got: {error.strerror}; run the experiment again") from None
+    return f"data:image/svg+xml;base64,{base64.b64encode(read_regular(picture, LARGEST)).decode()}"
 
 
 def _verdict_rows() -> list[tuple[Any, Any]]:
@@ -93,34 +105,51 @@ def _open_claims() -> list[Any]:
 
 def _sections(results: Path) -> dict[str, list[dict[str, Any]]]:
     """What is shown of every experiment, by heading; a picture of the user's own comes with the PDEs."""
-    shown = {title: [_shown(name, results) for name in section] for title, section in registry.SECTIONS.items()}
+    sections = {title: [_shown(name, results) for name in section] for title, section in registry.SECTIONS.items()}
     if (results / "bounds" / MARKER).is_file():
-        next(iter(shown.values())).append(_experiment("bounds", results / "bounds"))
-    return shown
+        command = "python -m experiments bounds --image FILE --kernel SIDE"
+        next(iter(sections.values())).append(_readable("bounds", results / "bounds", "Bounds for a picture", command))
+    return sections
 
 
 def _shown(name: str, results: Path) -> dict[str, Any]:
     """The user's own result, else the one recorded with the package, else the command that makes it."""
-    command = f"python -m experiments run {name}"
+    title, command = registry.experiment(name).TITLE, f"python -m experiments run {name}"
     for folder in (results / name, RECORDS / name):
         if (folder / MARKER).is_file():
-            return _experiment(name, folder) | {"recorded": command if folder.parent == RECORDS else None}
-    return {"name": name, "title": registry.experiment(name).TITLE, "missing": command}
+            found = _readable(name, folder, title, command)
+            return found | {"recorded": command if folder.parent == RECORDS else None}
+    return {"name": name, "title": title, "missing": command, "bad": None}
+
+
+def _readable(name: str, folder: Path, title: str, command: str) -> dict[str, Any]:
+    """What is shown of a folder; if it is of another version, or damaged, a line that says so: it must not cost the page."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of infinities in a table
+            return _experiment(name, folder)
+    except Exception as error:  # the code of an experiment meets data of any shape
+        reason = shown(error) if isinstance(error, InputError) else f"{type(error).__name__}: {shown(error, 80)}"
+        bad = f"{folder} cannot be shown ({reason}); make it anew: {command}"
+        return {"name": name, "title": title, "missing": command, "bad": bad}
 
 
 def _experiment(name: str, folder: Path) -> dict[str, Any]:
     data, record = load(folder)
-    if not {"caption", "title"} <= record.keys():
-        raise InputError(f"expected a caption and a title in {folder / MARKER}, got {', '.join(record)}; run {name} again")
+    if record["name"] != name:
+        raise Unreadable(folder / MARKER, f"it is of {shown(record['name'], 40)}, not of {name}")
+    if odd := [key for key in ("caption", "title") if not isinstance(record.get(key), str)]:
+        raise Unreadable(folder / MARKER, f"expected text for {' and '.join(odd)}")
     module = None if name == "bounds" else registry.experiment(name)
-    table = module.rows(data) if hasattr(module, "rows") else None
+    table = _cells(*module.rows(data)) if hasattr(module, "rows") else None
     caption = record["caption"].split("\n")[0] if table else record["caption"]
-    shown = {key: record[key] for key in PROVENANCE if key in record}
+    told = {key: shown(record[key]) for key in PROVENANCE if key in record}
     return {
-        "name": name, "title": record["title"], "missing": None, "image": _data_uri(folder / f"{name}.svg"),
-        "caption": caption, "table": table, "recorded": None, "record": shown | {"seeds": _seeds(data)},
+        "name": name, "title": shown(record["title"]), "missing": None, "bad": None,
+        "image": _data_uri(folder / f"{name}.svg"), "caption": "\n".join(shown(line, LONGEST) for line in caption.split("\n")),
+        "table": table, "recorded": None, "record": told | {"seeds": shown(data.attrs.get("seeds", "none"))},
     }  # fmt: skip
 
 
-def _seeds(data: xr.Dataset) -> str:
-    return str(data.attrs.get("seeds", "none"))
+def _cells(head: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    return [shown(cell) for cell in head], [[shown(cell) for cell in row] for row in rows]

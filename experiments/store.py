@@ -1,30 +1,34 @@
 """Results on disk: one folder per experiment, written whole or not at all.
 
-A run writes into a hidden folder beside its place and swaps it in by renaming. So an interrupt or a full disk leaves
-what was there before; a folder that is not ours is never touched. Killed between the two renamings, the earlier result
-waits under a hidden name, and the next `load` or `save` puts it back.
+A run writes into a hidden folder and swaps it in (see `swapping`). So an interrupt or a full disk leaves what was there before;
+a folder that is not ours is never touched. A dataset says of which experiment it is, and is held against that when it is read.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import xarray as xr
 from matplotlib.figure import Figure
 
 from derive.errors import InputError
+from derive.installed import check_installed
+from derive.reading import Unreadable, read_json, read_regular
+from derive.shown import shown
+from experiments.netcdf import LARGEST, from_bytes, to_bytes
+from experiments.swapping import recover, swapped
 
 MARKER = "gradcfl.json"
-ABANDONED = 3600
-"""Seconds after which a hidden folder, made to be written within seconds, is what a killed run has left."""
+EXPERIMENT = "experiment"
+"""Attribute of a dataset: the name of its experiment."""
+
+TRIES = 5
+"""How often a folder is read again that another process swaps meanwhile."""
 
 
 @contextmanager
@@ -35,22 +39,20 @@ def replacing(folder: Path) -> Iterator[Path]:
         InputError: `folder` exists and does not hold our results, cannot be made, or the disk is full.
     """
     refuse_foreign(folder)
-    fresh = _fresh(folder)
     try:
-        yield fresh
-        _swap(fresh, folder)
+        with swapped(folder) as fresh:
+            yield fresh
     except OSError as error:
         raise InputError(f"cannot write results to {folder}: {_reason(error)}; what was there is unchanged") from None
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def check_writable(folder: Path) -> None:
     """Check, before long work, that results can be put in `folder`; changes nothing.
 
     Raises:
-        InputError: it holds something that is not ours, or may not be written.
+        InputError: a package that is needed is missing; the folder holds something that is not ours, or may not be written.
     """
+    check_installed()
     refuse_foreign(folder)
     above = next(path for path in folder.absolute().parents if path.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
@@ -69,53 +71,8 @@ def refuse_foreign(folder: Path) -> None:
         raise InputError(f"{folder} exists and holds no results of gradcfl (no {MARKER}); choose another --out")
 
 
-def _fresh(folder: Path) -> Path:
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        return Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise InputError(f"cannot write results to {folder}: {_reason(error)}; choose another --out") from None
-
-
-def _sweep(folder: Path) -> None:
-    for left in folder.parent.glob(f".{folder.name}-*"):
-        if time.time() - left.stat().st_mtime > ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
-
-
 def _reason(error: OSError) -> str:
-    return _one_line(error.strerror or error)
-
-
-def _one_line(text: object) -> str:
-    """Some libraries put a whole report into their errors."""
-    return " ".join(str(text).split())
-
-
-def _earlier(folder: Path) -> Path:
-    """Where the earlier result waits while the new one takes its place."""
-    return folder.with_name(f".{folder.name}.earlier")
-
-
-def _recover(folder: Path) -> None:
-    """Finish or undo a swap that was killed halfway."""
-    earlier = _earlier(folder)
-    if earlier.exists() and folder.exists():
-        shutil.rmtree(earlier)
-    elif earlier.exists():
-        earlier.rename(folder)
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    _recover(folder)
-    fresh.chmod(0o755)  # mkdtemp's are private
-    try:
-        if folder.exists():
-            folder.rename(_earlier(folder))
-        fresh.rename(folder)
-    finally:
-        _recover(folder)  # also after an interrupt between the two
+    return " ".join(str(error.strerror or error).split())  # some libraries put a whole report into their errors
 
 
 def save(results: xr.Dataset, figure: Figure, name: str, record: Mapping[str, Any], folder: Path) -> None:
@@ -125,8 +82,7 @@ def save(results: xr.Dataset, figure: Figure, name: str, record: Mapping[str, An
         InputError: the folder is not ours, or the disk is full.
     """
     with replacing(folder) as fresh:
-        # By way of memory: HDF5 itself may crash the process when the disk is full.
-        (fresh / f"{name}.nc").write_bytes(results.to_netcdf(engine="h5netcdf"))
+        (fresh / f"{name}.nc").write_bytes(to_bytes(results.assign_attrs({EXPERIMENT: name})))
         figure.savefig(fresh / f"{name}.svg", metadata={"Date": None})
         figure.savefig(fresh / f"{name}.png", dpi=200)
         (fresh / MARKER).write_text(json.dumps({"name": name, **record}, indent=2), encoding="utf-8")
@@ -136,13 +92,52 @@ def load(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     """The dataset and the record of a folder written by `save`.
 
     Raises:
-        InputError: the folder does not hold one.
+        InputError: the folder does not hold one, or the dataset of another experiment.
     """
     try:
-        _recover(folder)
-        record = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        return xr.load_dataset(folder / f"{record['name']}.nc", engine="h5netcdf"), record
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"expected a folder written by `python -m experiments run`, got {folder} ({_one_line(error)})"
-        ) from None
+        recover(folder)
+        return _unswapped(folder)
+    except (Unreadable, OSError) as error:
+        reason = shown(error) if isinstance(error, Unreadable) else _reason(error)
+        raise InputError(f"expected a folder written by `python -m experiments run`, got {folder} ({reason})") from None
+
+
+def _unswapped(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
+    """Both of one and the same folder, though another process may put a new one in its place."""
+    for _ in range(TRIES):
+        before = _identity(folder)
+        try:
+            found = _read(folder)
+        except InputError:
+            if _identity(folder) == before:
+                raise
+        else:
+            if _identity(folder) == before:
+                return found
+    return _read(folder)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """Of the folder that has this name now; None between two."""
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
+
+
+def _read(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
+    record = read_json(folder / MARKER)
+    name = record.get("name")
+    if not isinstance(name, str) or Path(name).name != name:
+        raise Unreadable(folder / MARKER, f"expected a name in it, got {shown(repr(name), 40)}")
+    path = folder / f"{name}.nc"
+    data = from_bytes(read_regular(path, LARGEST), path)
+    whose, same = data.attrs.pop(EXPERIMENT, None), data.attrs.get("date") == record.get("date")
+    if whose is None and data.attrs.get("title") == record.get("title"):  # of a time when datasets said no more
+        whose = name if same and "date" in record else None
+    if whose != name or not same:
+        raise Unreadable(
+            path, f"it is of {shown(whose or 'nobody', 60)}{'' if same else ', of another date'}, not of this {name}"
+        )
+    return data, record

@@ -14,6 +14,7 @@ import torch
 import xarray as xr
 
 from derive.errors import InputError
+from derive.shown import shown
 from experiments.group_lock import Say
 from experiments.means import Means
 from experiments.members import GroupFolder
@@ -42,10 +43,13 @@ def trained(group: Group, means: Means, say: Say, report: Report = silent) -> xr
         InputError: data that cannot be had, a store that cannot be written, an unperturbed member that does not repeat itself.
     """
     place = GroupFolder.within(means.store, group)
+    place.check()
     if place.missing():
         with place.locked(say):
-            while missing := place.missing(say):
+            while missing := place.missing():
                 _train(place, _together(place, missing), means, say, report)
+    else:
+        place.tidy(say)
     return place.results()
 
 
@@ -64,7 +68,7 @@ def _train(place: GroupFolder, ks: tuple[int, ...], means: Means, say: Say, repo
     data = load(group.recipe.data, data_dir=means.data_dir, subset=group.recipe.subset, device=means.device, dtype=dtype)
     run, folder = GroupRun(group, data, means.device), place.running(ks)
     origin = {"hardware": hardware(means.device), "versions": versions(), "data": digest(data)}
-    fingerprint = {**group.shared(), "ks": list(ks), **origin}
+    fingerprint = {"group": group.key(), **group.shared(), "ks": list(ks), **origin}
     _resume(run, folder, fingerprint, place, say)
     pace, ruler = Pace(), _trail(place)
     while not run.finished:
@@ -73,16 +77,15 @@ def _train(place: GroupFolder, ks: tuple[int, ...], means: Means, say: Say, repo
         if not run.finished:
             pace(lambda: checkpoint.save(folder, *run.state(), fingerprint))
     _check_ruler(run, ruler, place)
-    place.put(run.results(), origin | {"date": datetime.now(UTC).isoformat(timespec="seconds")})
+    place.put(run.results(), origin | {"date": datetime.now(UTC).isoformat(timespec="seconds")}, say)
     place.forget(ks)
 
 
 def _resume(run: GroupRun, folder: Path, fingerprint: dict[str, Any], place: GroupFolder, say: Say) -> None:
-    found = checkpoint.load_latest(folder, fingerprint)
+    found = checkpoint.load_latest(folder, fingerprint, run.restore)
     for complaint in found.complaints:
         say(complaint)
-    if found.tensors is not None and found.meta is not None:
-        run.restore(found.tensors, found.meta)
+    if found.meta is not None:
         say(f"{place.title}: goes on after epoch {run.epoch} of {run.group.recipe.epochs}")
     elif found.complaints:
         say(f"{place.title}: no good checkpoint is left; training starts over")
@@ -104,7 +107,7 @@ def _check_ruler(run: GroupRun, kept: list[str] | None, place: GroupFolder) -> N
         then = place.record(run.group.unperturbed) or {}
         raise InputError(
             f"{place.title}: the unperturbed member, trained again, differs from the one kept, from epoch {epoch} on; that was "
-            f"trained on {then.get('hardware')} with torch {then.get('versions', {}).get('torch')}, this on "
+            f"trained on {shown(then.get('hardware'))} with torch {shown(then.get('versions', {}).get('torch'), 40)}, this on "
             f"{hardware(run.device)} with torch {torch.__version__}; train there, or choose another --store"
         )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -24,7 +24,9 @@ import safetensors.torch
 from torch import Tensor
 
 from derive.errors import InputError
-from numerics.checkpoints.durable import force, write_forced
+from derive.files import force, write_forced
+from derive.reading import Unreadable, parsed
+from derive.shown import shown
 from numerics.checkpoints.manifest import MANIFEST, Broken, Refused, checked, differences, plain, read, written
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
@@ -32,6 +34,14 @@ KEEP = 2
 """Checkpoints of one configuration that are kept: the newest, and the one to fall back on."""
 
 _WRITING, _DAMAGED = ".writing-", "damaged-"
+
+
+Accept = Callable[[dict[str, Tensor], dict[str, Any]], object]
+"""Takes a checkpoint for what it is, or raises an InputError."""
+
+
+def _anything(tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
+    """Any content will do."""
 
 
 class Loaded(NamedTuple):
@@ -83,21 +93,25 @@ def save(folder: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any], f
     return place
 
 
-def load_latest(folder: Path, fingerprint: Mapping[str, Any]) -> Loaded:
+def load_latest(folder: Path, fingerprint: Mapping[str, Any], accept: Accept = _anything) -> Loaded:
     """The newest good checkpoint of this configuration.
 
-    One that is truncated or altered is named in a complaint and set aside as `damaged-NUMBER`; one of another configuration is
-    named and left where it is. The one before is tried then.
+    One that is truncated, altered or not accepted is named in a complaint and set aside as `damaged-NUMBER` until the next one
+    is written; one of another configuration is named and left where it is. The one before is tried then.
 
     Args:
         folder: as given to `save`; it need not exist.
         fingerprint: as given to `save`.
+        accept: takes tensors and meta, and raises an InputError if they are not what they should be: checksums tell that
+            nothing has changed since, not that it was right.
     """
     wanted, complaints = plain(fingerprint), []
     for number in sorted(_numbers(folder), reverse=True):
         place = folder / f"{number:06d}"
         try:
-            return Loaded(*_read(place, wanted), complaints)
+            tensors, meta = _read(place, wanted)
+            _accepted(accept, tensors, meta)
+            return Loaded(tensors, meta, complaints)
         except Refused as reason:
             complaints.append(f"checkpoint {place} is not used: {reason}")
             if isinstance(reason, Broken):
@@ -119,9 +133,18 @@ def _read(place: Path, wanted: dict[str, Any]) -> tuple[dict[str, Tensor], dict[
     if difference := differences(manifest["fingerprint"], wanted):
         raise Refused(f"it is from another configuration ({difference})")
     try:
-        return safetensors.torch.load(checked(place, TENSORS, manifest)), json.loads(checked(place, STATE, manifest))
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        return safetensors.torch.load(checked(place, TENSORS, manifest)), parsed(checked(place, STATE, manifest), STATE)
+    except Unreadable as error:
+        raise Broken(f"{STATE} is no checkpoint's ({error.reason})") from None
+    except (safetensors.SafetensorError, ValueError, KeyError, MemoryError) as error:
         raise Broken(f"it is no checkpoint of ours ({type(error).__name__})") from None
+
+
+def _accepted(accept: Accept, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
+    try:
+        accept(tensors, meta)
+    except InputError as error:
+        raise Broken(f"its checksums are right and its content is not: {shown(error)}") from None
 
 
 def _numbers(folder: Path) -> list[int]:

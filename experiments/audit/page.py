@@ -19,10 +19,11 @@ from experiments.audit.drawing import draw
 from experiments.audit.findings import RECENT, Findings, findings
 from experiments.audit.outcome import Outcome
 from experiments.audit.session import Session
+from experiments.netcdf import to_bytes
 from experiments.prose import prose
 from experiments.provenance import provenance
 from experiments.runner import labelled
-from experiments.store import MARKER, replacing
+from experiments.store import EXPERIMENT, MARKER, replacing
 from experiments.style import styled
 
 NAME = "audit"
@@ -58,8 +59,7 @@ def write(target: str, session: Session, outcome: Outcome, command: str, folder:
         picture = svg(draw(data))
     html = page(target, found, data, session, outcome, record, picture)
     with replacing(folder) as fresh:
-        # By way of memory: HDF5 itself may crash the process when the disk is full.
-        (fresh / f"{NAME}.nc").write_bytes(bytes(labelled(data, record).to_netcdf(engine="h5netcdf")))
+        (fresh / f"{NAME}.nc").write_bytes(to_bytes(labelled(data, record).assign_attrs({EXPERIMENT: NAME})))
         (fresh / f"{NAME}.html").write_text(html, encoding="utf-8")
         (fresh / MARKER).write_text(json.dumps({"name": NAME, **record}, indent=2), encoding="utf-8")
     return found

@@ -59,10 +59,10 @@ def find(name: str) -> Target:
     Raises:
         InputError: not MODULE:FUNCTION, no such module or function, an error in the module, or another signature.
 
-    >>> find("derive.files:write")
+    >>> find("derive.shown:show")
     Traceback (most recent call last):
         ...
-    derive.errors.InputError: unknown function in derive.files 'write': expected one of write_whole; did you mean 'write_whole'?
+    derive.errors.InputError: unknown function in derive.shown 'show': expected one of shown; did you mean 'shown'?
     """
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name.strip() or not function_name.isidentifier():

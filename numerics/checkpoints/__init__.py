@@ -1,1 +1,1 @@
-"""What checkpoints are made of: files forced onto the disk, manifests that tell whether they are good."""
+"""What checkpoints are made of: manifests that tell whether they are good."""

@@ -10,6 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from derive.reading import Unreadable, read_json, read_regular
+from derive.shown import shown
+
 MANIFEST = "manifest.json"
 FORMAT = 1
 PACKAGES = ("gradcfl", "torch", "safetensors")
@@ -46,15 +49,23 @@ def read(place: Path) -> dict[str, Any]:
         Refused: it is not there, not whole, altered, or of another format.
     """
     try:
-        manifest = json.loads((place / MANIFEST).read_bytes())
-        claimed = manifest.pop("sha256")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Broken(f"{MANIFEST} is missing or truncated") from None
-    if _digest(manifest) != claimed:
+        manifest = read_json(place / MANIFEST)
+    except Unreadable as error:
+        raise Broken(f"{MANIFEST} is missing or truncated ({error.reason})") from None
+    if manifest.pop("sha256", None) != _digest(manifest):
         raise Broken(f"{MANIFEST} was altered (its checksum differs)")
-    if manifest["format"] != FORMAT:
-        raise Refused(f"expected format {FORMAT}, got {manifest['format']}, of another version of gradcfl")
+    if manifest.get("format") != FORMAT:
+        version = shown(manifest.get("format"), 20)
+        raise Refused(f"expected format {FORMAT}, got {version}, of another version of gradcfl")
+    files = manifest.get("files")
+    if not isinstance(manifest.get("fingerprint"), dict) or not isinstance(files, dict) or not all(map(_file, files.values())):
+        raise Broken(f"{MANIFEST} is not made as ours are")
     return manifest
+
+
+def _file(entry: object) -> bool:
+    """Whether it tells what a manifest tells of a file."""
+    return isinstance(entry, dict) and type(entry.get("bytes")) is int and isinstance(entry.get("sha256"), str)
 
 
 def checked(place: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
@@ -63,11 +74,12 @@ def checked(place: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
     Raises:
         Broken: they are not those that were written.
     """
-    expected = manifest["files"][name]
+    if (expected := manifest["files"].get(name)) is None:
+        raise Broken(f"{MANIFEST} does not tell of {name}")
     try:
-        data = (place / name).read_bytes()
-    except OSError as error:
-        raise Broken(f"{name} cannot be read ({error.strerror})") from None
+        data = read_regular(place / name, expected["bytes"])
+    except Unreadable as error:
+        raise Broken(f"{name} cannot be read ({error.reason})") from None
     if len(data) != expected["bytes"]:
         raise Broken(f"{name} is truncated (expected {expected['bytes']} bytes, got {len(data)})")
     if sha256(data).hexdigest() != expected["sha256"]:
@@ -90,7 +102,12 @@ def differences(there: Any, here: Any, path: str = "") -> str:
         names = sorted(there.keys() | here.keys())
         parts = (differences(there.get(n, "absent"), here.get(n, "absent"), f"{path}.{n}" if path else n) for n in names)
         return ", ".join(filter(None, parts))
-    return "" if there == here else f"{path}: {there} there, {here} here"
+    return "" if _same(there, here) else f"{shown(path, 60)}: {shown(there, 60)} there, {shown(here, 60)} here"
+
+
+def _same(there: Any, here: Any) -> bool:
+    """Equal, and of one type all through: 1, 1.0 and true are three values."""
+    return json.dumps(there, sort_keys=True) == json.dumps(here, sort_keys=True)
 
 
 @cache

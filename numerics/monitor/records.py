@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from derive.errors import InputError
-from numerics.checkpoints.durable import replace_forced
+from derive.files import replace_forced
 
 Value = float | str | Mapping[Any, float]
 

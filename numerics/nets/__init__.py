@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from numerics.nets.building import NETS, build
+from numerics.nets.building import NETS, bare, build
 
-__all__ = ["NETS", "build"]
+__all__ = ["NETS", "bare", "build"]

@@ -85,17 +85,34 @@ def build(
     Raises:
         InputError: an unknown name or activation, a number out of its range, or images too small for the net.
     """
-    kind, layers = _parsed(name)
-    for what, value, least in (("channels", channels, 1), ("classes", classes, 2), ("size", size, 1), ("seed", seed, 0)):
-        _check(what, value, least)
+    _check("seed", seed, 0)
     if dtype not in DTYPES:
         raise InputError(f"expected dtype to be one of {', '.join(map(str, DTYPES))}, got {dtype!r}")
-    spec = Spec(name, channels, classes, size, activations.maker(activation, beta), layers)
-    with torch.device("meta"):
-        net = kind.make(spec)
+    net = bare(name, channels=channels, classes=classes, size=size, activation=activation, beta=beta)
     net = net.double().to_empty(device="cpu")
-    begin(net, kind.rule, int(seed))
+    begin(net, _parsed(name)[0].rule, int(seed))
     return net.to(device=device, dtype=dtype)
+
+
+def bare(name: str, *, channels: int, classes: int, size: int, activation: str = "relu", beta: float = 1.0) -> nn.Module:
+    """A network without weights, on the device "meta": its layers, names and shapes.
+
+    Args:
+        name: as `build` has it, and so the others.
+        channels: of an image.
+        classes: how many.
+        size: of an image.
+        activation: "relu" or "swish".
+        beta: parameter of Swish.
+
+    Raises:
+        InputError: as `build`.
+    """
+    kind, layers = _parsed(name)
+    for what, value, least in (("channels", channels, 1), ("classes", classes, 2), ("size", size, 1)):
+        _check(what, value, least)
+    with torch.device("meta"):
+        return kind.make(Spec(name, channels, classes, size, activations.maker(activation, beta), layers))
 
 
 def _parsed(name: object) -> tuple[Kind, int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, NamedTuple
 
 import torch
@@ -77,12 +79,21 @@ def reproducible() -> Iterator[None]:
         raise InputError(
             f"expected {WORKSPACE} to be {' or '.join(WORKSPACES)}, got {workspace!r}; unset it or set it to one of them"
         )
-    switches = _switches()
-    before = [switch.read() for switch in switches]
+    import_module("torch._inductor.config")  # switches import it: half imported, by an interrupt, it could not be put back
+    written: list[tuple[Switch, Any]] = []
     try:
-        for switch in switches:
+        for switch, value in [(switch, switch.read()) for switch in _switches()]:
+            written.append((switch, value))
             switch.write(switch.wanted)
         yield
     finally:
-        for switch, value in zip(switches, before, strict=True):
+        _put_back(written)
+
+
+def _put_back(written: list[tuple[Switch, Any]]) -> None:
+    """What one of them raises must neither hide why the block ended nor keep the rest as they are."""
+    for switch, value in written:
+        try:
             switch.write(value)
+        except Exception as error:
+            warnings.warn(f"a setting of torch could not be put back to {value!r} ({error})", RuntimeWarning, stacklevel=4)

@@ -16,10 +16,12 @@ from numerics.training.determinism import reproducible
 from numerics.training.epoch import Passed, recorded_steps, train_epoch
 from numerics.training.feed import steps_per_epoch
 from numerics.training.history import History
+from numerics.training.layout import Layout
 from numerics.training.measure import RIGHT, Measured, after_epoch, blank, blank_step, right_at_the_end
 from numerics.training.member import Member, members
 from numerics.training.preflight import preflight
 from numerics.training.recipe import Group
+from numerics.training.restoring import check_back, check_history, check_member, check_meta, check_trails, refused
 from numerics.training.snapshot import put_back, saved
 from numerics.training.stepping import stepper
 from numerics.training.trail import trail
@@ -142,16 +144,44 @@ class GroupRun:
         """Be as when `state` gave these, and go on to the same bits.
 
         Raises:
-            InputError: they are those of other members.
+            InputError: they are not the state of such a run: other members, names, types or shapes, or weights whose trail is
+                not the stored one. The run is then as it was.
         """
-        if tuple(meta["ks"]) != self.group.ks:
-            raise InputError(f"expected the state of members {self.group.ks}, got that of {tuple(meta['ks'])}")
-        self._history.restore(_under("history", tensors), meta["history"])
-        self.epoch = meta["epoch"]
+        check_meta(meta, self.group)
+        before = self.state()
+        try:
+            self._put_back(tensors, meta)
+            check_trails(self._trails(), self._stored_trails(), self.group)
+        except BaseException as error:
+            self._put_back(*before)
+            if isinstance(error, InputError) or not isinstance(error, Exception):
+                raise
+            raise refused(f"{type(error).__name__} in putting it back") from None  # torch raises whatever it likes
+
+    def _put_back(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+        self.epoch, history = meta["epoch"], _under("history", tensors)
+        self._history.restore(history, meta["history"])
+        check_history(self._history, history, self.group, self._layout())
+        stable, numbers = [str(member.k) for member in self.stable], meta["numbers"]
+        known = [name for name in tensors if name.startswith(tuple(f"{home}/" for home in ("history", *stable)))]
+        if len(known) < len(tensors) or not isinstance(numbers, dict) or numbers.keys() != set(stable):
+            raise refused(f"expected members {', '.join(stable)} to be in training, got others")
         for member in self.stable:
-            put_back(member, _under(str(member.k), tensors), meta["numbers"][str(member.k)])
+            own, values = _under(str(member.k), tensors), numbers[str(member.k)]
+            check_member(member, own, values)
+            put_back(member, own, values)
+            check_back(member, own, values)
         # What was recorded before speaks of optimiser state that is no longer there.
         self._stepper = stepper(self.stable, self.device, self._beside)
+
+    def _layout(self) -> Layout:
+        return Layout(tuple(self.layers), self.epoch, steps_per_epoch(self.group, self.data), None)
+
+    def _stored_trails(self) -> list[str]:
+        """Of the last epoch; before the first one, those of fresh members."""
+        if self.epoch:
+            return self._history.trails[-1]
+        return [trail(member.net, member.optimizer) for member in members(self.group, self.data, self.device)]
 
     def results(self) -> xr.Dataset:
         """Everything measured so far: dimensions k, epoch, layer, and step with `trace`; see `history.MEANINGS`.

@@ -67,7 +67,8 @@ class History:
             layers: names for the last axis of `rel_l1`.
             trace: steps between two rows of what is recorded by steps.
         """
-        data = {name: self._variable(name, rows) for name, rows in self._rows.items()}
+        # In an order of its own: whoever was interrupted writes the same bytes.
+        data = {name: self._variable(name, self._rows[name]) for name in MEANINGS if name in self._rows}
         trails = np.array(self.trails, dtype="U32").reshape(-1, len(self.ks)).T
         status = ["unstable" if k in self.unstable else "finished" for k in self.ks]
         data["trail"] = (("k", "epoch"), trails, {"long_name": "hash of weights, buffers and optimiser state"})

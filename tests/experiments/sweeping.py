@@ -75,8 +75,11 @@ class Forgetful(GroupRun):
     """Loses the momentum when it resumes."""
 
     def restore(self, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
-        """Put back all but the optimisers' state."""
-        super().restore({n: part * 0 if "/optimizer/" in n else part for n, part in tensors.items()}, meta)
+        """Put back all, and then drop the optimisers' state."""
+        super().restore(tensors, meta)
+        for member in self.stable:
+            for part in (part for values in member.optimizer.state.values() for part in values.values()):
+                part.zero_()
 
 
 def results(store: Path, groups: Sequence[Group]) -> list[xr.Dataset]:

@@ -102,7 +102,7 @@ def test_an_unperturbed_member_that_does_not_repeat_itself_is_one_line_and_early
     (kept,), _ = swept(tmp_path, group(1))
     place = GroupFolder.within(tmp_path, group(1))
     (place.path / "k1.json").unlink()
-    kept.trail[0, 1:] = "another"
+    kept.trail[0, 1:] = "0" * 32
     place.put(kept, RECORD)
     with pytest.raises(
         InputError, match=r"differs from the one kept, from epoch 2 on; .*a machine with torch 1, this on cpu"
@@ -146,7 +146,10 @@ def test_a_damaged_member_is_named_and_trained_again(damage: str, tmp_path: Path
         file.unlink()
     (again,), lines = swept(tmp_path, group())
     xr.testing.assert_identical(again, first)
-    assert lines == [f"{file} is truncated or altered (its checksum differs); this member is trained again"]
+    reason = "cannot read {}: it is not there" if damage == "gone" else "{} is truncated or altered (its checksum differs)"
+    aside = file.parent / "aside" / "1"
+    assert lines == [f"{reason.format(file)}; this member is trained again, what was there is in {aside}"]
+    assert sorted(p.name for p in aside.iterdir()) == (["k3.json"] if damage == "gone" else ["k3.json", "k3.nc"])
     assert [one.ks for one in runs] == [(1, 3), (1, 3)]
 
 
@@ -191,10 +194,10 @@ def test_a_full_disk_at_the_end_loses_nothing(tmp_path: Path, runs: list[Group],
             raise OSError(28, "No space left on device")
         write(path, data)
 
-    from experiments.members import replace_forced as write
+    from experiments.member_files import replace_forced as write
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.members.replace_forced", full)
+        patch.setattr("experiments.member_files.replace_forced", full)
         with pytest.raises(InputError, match="No space left on device; finished members are unchanged"):
             swept(tmp_path, group())
     (found,), lines = swept(tmp_path, group())

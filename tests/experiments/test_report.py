@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from derive import theorems
 from derive.claim import Claim, Verdict, claims
 from derive.errors import InputError
 from experiments import registry, report, store
+from experiments.netcdf import to_bytes
+from experiments.swapping import HIDDEN
 
 pytestmark = pytest.mark.exact
 
@@ -68,13 +72,19 @@ def results(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def html(results: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(report, "verdicts", lambda: {key: judged(claim) for key, claim in claims().items()})
-    return report.build(results, results / "page" / "report.html").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """With one bad folder among the rest."""
+    results = tmp_path_factory.mktemp("results")
+    store.save(xr.Dataset(attrs={"seeds": HOSTILE}), Figure(), "figure-1", RECORD, results / "figure-1")
+    (results / "figure-2").mkdir()
+    (results / "figure-2" / store.MARKER).write_bytes(b"[" * 10**5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "verdicts", lambda: {key: judged(claim) for key, claim in claims().items()})
+        return report.build(results, results / "page" / "report.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(html: str) -> Page:
     return Page(html)
 
@@ -131,7 +141,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(results: Path, monkeyp
     with pytest.raises(InputError, match="No space left on device"):
         report.build(results, out)
     assert out.read_text() == "old"
-    assert sorted(path.name for path in results.iterdir()) == ["figure-1", "report.html"]
+    assert sorted(path.name for path in results.iterdir()) == [HIDDEN, "figure-1", "report.html"]
 
 
 def test_a_folder_is_no_page(results: Path) -> None:
@@ -139,15 +149,102 @@ def test_a_folder_is_no_page(results: Path) -> None:
         report.build(results, results)
 
 
-def test_a_result_without_its_figure_is_an_input_error(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
-    (results / "figure-1" / "figure-1.svg").unlink()
-    with pytest.raises(InputError, match="run the experiment again"):
-        report.build(results, results / "report.html")
+def bad(results: Path, name: str = "figure-1") -> str | None:
+    """The line on a folder that cannot be shown."""
+    found = report._shown(name, results)
+    if (line := found["bad"]) is not None:
+        assert line.startswith(f"{results / name} cannot be shown (")
+        assert line.endswith(f"); make it anew: python -m experiments run {name}")
+        assert "\n" not in line
+    return line
 
 
-def test_a_marker_that_is_not_ours_is_an_input_error(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def marker(**changed: object) -> bytes:
+    record = {"name": "figure-1", **RECORD, **changed}
+    return json.dumps({key: value for key, value in record.items() if value is not ...}).encode()
+
+
+MARKERS = {
+    "caption null": marker(caption=None),
+    "caption a number": marker(caption=5),
+    "caption a list": marker(caption=["a"]),
+    "no caption": marker(caption=...),
+    "no title": marker(title=...),
+    "title an object": marker(title={}),
+    "of another": marker(name="figure-2"),
+    "of a path": marker(name="../figure-1/figure-1"),
+    "nested": b"[" * 10**5,
+    "nested objects": b'{"a":' * 10**5,
+    "a list": b"[]",
+    "empty": b"",
+    "not UTF-8": b"\xff",
+}
+
+
+@pytest.mark.parametrize("kind", MARKERS)
+def test_a_bad_marker_costs_one_line(kind: str, results: Path) -> None:
+    (results / "figure-1" / store.MARKER).write_bytes(MARKERS[kind])
+    assert bad(results)
+
+
+@pytest.mark.parametrize("name", ["figure-1.svg", "figure-1.nc"])
+@pytest.mark.parametrize("what", ["gone", "folder", "pipe", "text"])
+def test_a_bad_file_costs_one_line(name: str, what: str, results: Path) -> None:
+    path = results / "figure-1" / name
+    path.unlink()
+    if what == "folder":
+        path.mkdir()
+    elif what == "pipe":
+        os.mkfifo(path)
+    elif what == "text":
+        path.write_text("text")
+    assert bad(results) or (name, what) == ("figure-1.svg", "text")  # nothing looks into a picture
+
+
+SHAPES = {
+    "empty": lambda data: xr.Dataset(attrs=data.attrs),
+    "a dimension renamed": lambda data: data.rename({next(iter(data.sizes)): "renamed"}),
+    "no attributes": lambda data: data.drop_attrs(deep=False).assign_attrs(experiment="table-1"),
+    "text": lambda data: data.map(lambda v: v.astype(str)),
+    "another's": lambda data: data.assign_attrs(experiment="table-4"),
+}
+
+
+@pytest.mark.parametrize("kind", SHAPES)
+def test_a_dataset_of_another_shape_costs_one_line(kind: str, results: Path) -> None:
+    shutil.copytree(report.RECORDS / "table-1", results / "table-1")
+    data, _ = store.load(results / "table-1")
+    (results / "table-1" / "table-1.nc").write_bytes(to_bytes(SHAPES[kind](data)))
+    assert bad(results, "table-1")
+
+
+def test_what_is_no_text_for_a_page_is_shown_as_an_escape(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "verdicts", dict)
-    (results / "figure-1" / store.MARKER).write_text(json.dumps({"name": "figure-1"}))
-    with pytest.raises(InputError, match="figure-1"):
-        report.build(results, results / "report.html")
+    monkeypatch.setattr(report, "theorems", {})
+    odd = "a\ud800\x00\u202e\x1b[31mb"
+    (results / "figure-1" / store.MARKER).write_bytes(marker(caption=odd, title=odd, command=odd))
+    html = report.build(results, results / "report.html").read_text(encoding="utf-8")
+    assert html.count(r"a\ud800\x00\u202e\x1b[31mb") >= 3
+
+
+def test_all_recorded_results_are_shown(tmp_path: Path) -> None:
+    for folder in (path for path in report.RECORDS.iterdir() if path.is_dir()):
+        assert report._shown(folder.name, tmp_path)["bad"] is None
+        assert store.load(folder)[1]["name"] == folder.name
+
+
+def test_a_bad_folder_does_not_cost_the_page(page: Page) -> None:
+    assert re.search(r"figure-2 cannot be shown \(.*it is nested too deeply.*python -m experiments run figure-2", page.text)
+
+
+def test_bad_folders_are_told_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "theorems", {})
+    monkeypatch.setattr(registry, "SECTIONS", {"The PDEs": {"figure-1": "figure_1"}})
+    for name in ("figure-1", "bounds"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / store.MARKER).write_bytes(b"[]")
+    page = Page(report.build(tmp_path, tmp_path / "report.html").read_text(encoding="utf-8"))
+    lines = [line for line in capsys.readouterr().err.splitlines() if "cannot be shown" in line]
+    assert len(lines) == 2
+    assert all(line in page.text for line in lines)

@@ -10,15 +10,30 @@ from pathlib import Path
 
 import pytest
 import xarray as xr
+from filelock import FileLock
 from matplotlib.figure import Figure
 
 from derive.errors import InputError
+from derive.reading import read_regular
+from experiments import store
+from experiments.netcdf import to_bytes
 from experiments.store import MARKER, check_writable, load, replacing, save
+from experiments.swapping import HIDDEN, tidy
 
 pytestmark = pytest.mark.exact
 
 DATA = xr.Dataset({"v": (("t",), [1.0, 2.0], {"units": "1"})}, attrs={"seeds": 0})
 RECORD = {"title": "T", "caption": "c", "preset": "smoke", "config": {"n": 1}}
+
+
+def shown(folder: Path) -> list[str]:
+    """Names of what a user sees."""
+    return sorted(path.name for path in folder.iterdir() if path.name != HIDDEN)
+
+
+def left(folder: Path) -> list[str]:
+    """What lies hidden beside results, but for the locks."""
+    return sorted(path.name for path in (folder / HIDDEN).iterdir() if path.suffix != ".lock")
 
 
 def kept(folder: Path) -> dict[str, bytes]:
@@ -31,14 +46,14 @@ def test_round_trip(tmp_path: Path) -> None:
     xr.testing.assert_identical(data, DATA)
     assert record == {"name": "x", **RECORD}
     assert sorted(p.name for p in (tmp_path / "x").iterdir()) == [MARKER, "x.nc", "x.png", "x.svg"]
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
 def test_second_run_replaces_the_first(tmp_path: Path) -> None:
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
     save(DATA * 2, Figure(), "x", RECORD, tmp_path / "x")
     assert float(load(tmp_path / "x")[0].v[0]) == 2.0
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device"), RuntimeError("bug")])
@@ -50,7 +65,7 @@ def test_a_failure_leaves_the_earlier_result(failure: BaseException, tmp_path: P
         (fresh / "x.nc").write_text("half")
         raise failure
     assert kept(tmp_path / "x") == before
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -62,7 +77,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         (fresh / "x.nc").symlink_to("/dev/full")
         with (fresh / "x.nc").open("w") as file:
             file.write("data")
-    assert list(tmp_path.iterdir()) == []
+    assert (shown(tmp_path), left(tmp_path)) == ([], [])
 
 
 def test_kill_in_the_middle_leaves_the_earlier_result(tmp_path: Path) -> None:
@@ -112,13 +127,14 @@ def test_no_room_for_a_real_result(room: int, tmp_path: Path) -> None:
     assert done.stdout.count("\n") == 1
     assert done.stdout.endswith("File too large; what was there is unchanged\n")
     assert kept(tmp_path / "x") == before
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
 def test_a_swap_killed_halfway_is_undone(tmp_path: Path) -> None:
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
-    (tmp_path / "x").rename(tmp_path / ".x.earlier")
+    (tmp_path / "x").rename(tmp_path / HIDDEN / "x.earlier")
     xr.testing.assert_identical(load(tmp_path / "x")[0], DATA)
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
 def test_an_interrupt_within_the_swap_restores_the_earlier_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +142,7 @@ def test_an_interrupt_within_the_swap_restores_the_earlier_result(tmp_path: Path
     rename = Path.rename
 
     def interrupted(source: Path, target: Path) -> Path:
-        if source.name.startswith(".x-"):
+        if source.name.startswith("x-"):
             raise KeyboardInterrupt
         return rename(source, target)
 
@@ -134,16 +150,70 @@ def test_an_interrupt_within_the_swap_restores_the_earlier_result(tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         save(DATA * 2, Figure(), "x", RECORD, tmp_path / "x")
     xr.testing.assert_identical(load(tmp_path / "x")[0], DATA)
-    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 
 
-def test_what_a_killed_run_left_is_swept_away_later(tmp_path: Path) -> None:
-    for name in (".x-old", ".x-young", ".y-old"):
-        (tmp_path / name).mkdir()
-    for name in (".x-old", ".y-old"):
-        os.utime(tmp_path / name, (0, 0))
+def test_what_killed_runs_left_is_swept_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    """Whoever holds the lock is alive, whatever the clock says; nothing but our own folder is looked into."""
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".x-young", ".y-old", "x"]
+    for name in ("x-old", "x-y-abc", "y-old", "z-in-use", "w.earlier"):
+        (tmp_path / HIDDEN / name).mkdir()
+    for name in (".x-mine", ".y.earlier"):
+        (tmp_path / name).mkdir()
+    with FileLock(tmp_path / HIDDEN / "z-in.lock"):
+        save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+        assert left(tmp_path) == ["z-in-use"]
+    assert shown(tmp_path) == [".x-mine", ".y.earlier", "w", "x"]
+    tidy(tmp_path)
+    assert left(tmp_path) == []
+
+
+SWAP_AGAIN_AND_AGAIN = """
+import sys
+from pathlib import Path
+from experiments.swapping import swapped
+for number in range(int(sys.argv[2])):
+    with swapped(Path(sys.argv[1])) as fresh:
+        for name in ("a", "b"):
+            (fresh / name).write_text(f"{sys.argv[3]}-{number}")
+"""
+
+
+@pytest.mark.parametrize(("processes", "swaps"), [(8, 20), pytest.param(24, 200, marks=pytest.mark.slow)])
+def test_no_result_is_lost_when_processes_finish_at_once(
+    processes: int, swaps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader meanwhile sees a whole result at any time, and never parts of two."""
+    monkeypatch.setattr(store, "_read", lambda folder: tuple(read_regular(folder / name, 99) for name in ("a", "b")))
+    arguments = [sys.executable, "-c", SWAP_AGAIN_AND_AGAIN, str(tmp_path / "x"), str(swaps)]
+    running = [subprocess.Popen([*arguments, str(n)], stderr=subprocess.PIPE, text=True) for n in range(processes)]
+    seen = []
+    while any(process.poll() is None for process in running):
+        if (tmp_path / "x").exists() or seen:
+            seen.append(load(tmp_path / "x"))
+    errors = [line for process in running for line in process.communicate()[1].splitlines()]
+    assert [process.returncode for process in running] == [0] * processes
+    assert [line for line in errors if not line.startswith("waiting for another process")] == []
+    assert [pair for pair in seen if pair[0] != pair[1]] == []
+    assert len(set(seen)) > 1
+    assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
+
+
+STRANGERS = {
+    "another experiment": DATA.assign_attrs(experiment="y"),
+    "no experiment": DATA.assign_attrs(title="T"),
+    "nothing": xr.Dataset(),
+    "another run": DATA.assign_attrs(experiment="x", date="yesterday"),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_a_dataset_of_another_experiment_is_refused(kind: str, tmp_path: Path) -> None:
+    save(DATA.assign_attrs(date="today"), Figure(), "x", RECORD | {"date": "today"}, tmp_path / "x")
+    (tmp_path / "x" / "x.nc").write_bytes(to_bytes(STRANGERS[kind]))
+    with pytest.raises(InputError, match=r"x.nc: it is of .*, not of this x\)") as error:
+        load(tmp_path / "x")
+    assert "\n" not in str(error.value)
 
 
 def test_check_before_the_work_changes_nothing(tmp_path: Path) -> None:
@@ -174,7 +244,9 @@ def test_empty_folder_is_taken(tmp_path: Path) -> None:
     assert (tmp_path / "x" / MARKER).is_file()
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"name": "none"}', '{"other": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"name": "none"}', '{"other": 1}', "[]", '{"name": 5}', '{"name": "../x"}', "[" * 10**5]
+)
 def test_damaged_record_is_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / MARKER).write_text(content)
     with pytest.raises(InputError, match="expected a folder written by"):
@@ -192,4 +264,4 @@ def test_interrupted_command_exits_130_and_writes_nothing(tmp_path: Path) -> Non
     assert process.returncode == 130
     assert errors.strip().splitlines()[-1] == "interrupted; nothing was half written"
     assert "Traceback" not in errors
-    assert not (tmp_path / "out").exists() or list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists() or shown(tmp_path / "out") == []

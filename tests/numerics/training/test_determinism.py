@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from derive.errors import InputError
+from numerics.training import determinism
 from numerics.training.determinism import WORKSPACE, _switches, reproducible
 
 
@@ -88,3 +89,36 @@ def test_float32_products_are_not_rounded_to_tf32(upside_down):
     a = torch.full((64, 64), 1 + 2.0**-20, device="cuda")
     with reproducible():
         assert float((a @ torch.eye(64, device="cuda"))[0, 0]) == 1 + 2.0**-20
+
+
+def test_a_setting_that_cannot_be_put_back_neither_hides_the_reason_nor_keeps_the_others(monkeypatch):
+    """As when Ctrl-C comes while torch imports what a switch needs."""
+    threads, precision = torch.get_num_threads(), torch.backends.cuda.matmul.fp32_precision
+
+    def broken(value):
+        if value != (True, False):
+            raise AssertionError("half imported")
+
+    monkeypatch.setattr(determinism, "_set_algorithms", broken)
+    told = pytest.warns(RuntimeWarning, match=r"could not be put back to .*half imported")
+    with told, pytest.raises(KeyboardInterrupt), reproducible():
+        raise KeyboardInterrupt
+    assert (torch.get_num_threads(), torch.backends.cuda.matmul.fp32_precision) == (threads, precision)
+
+
+def test_what_was_not_reached_is_not_put_back(monkeypatch):
+    """A setting that fails on the way in is put back with those before it; the later ones are left alone."""
+    done = []
+
+    def switch(name, fails=False):
+        def write(value):
+            done.append((name, value))
+            if fails and value == "wanted":
+                raise OSError
+
+        return determinism.Switch(lambda: "before", write, "wanted")
+
+    monkeypatch.setattr(determinism, "_switches", lambda: [switch("a"), switch("b", fails=True), switch("c")])
+    with pytest.raises(OSError), reproducible():
+        pass
+    assert done == [("a", "wanted"), ("b", "wanted"), ("a", "before"), ("b", "before")]

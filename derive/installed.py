@@ -1,0 +1,41 @@
+"""Whether the packages that gradcfl requires are there: a broken install is one line, before the work."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
+
+from derive.errors import InputError
+
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
+"""Packages whose module has another name."""
+
+
+def check_installed() -> None:
+    """Check that every required package can be found; nothing is imported.
+
+    Raises:
+        InputError: some cannot, with their names.
+    """
+    if missing := [package for package in required() if not _there(MODULES.get(package, package))]:
+        raise InputError(f"gradcfl needs {', '.join(missing)}, which cannot be found; pip install {' '.join(missing)}")
+
+
+@lru_cache
+def required() -> tuple[str, ...]:
+    """Names of the packages, without those of extras, as the installed metadata has them; none if there are none."""
+    try:
+        lines = requires("gradcfl") or []
+    except PackageNotFoundError:  # run out of its sources
+        return ()
+    plain = [line for line in lines if "extra ==" not in line]
+    return tuple(found[0] for line in plain if (found := re.match(r"[A-Za-z0-9._-]+", line)))
+
+
+def _there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

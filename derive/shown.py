@@ -1,0 +1,17 @@
+"""Somebody else's text as part of a line of ours."""
+
+from __future__ import annotations
+
+MOST = 200
+"""Characters that are shown."""
+
+
+def shown(text: object, most: int = MOST) -> str:
+    r"""One line, not longer than `most` and an ellipsis; what does not print, or turns the direction of writing, as an escape.
+
+    >>> shown("a\x1b[31m\nb")
+    'a\\x1b[31m\\nb'
+    """
+    whole = str(text)
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in whole[:most])
+    return line if len(whole) <= most else f"{line}..."
