@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from derive import theorems
+from derive.bare import version_of
 from derive.claim import claims, verdicts
 from derive.errors import InputError
 from derive.files import write_whole
@@ -59,7 +59,7 @@ def build(results: Path, out: Path) -> Path:
         progress(1, 3)
         found |= {"theorems": list(theorems.values()), "sections": _sections(results)}
         progress(2, 3)
-        found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
+        found |= {"open_claims": _open_claims(), "version": version_of("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
     write_whole(out, page)
     return out

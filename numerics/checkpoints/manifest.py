@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from derive.bare import version_of
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -96,7 +97,7 @@ def differences(there: Any, here: Any, path: str = "") -> str:
 @cache
 def _versions() -> dict[str, str]:
     """Looked up once: it reads files."""
-    return {name: version(name) for name in PACKAGES}
+    return {name: version_of(name) for name in PACKAGES}
 
 
 def _digest(body: Mapping[str, Any]) -> str:
