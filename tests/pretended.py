@@ -4,7 +4,7 @@ Inside `pretended()` tensors asked for on "cuda:0" are such tensors. An operatio
 GPU; what makes the host wait for the device, and what is copied from the host to it, is counted. Autograd works. Bits are the
 CPU's. Streams, graphs and generators of the device are not there.
 
-To torch itself the device is "meta", on which its autograd engine runs without a GPU; Python is told "cuda:0".
+To torch itself the device is "meta:1", on which its autograd engine runs without a GPU; Python is told "cuda:0".
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 
 aten = torch.ops.aten
-META, CPU, CUDA = torch.device("meta"), torch.device("cpu"), torch.device("cuda:0")
+META, CPU, CUDA = torch.device("meta:1"), torch.device("cpu"), torch.device("cuda:0")
 WAITS = {aten._local_scalar_dense, aten.equal, aten.nonzero, aten.is_nonzero, aten.masked_select, aten._unique2}
 MOVES = {aten._to_copy, aten.copy_}
+AT_ONCE = {aten._conj.default: aten.conj_physical.default, aten._neg_view.default: aten.neg.default}
+"""What torch puts off with a mark on the tensor, which is not seen from inside a mode."""
+
 ON_THE_HOST = {aten.index, aten.index_put_, aten._index_put_impl_, aten.index_put}
 """Operations whose index tensors may lie on the CPU: torch copies them."""
 
@@ -58,7 +61,7 @@ class There(Tensor):
 
 
 class Asked(TorchFunctionMode):
-    """Asks torch for "meta" where "cuda" is asked for, and brings numbers home where Python wants them."""
+    """Asks torch for "meta:1" where "cuda" is asked for, and brings numbers home where Python wants them."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is Tensor.tolist and isinstance(args[0], There):
@@ -79,7 +82,7 @@ class Work(TorchDispatchMode):
     """Does the work.
 
     Attributes:
-        counts: "waits" for the device, "copies" from the host to it, "operations" on it.
+        counts: "waits" for the device, "copies" from the host to it, "copied" numbers, "operations" on it.
     """
 
     def __init__(self) -> None:
@@ -102,10 +105,15 @@ class Work(TorchDispatchMode):
         if packet not in MOVES | ON_THE_HOST:
             _refuse_mixed(func, given)
         inner = {name: CPU if name == "device" and value is not None else value for name, value in kwargs.items()}
-        found = func(*_home(args), **_home(inner))
-        if packet is aten.copy_ or str(func).split(".")[1].endswith("_"):
+        found = AT_ONCE.get(func, func)(*_home(args), **_home(inner))
+        if _in_place(func):
             return args[0]
         return tree_map(lambda leaf: There(leaf) if onto and isinstance(leaf, Tensor) else leaf, found)
+
+
+def _in_place(func: Any) -> bool:
+    first = func._schema.arguments[0].alias_info
+    return first is not None and first.is_write and len(func._schema.returns) == 1
 
 
 def _count(packet: Any, args: Any, target: Any, there: list[There], counts: Counter[str]) -> None:
@@ -115,7 +123,9 @@ def _count(packet: Any, args: Any, target: Any, there: list[There], counts: Coun
         to_here = target == CPU if packet is aten._to_copy else not isinstance(args[0], There)
         source = args[0] if packet is aten._to_copy else args[1]
         counts["waits"] += to_here and bool(there)
-        counts["copies"] += not to_here and isinstance(source, Tensor) and not isinstance(source, There)
+        if not to_here and isinstance(source, Tensor) and not isinstance(source, There):
+            counts["copies"] += 1
+            counts["copied"] += source.numel()
 
 
 def _refuse_mixed(func: Any, given: list[Tensor]) -> None:
@@ -131,10 +141,11 @@ def _home(value: Any) -> Any:
 @contextmanager
 def pretended() -> Iterator[Counter[str]]:
     """The device is there; yields what is counted."""
+    captured = {"is_current_stream_capturing": lambda: False}
     states = {"get_rng_state": lambda device=None: torch.zeros(1, dtype=torch.uint8), "set_rng_state": lambda *_: None}
     told = {"device_count": lambda: 1, "get_device_name": lambda _=None: "pretended", "is_available": lambda: True}
     with ExitStack() as stack:
-        for name, function in (states | told).items():
+        for name, function in (captured | states | told).items():
             stack.enter_context(mock.patch.object(torch.cuda, name, function))
         work = stack.enter_context(Work())
         stack.enter_context(Asked())
