@@ -8,17 +8,22 @@ RESULTS ?= results
 PORTABLE := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
 FLOATING := README.md numerics experiments paper_checks tests/numerics tests/experiments
 
-.PHONY: help demo test test-portable lint paper verdicts bench lock clean
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTHONS := 3.11 3.12 3.13
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin x86_64-pc-windows-msvc
+
+.PHONY: help demo test test-portable lint paper verdicts bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-peers.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gradcfl needs Python 3.11 or newer; set PYTHON=/path/to/it"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing into .venv (pinned in requirements.lock)"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) install -qq -c requirements.lock hatchling editables
+	@$(PIP) install -qq -c requirements.lock --no-build-isolation -e ".[dev]"
+	@$(PIP) install -qq --no-deps -r requirements-peers.lock
 	@touch $@
 
 demo: $(STAMP) ## derive, simulate, draw, and write the report page (about 2 minutes, and one to install)
@@ -46,11 +51,20 @@ verdicts: $(STAMP) ## compute all verdicts anew and record those that take long 
 bench: $(STAMP) ## performance as ratios against a peer in one run
 	@$(BIN)/python -m experiments.benchmarks
 
+resolve: $(STAMP) ## would the installation work on every Python and platform? (a dry run; needs the network)
+	@for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
+		found=$$($(BIN)/uv pip compile -q --only-binary :all: --python-version $$python --python-platform $$platform \
+			-c requirements.lock --extra dev pyproject.toml) || exit 1; \
+		$(BIN)/uv pip compile -q --no-deps --only-binary :all: --python-version $$python --python-platform $$platform \
+			requirements-peers.lock > /dev/null || exit 1; \
+		echo "Python $$python, $$platform: $$(echo "$$found" | grep -c ==) packages," \
+			"$$(echo "$$found" | grep -cE '^(nvidia|cuda)-') of CUDA"; done; done
+
 lock: ## refresh requirements.lock: what pip resolves today, torch pinned so that a CPU build is taken where it lies
 	@rm -rf .venv.lock && $(PYTHON) -m venv .venv.lock
 	@.venv.lock/bin/python -m pip install --quiet torch==2.13.0
 	@.venv.lock/bin/python -m pip install --quiet ".[dev]"
-	@{ echo "# Pinned by 'make lock' (Python 3.11, CPU); no hashes: torch's CPU wheel differs by source."; \
+	@{ echo "# Constraints, pinned by 'make lock' (Python 3.11, CPU); what a platform needs beside (CUDA, say) pip finds itself."; \
 		.venv.lock/bin/python -m pip freeze | sed 's/+cpu//' | grep -vE '^(gradcfl|nvidia|triton|cuda|torchvision)'; } > requirements.lock
 	@rm -rf .venv.lock
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from typing import Literal
+
+from derive.bare import registered
 
 Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting"]
 
@@ -82,4 +83,4 @@ def verdicts() -> dict[str, Verdict]:
 
 
 def _registered(group: str) -> list:
-    return [point.load() for point in entry_points(group=group)]
+    return [point.load() for point in registered(group)]

@@ -20,6 +20,7 @@ from numerics.monitor import StabilityMonitor
 from numerics.nets.chain import Chain
 from numerics.sharpness import minibatch_sharpness
 from numerics.thresholds import thresholds
+from numerics.training.determinism import reproducible
 
 UNLIMITED = 1e9
 """Hessian products per step: here the measurements come as often as they are asked for."""
@@ -44,6 +45,7 @@ class Pace(NamedTuple):
     seed: int = 1
 
 
+@reproducible()
 def follow(
     model: nn.Module,
     optimizer: Optimizer,
@@ -54,7 +56,8 @@ def follow(
 ) -> xr.Dataset:
     """Train the model, and measure on all images whatever the batch.
 
-    The shadow trains beside it with k = 3 from step 1 to the end.
+    The shadow trains beside it with k = 3 from step 1 to the end, under `reproducible()`: elsewhere its copy would not have
+    the training's bits.
 
     Returns:
         Along `measured` (step): `loss`, `normalised` (1 is the optimiser's edge), `bound` on its error, `minibatch` (mean of

@@ -19,12 +19,12 @@ from derive.errors import InputError
 from experiments import style
 from experiments.full_batch import FullBatch, edge
 from experiments.progress import Report, part
-from numerics.batches import one_thread
 from numerics.descent import Descent
 from numerics.edge import bisect
 from numerics.flow_sharpness import flow_sharpness
 from numerics.layer_average import layer_steps
 from numerics.simulate import simulate
+from numerics.training.determinism import reproducible
 from numerics.verdict import NAMES, STABLE, motion_observers, verdict_codes
 
 TITLE = "One and two layers with weight decay: largest stable step size"
@@ -77,7 +77,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     )  # fmt: skip
 
 
-@one_thread(1)
+@reproducible()
 def _network(config: Config, net: str, data, device: str, report: Report):
     """(verdict codes of the scan, bracket of the edge, 2/sharpness at rest, layer-wise bounds there)."""
     runs, found = config.runs, config.runs.descent(net, data, device)

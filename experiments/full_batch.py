@@ -11,7 +11,6 @@ import xarray as xr
 
 from derive import maximal_curvature
 from experiments.progress import Report, part
-from numerics.batches import one_thread
 from numerics.datasets import Data, first_available, load
 from numerics.descent import Descent, descent
 from numerics.distance import relative_l1
@@ -19,6 +18,7 @@ from numerics.flow_sharpness import flow_sharpness
 from numerics.loss_verdict import loss_verdict, rises
 from numerics.nets import build
 from numerics.simulate import simulate
+from numerics.training.determinism import reproducible
 
 TOLERANCE = 1e-3
 """Of the sharpness, relative."""
@@ -80,11 +80,14 @@ def edge() -> float:
 def train(setting: FullBatch, device: str, report: Report) -> xr.Dataset:
     """Loss at every step, normalised sharpness and RelL1 of the perturbed run at every measurement, verdicts.
 
+    Under `reproducible()`: only then is the last bit, by which the runs of a pair differ at first, a last bit and no more.
+
     Returns:
         `loss` (net, lr, iteration), `normalised` and `rel_l1` (net, lr, measured), `verdict` and `rises` (net, lr).
     """
     data, pairs = setting.images(device), [(net, lr) for net in setting.nets for lr in setting.lrs]
-    runs = [_run(setting, net, lr, data, device, part(report, n, len(pairs))) for n, (net, lr) in enumerate(pairs)]
+    with reproducible():
+        runs = [_run(setting, net, lr, data, device, part(report, n, len(pairs))) for n, (net, lr) in enumerate(pairs)]
     shape = len(setting.nets), len(setting.lrs)
     loss, normalised, rel_l1 = (np.stack(column).reshape(*shape, -1) for column in zip(*runs, strict=True))
     dims, by_step = ("net", "lr"), np.moveaxis(loss, -1, 0)
@@ -107,17 +110,16 @@ def _run(setting: FullBatch, net: str, lr: float, data: Data, device: str, repor
     found = setting.descent(net, data, device)
     ks = torch.tensor([1, setting.k][: 1 + (setting.k > 1)], dtype=found.start.dtype, device=device)[:, None]
     state, losses, sharpness, apart = found.start.expand(len(ks), -1), [], [], []
-    with one_thread(data.train.images.numel()):
-        for steps in _segments(setting):
-            sharpness.append(float(flow_sharpness(found.flow, state[0], TOLERANCE, dims=1)))
-            apart.append(float(relative_l1(state[0], state[-1])) if bool(state.isfinite().all()) else np.nan)
-            if steps == 0:
-                break
-            watch = {"loss": lambda weights, _: found.loss(weights[:1]).detach()}
-            path = simulate(found.flow, state, lr, steps, k=ks, observe=watch)
-            losses.append(path.records["loss"][:, 0].cpu().numpy()[bool(losses) :])
-            state = path.final
-            report(len(losses) * setting.every, setting.steps)
+    for steps in _segments(setting):
+        sharpness.append(float(flow_sharpness(found.flow, state[0], TOLERANCE, dims=1)))
+        apart.append(float(relative_l1(state[0], state[-1])) if bool(state.isfinite().all()) else np.nan)
+        if steps == 0:
+            break
+        watch = {"loss": lambda weights, _: found.loss(weights[:1]).detach()}
+        path = simulate(found.flow, state, lr, steps, k=ks, observe=watch)
+        losses.append(path.records["loss"][:, 0].cpu().numpy()[bool(losses) :])
+        state = path.final
+        report(len(losses) * setting.every, setting.steps)
     return np.concatenate(losses), lr * np.array(sharpness), np.array(apart)
 
 

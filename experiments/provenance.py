@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+from derive.bare import version_of
 from derive.errors import InputError
 
 PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
@@ -16,7 +16,7 @@ PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
 
 def provenance(device: str) -> dict[str, str]:
     """Date (UTC), versions and hardware, as text."""
-    found = {f"version_{name}": version(name) for name in PACKAGES}
+    found = {f"version_{name}": version_of(name) for name in PACKAGES}
     threads = f"{torch.get_num_threads()} threads"
     return found | {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -35,7 +35,7 @@ def hardware(device: str) -> str:
 
 def versions() -> dict[str, str]:
     """Versions of the packages that training is made of."""
-    return {name: version(name) for name in ("gradcfl", "torch", "numpy")}
+    return {name: version_of(name) for name in ("gradcfl", "torch", "numpy")}
 
 
 def _device_name(device: str) -> str:

@@ -6,13 +6,13 @@ import base64
 import sys
 import warnings
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from derive import theorems
+from derive.bare import version_of
 from derive.claim import claims, verdicts
 from derive.errors import InputError
 from derive.files import write_whole
@@ -71,7 +71,7 @@ def build(results: Path, out: Path) -> Path:
         progress(1, 3)
         found |= {"theorems": list(theorems.values()), "sections": _sections(results)}
         progress(2, 3)
-        found |= {"open_claims": _open_claims(), "version": version("gradcfl")}
+        found |= {"open_claims": _open_claims(), "version": version_of("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
     tidy(results)
     write_whole(out, page)

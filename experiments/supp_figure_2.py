@@ -21,12 +21,12 @@ from derive.errors import InputError
 from experiments import style
 from experiments.full_batch import TOLERANCE, FullBatch
 from experiments.progress import Report
-from numerics.batches import one_thread
 from numerics.datasets import Data
 from numerics.descent import Descent
 from numerics.edge import bisect
 from numerics.flow_sharpness import flow_sharpness
 from numerics.simulate import simulate
+from numerics.training.determinism import reproducible
 from numerics.verdict import STABLE, motion_observers, verdict_codes
 
 TITLE = "Strong weight decay: step sizes of deep networks"
@@ -81,7 +81,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     )
 
 
-@one_thread(1)
+@reproducible()
 def _edge(config: Config, net: str, data: Data, device: str) -> tuple[float, float, float]:
     """(low, high) of the ratio by training, and the derived one; NaN where no step size in the range is stable."""
     runs = config.runs

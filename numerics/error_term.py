@@ -8,8 +8,6 @@ Source: App. D.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
@@ -18,10 +16,8 @@ from derive.errors import InputError
 from numerics.batches import one_thread
 from numerics.checks import finite, image_tensor, positive
 from numerics.correlation import Correlation
-from numerics.lanczos import Extremes, extremes
+from numerics.lanczos import Extremes, Operator, extremes
 from numerics.spectrum import TRUSTED, Bounds
-
-Operator = Callable[[np.ndarray], np.ndarray]
 
 ACCURACY = 1e-8
 """Error asked for, relative to the largest eigenvalue of (a beta/2) M."""
@@ -48,11 +44,10 @@ def drive_extremes(correlation: Correlation, a: float, beta: float) -> Extremes:
     """
     double = Correlation(correlation.image.double(), correlation.kernel_shape, correlation.boundary, correlation.pooling)
     of_gram, of_pooled = map(float, theorem("D.4").function("numpy", "coefficients")(a=a, beta=beta))
-    pooled = pooled_image(double).cpu().numpy().ravel()
+    pooled = pooled_image(double).reshape(-1)
 
-    def gram(vector: np.ndarray) -> np.ndarray:
-        kernel = torch.from_numpy(vector.reshape(double.kernel_shape)).to(double.image.device)
-        return double.gram(kernel).cpu().numpy().ravel()
+    def gram(vector: torch.Tensor) -> torch.Tensor:
+        return double.gram(vector.view(double.kernel_shape)).reshape(-1)
 
     with one_thread(double.image.numel()):
         found = _combined(gram, of_gram, pooled, of_pooled)
@@ -65,16 +60,21 @@ def drive_extremes(correlation: Correlation, a: float, beta: float) -> Extremes:
     return found
 
 
-def _combined(gram: Operator, of_gram: float, pooled: np.ndarray, of_pooled: float) -> Extremes:
+def _combined(gram: Operator, of_gram: float, pooled: torch.Tensor, of_pooled: float) -> Extremes:
     """Extreme eigenvalues of of_gram M + of_pooled h h^T, M positive semidefinite and of_pooled positive."""
-    norm = extremes(gram, pooled.size)
+    size, device = pooled.numel(), pooled.device
+    norm = extremes(gram, size, device=device)
     # Lanczos here is for semidefinite operators: lift a negative one by its norm, with room for that one's error.
     lift = max(-of_gram, 0.0) * (norm.maximum + norm.error)
     # The rank-one term may dwarf the other, which alone decides the lower end: ask for what that one needs.
     needed = abs(of_gram) * norm.maximum
     total = (needed + of_pooled * float(pooled @ pooled)) or 1.0
-    tolerance = max(ACCURACY * needed / total, np.finfo(float).eps * pooled.size)
-    found = extremes(lambda v: of_gram * gram(v) + of_pooled * (pooled @ v) * pooled + lift * v, pooled.size, tolerance)
+    tolerance = max(ACCURACY * needed / total, np.finfo(float).eps * size)
+
+    def both(v: torch.Tensor) -> torch.Tensor:
+        return of_gram * gram(v) + of_pooled * (pooled @ v) * pooled + lift * v
+
+    found = extremes(both, size, tolerance, device=device)
     return found._replace(minimum=found.minimum - lift, maximum=found.maximum - lift)
 
 

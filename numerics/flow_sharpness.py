@@ -35,9 +35,9 @@ def _at(flow: Flow, state: Tensor, tolerance: float, limit: int) -> Extremes:
     point = state.detach().requires_grad_()
     force = flow(point)
 
-    def hessian(vector: np.ndarray) -> np.ndarray:
+    def hessian(vector: Tensor) -> Tensor:
         # The Jacobian is symmetric, so that reverse mode gives the product too, and the graph serves for all of them.
-        direction = torch.from_numpy(vector).to(state).reshape(state.shape)
-        return -torch.autograd.grad(force, point, direction, retain_graph=True)[0].cpu().numpy().ravel()
+        direction = vector.to(state.dtype).view(state.shape)
+        return -torch.autograd.grad(force, point, direction, retain_graph=True)[0].reshape(-1).double()
 
-    return extremes(hessian, state.numel(), tolerance, limit)
+    return extremes(hessian, state.numel(), tolerance, limit, state.device)

@@ -13,7 +13,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from scipy.linalg import eigh_tridiagonal
+from torch import Tensor
+
+from numerics.optim.stateless import centred
+
+Operator = Callable[[Tensor], Tensor]
+"""(n,) -> (n,), float64, on one device."""
 
 CHECKED = 10
 """Steps between two looks at the bounds."""
@@ -38,26 +45,31 @@ class Extremes(NamedTuple):
     products: int
 
 
-def extremes(apply: Callable[[np.ndarray], np.ndarray], size: int, tolerance: float = 1e-8, limit: int = LIMIT) -> Extremes:
+def extremes(
+    apply: Operator, size: int, tolerance: float = 1e-8, limit: int = LIMIT, device: torch.device | str = "cpu"
+) -> Extremes:
     """Extreme eigenvalues, to within `tolerance` of the largest one unless `limit` steps do not suffice.
 
     An eigenvalue lies within the residual of each Ritz value. At the lower end it also lies between 0 and the Ritz value.
+    Vectors stay on the device; two numbers a step come to the host.
 
     Args:
         apply: the operator on a vector of `size` numbers.
         size: its dimension.
         tolerance: error asked for, relative to the largest eigenvalue.
         limit: most steps.
+        device: where `apply` takes and gives its vectors.
     """
     steps = min(size, limit)
-    basis = np.empty((steps, size))
     diagonal, off = np.zeros(steps), np.zeros(steps)
-    vector = np.random.default_rng(0).standard_normal(size)
-    found = Extremes(0.0, 0.0, np.inf, 0)
+    vector = centred(size, 0, 0, torch.device(device))
+    basis = vector.new_empty(steps, size)
+    norm, found = vector.norm(), Extremes(0.0, 0.0, np.inf, 0)
     for n in range(steps):
-        basis[n] = vector / np.linalg.norm(vector)
-        vector, diagonal[n] = _next(apply(basis[n]), basis[: n + 1])
-        off[n] = np.linalg.norm(vector)
+        basis[n] = vector / norm
+        vector, along = _next(apply(basis[n]), basis[: n + 1])
+        norm = vector.norm()
+        diagonal[n], off[n] = torch.stack([along, norm]).tolist()
         # An invariant subspace: from a random start it holds every eigenvalue, and nothing but rounding is left.
         closed = off[n] <= size * np.finfo(float).eps * np.abs(diagonal[: n + 1]).max()
         if closed or n + 1 == steps or (n + 1) % CHECKED == 0:
@@ -67,9 +79,9 @@ def extremes(apply: Callable[[np.ndarray], np.ndarray], size: int, tolerance: fl
     return found
 
 
-def _next(product: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, float]:
+def _next(product: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
     """The product made orthogonal to the basis (twice is enough), and its component along the last vector."""
-    along = float(basis[-1] @ product)
+    along = basis[-1] @ product
     for _ in range(2):
         product = product - (basis @ product) @ basis
     return product, along

@@ -26,18 +26,18 @@ def layer_steps(images: Split, kernels: Tensor, alpha: float, beta: float) -> li
 
     Args:
         images: one channel, labels 0 and 1.
-        kernels: (layers, h, w), in the images' dtype.
+        kernels: (layers, h, w), in the images' dtype and on their device.
         alpha: weight decay.
         beta: parameter of Swish.
     """
     shape = kernels.shape[-2:]
-    operators = torch.zeros(len(kernels), shape.numel(), shape.numel(), dtype=kernels.dtype)
-    for image, label in zip(images.images[:, 0], images.labels, strict=True):
-        fields = Network(image, float(label), beta, pooling="mean").fields(list(kernels))
+    operators = kernels.new_zeros(len(kernels), shape.numel(), shape.numel())
+    for image, label in zip(images.images[:, 0], images.labels.double().tolist(), strict=True):
+        fields = Network(image, label, beta, pooling="mean").fields(list(kernels))
         for layer, (below, g) in enumerate(zip(fields.inputs, fields.downstream, strict=False)):
             operators[layer] += fields.error.squeeze() * g.mean() * _gram(below, shape) / len(images.labels)
     largest = theorem("eq-25").function("numpy", "largest_lr")
-    greatest = [float(torch.linalg.eigvalsh(operator)[-1]) for operator in operators]
+    greatest = torch.linalg.eigvalsh(operators)[:, -1].tolist()
     return [float(largest(a_l=1.0, alpha=alpha, beta=beta, power_min=power, power_max=power)) for power in greatest]
 
 

@@ -8,6 +8,7 @@ Source: Thm 5.5 (Eq 16, 17).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -51,11 +52,13 @@ def accelerated(flow: Flow, lr: float | Tensor, momentum: float) -> Flow:
         momentum: coefficient of the last increment, in (-1, 1); below 0 the flow is overdamped.
     """
     by, size = _coefficient(momentum), positive("lr", lr)
+    # Once, not in every step: a copy to a GPU waits for all that runs there.
+    placed = cache(lambda device, dtype: size.to(device=device, dtype=dtype))
 
     def of_pair(pair: Tensor) -> Tensor:
         now, before = pair.chunk(2, -2)
         ahead = now + by * (now - before)
-        following = ahead + size.to(pair) * flow(ahead)
+        following = ahead + placed(pair.device, pair.dtype) * flow(ahead)
         return torch.cat([following - now, now - before], -2)
 
     return of_pair

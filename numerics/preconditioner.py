@@ -14,7 +14,7 @@ Source: torch.optim; Cohen et al. (2022), Adaptive gradient methods at the edge 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -36,23 +36,51 @@ def denominators(optimizer: Optimizer) -> dict[Parameter, Tensor]:
         InputError: an optimiser without a derived edge, one that has not stepped yet, or a denominator that is not above 0.
     """
     optimizer = unwrapped(optimizer)
-    return {p: denominator(kind_of(optimizer, g), g, p, optimizer.state.get(p, {})) for _, g, p in trained(optimizer)}
+    moved = [(kind_of(optimizer, g), g, p) for _, g, p in trained(optimizer)]
+    states = counted(optimizer.state.get(p, {}) for _, _, p in moved)
+    found = {p: denominator(kind, g, p, state) for (kind, g, p), state in zip(moved, states, strict=True)}
+    check_denominators([(kind, found[p]) for kind, _, p in moved])
+    return found
+
+
+def counted(states: Iterable[State]) -> list[State]:
+    """The states with their counts of steps as numbers: those on a device come in one copy, not one by one."""
+    states = list(states)
+    there = [
+        i for i, state in enumerate(states) if isinstance(state.get("step"), Tensor) and state["step"].device.type != "cpu"
+    ]
+    if there:
+        first = states[there[0]]["step"].device
+        steps = torch.stack([states[i]["step"].to(first, torch.float64) for i in there]).tolist()
+        for i, step in zip(there, steps, strict=True):
+            states[i] = {**states[i], "step": step}
+    return states
+
+
+def check_denominators(found: Sequence[tuple[str, Tensor]]) -> None:
+    """Check those of some parameters, given with the names of their optimisers; the host waits for the device once.
+
+    Raises:
+        InputError: one is not finite and above 0.
+    """
+    live = [(kind, one) for kind, one in found if kind in _LIVE]
+    sound = [(torch.isfinite(one) & (one > 0)).all().to(live[0][1].device) for _, one in live]
+    if live and not bool(torch.stack(sound).all()):
+        kind, wrong = next(pair for pair, fine in zip(live, sound, strict=True) if not bool(fine))
+        raise InputError(f"expected denominators of {kind} finite and above 0, got {float(wrong.min()):g}; give it an eps")
 
 
 def denominator(kind: str, group: Group, parameter: Parameter, state: State) -> Tensor:
-    """Of one parameter.
+    """Of one parameter, unchecked: see `check_denominators`.
 
     Raises:
-        InputError: the optimiser has not stepped yet, or a denominator is not finite and above 0.
+        InputError: the optimiser has not stepped yet.
     """
     if kind not in _LIVE:
         return torch.ones_like(parameter, dtype=_accurate(parameter.dtype))
     if not state:
         raise InputError(f"expected {kind} to have stepped, got an empty state; read it after the first optimizer.step()")
-    found = _LIVE[kind](group, {name: _widened(value) for name, value in state.items()}).detach()
-    if not bool((torch.isfinite(found) & (found > 0)).all()):
-        raise InputError(f"expected denominators of {kind} finite and above 0, got {float(found.min()):g}; give it an eps")
-    return found
+    return _LIVE[kind](group, {name: _widened(value) for name, value in state.items()}).detach()
 
 
 def _nadam(group: Group, state: State) -> Tensor:

@@ -45,12 +45,11 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
     """
     double = Correlation(correlation.image.double(), correlation.kernel_shape, correlation.boundary, correlation.pooling)
 
-    def apply(vector: np.ndarray) -> np.ndarray:
-        kernel = torch.from_numpy(vector.reshape(double.kernel_shape)).to(double.image.device)
-        return double.gram(kernel).cpu().numpy().ravel()
+    def apply(vector: torch.Tensor) -> torch.Tensor:
+        return double.gram(vector.view(double.kernel_shape)).reshape(-1)
 
     with one_thread(double.image.numel()):
-        found = extremes(apply, prod(double.kernel_shape))
+        found = extremes(apply, prod(double.kernel_shape), device=double.image.device)
     if found.error > TRUSTED * found.maximum:
         raise InputError(
             f"the eigenvalues of a {double.kernel_shape[0]}x{double.kernel_shape[1]} kernel are known only to "

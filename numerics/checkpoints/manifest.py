@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from derive.bare import version_of
 from derive.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
 
@@ -113,7 +113,7 @@ def _same(there: Any, here: Any) -> bool:
 @cache
 def _versions() -> dict[str, str]:
     """Looked up once: it reads files."""
-    return {name: version(name) for name in PACKAGES}
+    return {name: version_of(name) for name in PACKAGES}
 
 
 def _digest(body: Mapping[str, Any]) -> str:

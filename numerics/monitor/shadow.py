@@ -38,6 +38,17 @@ INEXACT = (
     "gradients are clipped or scaled pass after_backward, under mixed precision pass forward_context, and call step() with "
     "the very batch of every backward pass; kernels that are not deterministic cannot be followed"
 )
+DETERMINISTIC = (
+    "; on a GPU these two lines before the training make them so: torch.use_deterministic_algorithms(True) and "
+    "torch.backends.cudnn.benchmark = False"
+)
+
+
+def told_how(model: nn.Module) -> str:
+    """What makes the kernels of a training on a GPU deterministic, where they may not be; else nothing."""
+    on_gpu = any(p.device.type != "cpu" for p in model.parameters())
+    chosen = torch.are_deterministic_algorithms_enabled() and not torch.backends.cudnn.benchmark
+    return DETERMINISTIC if on_gpu and not chosen else ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +153,7 @@ class Window:
                 if self.control is not None:
                     self.control.train(step, batches, observed)
                     if not same_bits(self.control.model, model):
-                        raise InputError(INEXACT)
+                        raise InputError(INEXACT + told_how(model))
                     self.control = None
                 self.shadow.train(step, batches, observed)
         finally:

@@ -60,3 +60,21 @@ def uniform(keys: Sequence[int], steps: Sequence[Tensor], sizes: Sequence[int]) 
     starts = torch.cat([stream.expand(n) for stream, n in zip(streams, sizes, strict=True)])
     places = torch.cat([torch.arange(n, device=starts.device) for n in sizes])
     return _shifted(mix(starts + (places + 1) * signed(GAMMA)), 11).to(torch.float64) * 2.0**-53
+
+
+PIECE = 2**20
+"""Numbers that `centred` makes at once: what is made on the way takes several times their room."""
+
+
+def centred(size: int, seed: int, draw: int, device: torch.device) -> Tensor:
+    """A vector of independent uniform numbers in [-1, 1), made on the device and the same on every one: (size,), float64.
+
+    Args:
+        size: how many, >= 1.
+        seed: of the vectors.
+        draw: which of them, >= 0.
+        device: where.
+    """
+    step = torch.zeros((), dtype=torch.int64, device=device)
+    sizes = [min(PIECE, size - done) for done in range(0, size, PIECE)]
+    return torch.cat([2 * uniform([key(seed, draw, n)], [step], [m]) - 1 for n, m in enumerate(sizes)])

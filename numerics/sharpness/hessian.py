@@ -25,7 +25,7 @@ class Hessian:
     With several pieces (batches, chunks) the loss is their mean weighted by rows, or their sum. The model's mode, gradients,
     buffers, and the state of the random numbers stay as they are; training on does not change a Hessian made before.
 
-    On a GPU the products have the precision of its float32 convolutions: turn TF32 off where 1e-3 is not enough.
+    TF32 and bfloat16 inside float32 are off while it is measured, and as they were afterwards.
 
     Args:
         model: any module; the mode it is in counts (dropout must be off).

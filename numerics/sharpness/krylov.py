@@ -3,7 +3,7 @@
 Block Lanczos with full reorthogonalisation. The projected matrix is kept whole, not as a band: so a restart may keep the
 best vectors of the space, and asymmetry of the operator shows. A block of k vectors finds an eigenvalue up to k times.
 
-`numerics.lanczos` is for one vector, positive semidefinite operators and very many steps, in NumPy.
+`numerics.lanczos` is for one vector, positive semidefinite operators and very many steps.
 
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 and 13; Wu and Simon (2000) for the restart.
 """
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from derive.errors import InputError
+from numerics.optim.stateless import centred
 
 Apply = Callable[[Tensor], Tensor]
 """(b, n) vectors -> (b, n) products."""
@@ -53,13 +54,14 @@ class Space:
 
     Args:
         start: (b, n) vectors, b <= n, linearly independent or not.
-        generator: for directions where the space closes, on the CPU.
+        seed: of the directions where the space closes; `start` is taken for the first draws of it.
         room: basis vectors held at most; then the best are kept.
     """
 
-    def __init__(self, start: Tensor, generator: torch.Generator, room: int) -> None:
-        self.generator, self.room = generator, room
+    def __init__(self, start: Tensor, seed: int, room: int) -> None:
+        self.seed, self.room = seed, room
         self.known, self.size, self.width = 0, 0, len(start)
+        self._drawn = len(start)
         self._basis = start.new_empty(min(4 * self.width + 4, room + self.width), start.shape[1])
         self._matrix = np.zeros((room + 2 * self.width,) * 2)
         for vector in start:
@@ -117,7 +119,8 @@ class Space:
         if self.size == self._basis.shape[1]:
             return
         if norm <= self._negligible(components):
-            rest = torch.randn(len(vector), generator=self.generator, dtype=torch.float64).to(vector)
+            rest = centred(len(vector), self.seed, self._drawn, vector.device).to(vector.dtype)
+            self._drawn += 1
             rest, _ = _orthogonal(rest / rest.norm(), self.basis)
             norm = float(rest.norm())
         self._reserve()

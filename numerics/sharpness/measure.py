@@ -110,8 +110,7 @@ def spectrum(
 def _converged(apply: Apply, before: Before, tolerance: float, spent: Callable[[], bool], seed: int) -> Found:
     """Grow a space until it tells the values well enough, or the products are spent."""
     k, ends = before.k, before.ends
-    generator = torch.Generator().manual_seed(seed + before.measured)
-    space = Space(before.start(generator), generator, max(ROOM, 12 * k))
+    space = Space(before.start(seed + before.measured), seed + before.measured, max(ROOM, 12 * k))
     while True:
         space.grow(apply)
         found = _found(space, k, ends)

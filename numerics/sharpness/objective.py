@@ -20,6 +20,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from derive.errors import InputError
 from numerics.sharpness.batches import Piece, pieces
+from numerics.training.determinism import full_precision
 
 LossFn = Callable[[Any, Any], Tensor]
 
@@ -98,8 +99,12 @@ class Objective:
 
 @contextmanager
 def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Gradients on, random state put back, no autocast, and only operations that can be differentiated twice."""
+    """Gradients on, random state put back, no autocast, only operations that can be differentiated twice, float32 in full.
+
+    Rounded to TF32, products would be off by more than the bounds on the eigenvalues count.
+    """
     with ExitStack() as stack:
+        stack.enter_context(full_precision())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         kind = {} if device.type == "cpu" else {"device_type": device.type}
@@ -107,8 +112,18 @@ def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
         stack.enter_context(torch.autocast(device.type, enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         if device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in model.modules()):
-            stack.enter_context(torch.backends.cudnn.flags(enabled=False))
+            stack.enter_context(_without_cudnn())
         yield
+
+
+@contextmanager
+def _without_cudnn() -> Iterator[None]:
+    """Not `cudnn.flags`: that reads the old name of a precision, which fails where the user has set a new one."""
+    before, torch.backends.cudnn.enabled = torch.backends.cudnn.enabled, False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = before
 
 
 def bare(model: nn.Module) -> nn.Module:

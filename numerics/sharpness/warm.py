@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from derive.errors import InputError
+from numerics.optim.stateless import centred
 from numerics.sharpness.hessian import Hessian
 
 NOISE = 0.1
@@ -78,12 +79,10 @@ class Before:
             self.measured = warm.measured
             self.following = warm.following.to(self.vectors)
 
-    def start(self, generator: torch.Generator) -> Tensor:
+    def start(self, seed: int) -> Tensor:
         """(k, n): chance, and the last vectors where there are some, those of both ends added up."""
-        shape = self.k, self.hessian.size
-        noise = torch.randn(shape, generator=generator, dtype=torch.float64).to(
-            device=self.hessian.device, dtype=self.hessian.dtype
-        )
+        size, device, dtype = self.hessian.size, self.hessian.device, self.hessian.dtype
+        noise = torch.stack([centred(size, seed, draw, device).to(dtype) for draw in range(self.k)])
         noise = noise / noise.norm(dim=1, keepdim=True)
         if self.vectors is None:
             return noise

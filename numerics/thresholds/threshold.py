@@ -26,7 +26,7 @@ from torch.optim import Optimizer
 
 from derive.errors import InputError
 from numerics.optimizer_kinds import Group, kind_of, trained, unwrapped
-from numerics.preconditioner import denominator
+from numerics.preconditioner import check_denominators, counted, denominator
 from numerics.thresholds.edges import lower, upper
 
 State = Mapping[str, Any]
@@ -103,7 +103,10 @@ def thresholds(optimizer: Optimizer) -> list[Threshold]:
     if len({bool(g.get("maximize")) for _, g, _, _ in moved}) > 1:
         raise InputError("expected all groups to minimise or all to maximise, got both; the network then has no one loss")
     live = [m for m in moved if m[3] == "sgd" or optimizer.state.get(m[2]) or not optimizer.state]
-    return [_threshold(n, g, p, kind, optimizer.state.get(p, {})) for n, g, p, kind in live]
+    states = counted(optimizer.state.get(p, {}) for _, _, p, _ in live)
+    found = [_threshold(n, g, p, kind, state) for (n, g, p, kind), state in zip(live, states, strict=True)]
+    check_denominators([(one.optimizer, one.denominator) for one in found])
+    return found
 
 
 def maximizes(optimizer: Optimizer) -> bool:

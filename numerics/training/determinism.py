@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import torch
 
-from derive.errors import InputError
-
-WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
-WORKSPACES = (":4096:8", ":16:8")
-"""The two with which cuBLAS promises the same bits on several streams."""
+from numerics.cublas import check_workspace
 
 
 class Switch(NamedTuple):
@@ -33,20 +28,34 @@ def _attribute(owner: object, name: str, wanted: Any) -> Switch:
 def _switches() -> list[Switch]:
     """All of them; a later one may refine an earlier one, so they are put back in the same order."""
     backends = torch.backends
-    ieee = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn, backends.mkldnn.matmul, backends.mkldnn.conv)
     return [
         Switch(_algorithms, _set_algorithms, (True, False)),
         # What nothing reads before it is written need not be filled: that would cost a pass over every result.
         _attribute(torch.utils.deterministic, "fill_uninitialized_memory", False),
         _attribute(backends.cudnn, "benchmark", False),
         _attribute(backends.cudnn, "deterministic", True),
-        # The old names first: torch refuses to read them while they contradict the new ones.
+        *_precisions(),
+        Switch(torch.get_num_threads, torch.set_num_threads, 1),
+    ]
+
+
+def _precisions() -> list[Switch]:
+    """Of float32. torch refuses to read an old name while it contradicts the new ones, which are what kernels look at."""
+    backends = torch.backends
+    owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn, backends.mkldnn.matmul, backends.mkldnn.conv)
+    old = [
         Switch(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
         _attribute(backends.cudnn, "allow_tf32", False),
-        *(_attribute(owner, "fp32_precision", "ieee") for owner in ieee),
-        Switch(torch.get_num_threads, torch.set_num_threads, 1),
-        Switch(lambda: os.environ.get(WORKSPACE), _set_workspace, os.environ.get(WORKSPACE, WORKSPACES[0])),
     ]
+    return [switch for switch in old if _readable(switch)] + [_attribute(o, "fp32_precision", "ieee") for o in owners]
+
+
+def _readable(switch: Switch) -> bool:
+    try:
+        switch.read()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _algorithms() -> tuple[bool, bool]:
@@ -57,13 +66,6 @@ def _set_algorithms(value: tuple[bool, bool]) -> None:
     torch.use_deterministic_algorithms(value[0], warn_only=value[1])
 
 
-def _set_workspace(value: str | None) -> None:
-    if value is None:
-        os.environ.pop(WORKSPACE, None)
-    else:
-        os.environ[WORKSPACE] = value
-
-
 @contextmanager
 def reproducible() -> Iterator[None]:
     """Deterministic algorithms, no TF32 or bfloat16 inside float32, no choice of algorithms by timing, one CPU thread.
@@ -72,17 +74,26 @@ def reproducible() -> Iterator[None]:
     other threads that use torch meanwhile see them too.
 
     Raises:
-        InputError: CUBLAS_WORKSPACE_CONFIG is set to something with which cuBLAS may give other bits on another run.
+        InputError: CUBLAS_WORKSPACE_CONFIG is set to something with which cuBLAS may give other bits on another run, or was
+            set too late.
     """
-    workspace = os.environ.get(WORKSPACE, WORKSPACES[0])
-    if workspace not in WORKSPACES:
-        raise InputError(
-            f"expected {WORKSPACE} to be {' or '.join(WORKSPACES)}, got {workspace!r}; unset it or set it to one of them"
-        )
     import_module("torch._inductor.config")  # switches import it: half imported, by an interrupt, it could not be put back
+    with switched(_switches()):
+        check_workspace()
+        yield
+
+
+def full_precision() -> AbstractContextManager[None]:
+    """Inside, float32 means float32: no TF32, no bfloat16, on any device. As before when the block ends."""
+    return switched(_precisions())
+
+
+@contextmanager
+def switched(switches: Sequence[Switch]) -> Iterator[None]:
+    """All settings as wanted, until the block ends."""
     written: list[tuple[Switch, Any]] = []
     try:
-        for switch, value in [(switch, switch.read()) for switch in _switches()]:
+        for switch, value in [(switch, switch.read()) for switch in switches]:
             written.append((switch, value))
             switch.write(switch.wanted)
         yield

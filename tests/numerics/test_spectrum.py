@@ -37,7 +37,7 @@ def test_lanczos_on_known_spectra(seed, size, distinct):
     rng = np.random.default_rng(seed)
     values = rng.choice(np.append(10.0 ** rng.uniform(-12, 0, distinct), 0.0), size)
     basis = np.linalg.qr(rng.standard_normal((size, size)))[0]
-    matrix = basis * values @ basis.T
+    matrix = torch.from_numpy(basis * values @ basis.T)
     found = extremes(lambda v: matrix @ v, size)
     allowed = found.error + 1e-14 * size * values.max()
     assert abs(found.minimum - values.min()) <= allowed
@@ -45,7 +45,7 @@ def test_lanczos_on_known_spectra(seed, size, distinct):
 
 
 def test_lanczos_reports_the_error_it_stopped_at():
-    values = np.linspace(1, 2, 400)
+    values = torch.linspace(1, 2, 400, dtype=torch.float64)
     found = extremes(lambda v: values * v, 400, limit=12)
     assert found.products == 12
     assert 1e-8 * found.maximum < found.error

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
 
 from derive.errors import InputError
+from numerics import cublas
+from numerics.cublas import WORKSPACE, check_in_time
 from numerics.training import determinism
-from numerics.training.determinism import WORKSPACE, _switches, reproducible
+from numerics.training.determinism import _switches, reproducible
 
 
 def settings():
@@ -63,11 +67,11 @@ def test_also_after_an_error_and_when_nested(upside_down):
 
 
 def test_a_workspace_that_is_not_deterministic_is_named(monkeypatch):
-    before = settings()[:-1]
+    before = settings()
     monkeypatch.setenv(WORKSPACE, ":0:0")
     with pytest.raises(InputError, match=r"CUBLAS_WORKSPACE_CONFIG to be :4096:8 or :16:8, got ':0:0'"), reproducible():
         pass
-    assert settings()[:-1] == before
+    assert settings() == before
 
 
 def test_the_smaller_workspace_is_kept(monkeypatch):
@@ -76,11 +80,94 @@ def test_the_smaller_workspace_is_kept(monkeypatch):
         assert os.environ[WORKSPACE] == ":16:8"
 
 
+LATE = """
+import os, sys, torch
+import numerics.statistics
+from numerics.training.determinism import reproducible
+with reproducible():
+    inside = os.environ["CUBLAS_WORKSPACE_CONFIG"]
+print(inside, os.environ["CUBLAS_WORKSPACE_CONFIG"])
+"""
+
+
+def test_the_workspace_is_set_by_the_first_import_and_stays():
+    """torch looks at it once, at the first product of a process, and child processes look at what they inherit."""
+    bare = {name: value for name, value in os.environ.items() if name != WORKSPACE}
+    told = subprocess.run([sys.executable, "-c", LATE], env=bare, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == [":4096:8", ":4096:8"]
+
+
+def _refused():
+    raise RuntimeError(
+        "Deterministic behavior was enabled with either `torch.use_deterministic_algorithms(True)` or [...], but this operation"
+        " is not deterministic because it uses CuBLAS and you have CUDA >= 10.2. CUBLAS_WORKSPACE_CONFIG=:4096:8 or [...]"
+    )
+
+
+def _other():
+    raise RuntimeError("out of memory")
+
+
+def test_a_product_before_the_workspace_was_set_is_one_line(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(cublas, "_product", _refused)
+    before = settings()
+    with (
+        pytest.raises(InputError, match=r"before the first matrix product on a GPU.*; import numerics before") as told,
+        reproducible(),
+    ):
+        pass
+    assert "\n" not in str(told.value)
+    assert settings() == before
+
+
+def test_other_errors_of_the_first_product_pass():
+    with pytest.raises(RuntimeError, match="out of memory"):
+        check_in_time(_other)
+
+
+@pytest.mark.parametrize(
+    ("owner", "value"),
+    [(torch.backends.cudnn.conv, "ieee"), (torch.backends.cuda.matmul, "tf32"), (torch.backends, "tf32")],
+)
+def test_new_names_of_a_precision_are_no_hindrance(owner, value):
+    """While they contradict the old ones, torch refuses to read those."""
+    at_first, owner.fp32_precision = owner.fp32_precision, value
+    try:
+        before = settings()
+        with reproducible():
+            assert torch.backends.cudnn.conv.fp32_precision == torch.backends.cuda.matmul.fp32_precision == "ieee"
+        assert settings() == before
+    finally:
+        owner.fp32_precision = at_first
+
+
 def test_nothing_random_is_touched():
     before = torch.get_rng_state()
     with reproducible():
         pass
     assert torch.equal(torch.get_rng_state(), before)
+
+
+AFTER_A_PRODUCT = """
+import torch
+square = torch.ones(8, 8, device="cuda")
+square @ square
+from numerics.training.determinism import reproducible
+with reproducible():
+    square @ square
+"""
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("workspace", [None, ":4096:8"])
+def test_after_a_product_outside(workspace):
+    bare = {name: value for name, value in os.environ.items() if name != WORKSPACE} | (
+        {WORKSPACE: workspace} if workspace else {}
+    )
+    told = subprocess.run([sys.executable, "-c", AFTER_A_PRODUCT], env=bare, capture_output=True, text=True)
+    assert (told.returncode == 0) == (workspace is not None)
+    assert workspace is not None or "before the first matrix product on a GPU" in told.stderr
 
 
 @pytest.mark.gpu

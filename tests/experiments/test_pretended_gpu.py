@@ -1,0 +1,30 @@
+"""Every experiment on a device that is strict as a GPU, and agrees with the CPU there."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from experiments import registry
+from experiments.progress import silent
+from tests.experiments.agreeing import CERTAIN, assert_agrees, short
+from tests.pretended import pretended
+
+NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
+
+
+def test_what_is_certain_is_said_of_every_experiment() -> None:
+    assert set(CERTAIN) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_mixes_devices(name: str) -> None:
+    found, config = registry.experiment(name), short(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, about this make of device; of trainings that are too short
+        here = found.compute(config, "cpu", silent)
+        with pretended() as counted:
+            there = found.compute(config, "cuda:0", silent)
+    assert_agrees(name, there, here)
+    assert counted["operations"] > 10
