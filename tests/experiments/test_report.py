@@ -68,7 +68,7 @@ def results(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def html(results: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(report, "verdicts", lambda: {key: judged(claim) for key, claim in claims().items()})
+    monkeypatch.setattr(report, "verdicts", lambda _: {key: judged(claim) for key, claim in claims().items()})
     return report.build(results, results / "page" / "report.html").read_text(encoding="utf-8")
 
 
@@ -112,7 +112,7 @@ def test_hostile_text_is_shown_and_not_obeyed(page: Page) -> None:
 
 
 def test_without_checks_the_page_says_so(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     monkeypatch.setattr(report, "claims", dict)
     page = Page(report.build(results, results / "report.html").read_text(encoding="utf-8"))
     assert "No collection of checks is installed" in page.text
@@ -122,7 +122,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(results: Path, monkeyp
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     out = results / "report.html"
     out.write_text("old")
     monkeypatch.setattr("os.replace", full)
@@ -138,14 +138,14 @@ def test_a_folder_is_no_page(results: Path) -> None:
 
 
 def test_a_result_without_its_figure_is_an_input_error(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     (results / "figure-1" / "figure-1.svg").unlink()
     with pytest.raises(InputError, match="run the experiment again"):
         report.build(results, results / "report.html")
 
 
 def test_a_marker_that_is_not_ours_is_an_input_error(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     (results / "figure-1" / store.MARKER).write_text(json.dumps({"name": "figure-1"}))
     with pytest.raises(InputError, match="figure-1"):
         report.build(results, results / "report.html")
