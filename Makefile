@@ -26,9 +26,8 @@ $(STAMP): requirements.lock requirements-peers.lock pyproject.toml
 	@$(PIP) install -qq --no-deps -r requirements-peers.lock
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (about 2 minutes, and one to install)
-	@$(BIN)/python -m experiments run figure-1 figure-4 table-2 figure-5 phase-diagram --out $(RESULTS)
-	@$(BIN)/python -m experiments report --results $(RESULTS) --out $(RESULTS)/report.html
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (1 to 3 minutes on two cores, and one to install)
+	@$(BIN)/python -m experiments demo --out $(RESULTS)
 
 test: lint ## lint, types, import contracts, tests, paper checks
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal

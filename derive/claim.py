@@ -77,9 +77,13 @@ def claims() -> dict[str, Claim]:
 
 
 @cache
-def verdicts() -> dict[str, Verdict]:
-    """The verdict of every checked claim by key, computed now or said to be recorded; empty when no checks are installed."""
-    return {verdict.claim: verdict for run in _registered("gradcfl.verdicts") for verdict in run()}
+def verdicts(recompute: bool = False) -> dict[str, Verdict]:
+    """The verdict of every checked claim by key; empty when no checks are installed.
+
+    Args:
+        recompute: compute them all now, about ten minutes, instead of reading the record, which says its day and machine.
+    """
+    return {verdict.claim: verdict for run in _registered("gradcfl.verdicts") for verdict in run(recompute)}
 
 
 def _registered(group: str) -> list:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from derive import scheme_report
 from derive.errors import InputError, choose
-from derive.grid import GridScheme
-from derive.parse import parse_definitions, parse_scheme
-from derive.stability import Stability, stability
 
+if TYPE_CHECKING:
+    from derive.grid import GridScheme
+    from derive.stability import Stability
+
+BACKENDS = ("numpy", "torch")
 Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
 
 
@@ -49,10 +49,14 @@ def scheme(
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     if code:
-        choose("backend", code, {"numpy": None, "torch": None})
+        choose("backend", code, dict.fromkeys(BACKENDS))
+    from derive import scheme_report
+    from derive.parse import parse_definitions, parse_scheme
+    from derive.stability import stability
+
     typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
-    found = stability(typed, grade or None)
     meant = parse_definitions(*meaning)
+    found = stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
     if analysis or meant:
         print(f"\n{scheme_report.analysis(typed, meant)}")
@@ -65,6 +69,8 @@ def _names(texts: tuple[str, ...]) -> list[str]:
 
 
 def _text(typed: GridScheme, found: Stability, steps: bool, latex: bool, code: str) -> str:
+    from derive import scheme_report
+
     if code:
         return found.function(code).source.rstrip()
     if latex and not steps:
@@ -75,8 +81,3 @@ def _text(typed: GridScheme, found: Stability, steps: bool, latex: bool, code: s
     if latex:
         return "\n".join(f"% {step.title}. {step.why}\n\\[ {step.latex} \\]" for step in shown)
     return "\n".join(map(str, shown)).rstrip()
-
-
-def shielded(arguments: Sequence[str]) -> list[str]:
-    """Arguments in which an equation that begins with a minus is not taken for an option."""
-    return [f" {text}" if text.startswith("-") and "==" in text else text for text in arguments]

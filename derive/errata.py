@@ -1,4 +1,4 @@
-"""The errata: what is printed, what is derived, the counterexample, the consequence; computed anew when asked for."""
+"""The errata: what is printed, what is derived, the counterexample, the consequence; as recorded, or computed now."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from derive.text import paragraph
 Row = tuple[Claim, Verdict]
 
 
-def errata() -> list[Row]:
+def errata(recompute: bool = False) -> list[Row]:
     """Every claim of which a derivation or a measurement says something else, in the paper's order.
+
+    Args:
+        recompute: compute the verdicts now, about ten minutes, instead of reading the record.
 
     Raises:
         InputError: no collection of checks is installed.
     """
-    judged = verdicts()
+    judged = verdicts(recompute)
     if not judged:
         raise InputError("expected checks of a paper, got none; install the package whole: pip install gradcfl")
     return [(claim, judged[key]) for key, claim in claims().items() if key in judged and judged[key].differs]

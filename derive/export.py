@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sympy as sp
 
-from derive.files import write_whole
+from derive.files import check_file, write_whole
 from derive.stability import Stability
 from derive.text import latex
 from derive.theorems import theorems
@@ -51,6 +51,7 @@ def write_macros(out: Path) -> int:
     Raises:
         InputError: the file cannot be written.
     """
+    check_file(out)  # before the work, not after it
     found = macros()
     write_whole(out, _HEAD + "\n".join(found.values()) + "\n")
     return len(found)

@@ -10,6 +10,19 @@ from tempfile import mkstemp
 from derive.errors import InputError
 
 
+def check_file(out: Path) -> None:
+    """Check, before long work, that a file can be written; changes nothing.
+
+    Raises:
+        InputError: `out` is a folder, or the folder it would be in may not be written or made.
+    """
+    if out.is_dir():
+        raise InputError(f"expected a file to write, got the folder {out}; name a file in it")
+    above = next(path for path in out.absolute().parents if path.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError(f"cannot write {out}: {above} is no folder that may be written; choose another --out")
+
+
 def write_whole(out: Path, text: str) -> None:
     """Write a text file, in a folder that is made if need be; a failure changes nothing.
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
 
+from derive.plain_text import in_unicode
 from derive.symbols import latex_names
 
 COLUMNS = 80
@@ -64,7 +65,7 @@ def pretty(expr: sp.Basic) -> str:
             return "\n".join(_spaced([pretty(e) for e in sorted(expr.args, key=_order(expr))]))
         case sp.Contains(args=(element, container)):
             return pretty(sp.Tuple(*_relations(element, container)))
-    text = sp.pretty(_in_decimals(expr), use_unicode=True, wrap_line=True, num_columns=COLUMNS - 2 * len(INDENT))
+    text = sp.pretty(_in_decimals(expr), use_unicode=in_unicode(), wrap_line=True, num_columns=COLUMNS - 2 * len(INDENT))
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 

@@ -7,146 +7,26 @@ python -m experiments bounds --image photo.png --kernel 16  bounds for your own 
 python -m experiments picture region 'EQUATION' --vary r=0:1 --vary nu=0:1   curves, region or locus of a scheme
 python -m experiments audit MODULE:FUNCTION                 how far your own training is from its edge
 python -m experiments report                                one page of everything
+python -m experiments demo                                  five figures and that page, on all cores
+python -m experiments --version                             which gradcfl this is
 """
 
 from __future__ import annotations
 
-import shlex
 import sys
-from pathlib import Path
-from typing import Annotated
 
-import tyro
-
-from derive.commands_scheme import shielded
-from derive.errors import InputError
-from experiments import registry
-from experiments.commands_audit import audit
-from experiments.commands_picture import picture
-
-app = tyro.extras.SubcommandApp()
-app.command(name="picture")(picture)
-app.command(name="audit")(audit)
-
-
-@app.command(name="list")
-def list_experiments() -> None:
-    """List the experiments and their presets."""
-    for title, section in registry.SECTIONS.items():
-        print(title)
-        for name in section:
-            found = registry.experiment(name)
-            print(f"  {name:<14} {found.TITLE}  [{', '.join(found.PRESETS)}]")
-
-
-@app.command
-def run(
-    names: Annotated[tuple[str, ...], tyro.conf.Positional],
-    /,
-    preset: str = "default",
-    device: str = "cpu",
-    out: Path = Path("results"),
-    workers: int | None = None,
-    scheduler: str | None = None,
-    data_dir: Path | None = None,
-    store: Path | None = None,
-) -> None:
-    """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
-
-    Example: python -m experiments run figure-1 table-2 --preset smoke --out /tmp/results
-
-    Training goes on where it was interrupted; members that are finished are never trained again.
-
-    Args:
-        names: one or more, as `list` prints them.
-        preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
-        device: cpu or cuda:N.
-        out: folder that holds the results of all experiments.
-        workers: train in so many processes on this machine.
-        scheduler: train on the Dask cluster of this scheduler, tcp://HOST:PORT; see docs/clusters.md.
-        data_dir: folder with data files of your own.
-        store: folder that keeps trained members and checkpoints; by default OUT/.members.
-    """
-    from experiments.means import STORE, Means
-    from experiments.runner import run_experiment
-
-    if not names:
-        raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
-    found = [registry.experiment(name) for name in names]  # a typing error in the last must not cost the work of the first
-    asked = {"--workers": workers, "--scheduler": scheduler, "--data-dir": data_dir, "--store": store}
-    useless = [option for option, value in asked.items() if value is not None]
-    if useless and not any(registry.trains(experiment) for experiment in found):
-        raise InputError(f"{', '.join(names)}: no training here, so {', '.join(useless)} has no use; leave it out")
-    means = Means(device, data_dir, store or out / STORE, workers, scheduler)
-    for name in names:
-        print(run_experiment(name, preset, out, _command(), means), flush=True)
-
-
-@app.command
-def bounds(
-    image: Path,
-    kernel: int,
-    a: float = -0.5,
-    beta: float = 1.0,
-    lr: float | None = None,
-    boundary: str = "valid",
-    standardise: bool = False,
-    out: Path = Path("results"),
-) -> None:
-    """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
-
-    Example: python -m experiments bounds --image photo.png --kernel 16 --lr 1e-6 --boundary circular
-
-    Args:
-        image: PNG or JPEG; read as grey values in [0, 1].
-        kernel: side of the convolution kernel.
-        a: output error yhat - y, between -1 and 1; at the start of training yhat is near 1/2.
-        beta: parameter of Swish.
-        lr: step size; by default half the largest one that leaves room for a weight decay.
-        boundary: valid, full or circular.
-        standardise: shift and scale the grey values to mean 0 and variance 1, as training pipelines do.
-        out: the figure and data are written into OUT/bounds.
-    """
-    from experiments.bounds import run_bounds
-
-    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, out, _command()))
-
-
-@app.command
-def report(results: Path = Path("results"), out: Path = Path("results/report.html")) -> None:
-    """Write one self-contained HTML page: theorems, what the paper prints, verdicts, figures and tables.
-
-    Args:
-        results: folder that holds the results of all experiments.
-        out: the page.
-    """
-    from experiments.report import build
-
-    print(f"report: {build(results, out).resolve()}")
-
-
-def _command() -> str:
-    return shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
-
-
-def _help() -> str:
-    """The text above; the parser keeps paragraphs, not lines."""
-    return (__doc__ or "").replace("\npython", "\n\npython")
+from derive.console import run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; a user's mistake is one line on stderr and exit code 2, an interrupt 130."""
-    try:
-        app.cli(
-            prog="python -m experiments", description=_help(), args=shielded(sys.argv[1:] if arguments is None else arguments)
-        )
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted; nothing was half written", file=sys.stderr)
-        return 130
-    return 0
+    """Run the command line; exit codes as `derive.console` lists them."""
+    return run(_commands, "python -m experiments", __doc__ or "", arguments)
+
+
+def _commands():
+    from experiments.commands import COMMANDS
+
+    return COMMANDS
 
 
 if __name__ == "__main__":

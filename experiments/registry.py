@@ -1,56 +1,63 @@
-"""Experiments by name. Adding one is a file and an entry here."""
+"""Experiments by name. Adding one is a file and an entry here.
+
+Titles stand here too, so that a list of them does not wait for torch and the experiments; a test holds the two equal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Protocol, TypeGuard
-
-import xarray as xr
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from derive.errors import choose
-from experiments.progress import Report
-from numerics.training.recipe import Group
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from experiments.progress import Report
+    from numerics.training.recipe import Group
 
 SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "The PDEs": {
-            "figure-1": "figure_1",
-            "figure-2": "figure_2",
-            "figure-4": "figure_4",
-            "table-2": "table_2",
-            "window-bounds": "window_bounds",
-            "figure-5": "figure_5",
-            "figure-11": "figure_11",
-            "table-9": "table_9",
-            "phase-diagram": "phase_diagram",
+            "figure-1": "Heat equation below and above the CFL bound",
+            "figure-2": "Beltrami flow: restrained and unstable steps",
+            "figure-4": "Linear PDE inside and outside the bounds",
+            "table-2": "Bounds on the weight decay, windowed linear PDE",
+            "window-bounds": "Bounds of finite windows against the window's size",
+            "figure-5": "Nonlinear PDE: stable, restrained, unstable",
+            "figure-11": "Nesterov's scheme inside and outside the bounds",
+            "table-9": "Bounds on the weight decay, Nesterov's scheme",
+            "phase-diagram": "Phase diagram of the nonlinear PDE",
         },
         "Training to the last bit": {
-            "table-1": "table_1",
-            "figure-3-left": "figure_3_left",
-            "figure-3-right": "figure_3_right",
-            "table-4": "table_4",
-            "table-5": "table_5",
-            "table-6": "table_6",
-            "table-6b": "table_6b",
-            "table-7": "table_7",
-            "table-8": "table_8",
-            "figure-10": "figure_10",
+            "table-1": "Accuracy over last-bit perturbations and batch orders, ReLU",
+            "figure-3-left": "Divergence of the weights over epochs",
+            "figure-3-right": "Divergence of the weights and learning rate",
+            "table-4": "Determinism: repeated trials",
+            "table-5": "Determinism: powers of two",
+            "table-6": "Accuracy over last-bit perturbations and batch orders, Swish",
+            "table-6b": "Accuracy over last-bit perturbations and batch orders, other networks and data",
+            "table-7": "Accuracy over last-bit perturbations and batch orders, Adam",
+            "table-8": "Accuracy over last-bit perturbations and batch orders, float64",
+            "figure-10": "Accuracy at a step size that amplifies nothing",
         },
         "The edge of stability": {
-            "figure-6": "figure_6",
-            "figure-7": "figure_7",
-            "figure-8": "figure_8",
-            "figure-9": "figure_9",
-            "supp-figure-2": "supp_figure_2",
-            "edge-of-optimizers": "edge_of_optimizers",
+            "figure-6": "Nonlinear PDE: step size times sharpness",
+            "figure-7": "One and three layers at the edge of stability",
+            "figure-8": "Two and four layers: spikes",
+            "figure-9": "One and two layers with weight decay: largest stable step size",
+            "supp-figure-2": "Strong weight decay: step sizes of deep networks",
+            "edge-of-optimizers": "Four optimisers at their edges of stability",
         },
     }
 )
-"""Heading -> name of an experiment -> its module."""
-_MODULES: Mapping[str, str] = {name: module for section in SECTIONS.values() for name, module in section.items()}
+"""Heading -> name of an experiment -> its title. Its module has its name, with underscores."""
+TITLES: Mapping[str, str] = MappingProxyType({name: title for section in SECTIONS.values() for name, title in section.items()})
+PRESETS = ("smoke", "default", "paper")
+"""What every experiment offers."""
 
 
 class Experiment(Protocol):
@@ -91,7 +98,7 @@ def trains(found: Any) -> TypeGuard[Training]:
 
 def names() -> list[str]:
     """All experiments, in the paper's order."""
-    return list(_MODULES)
+    return list(TITLES)
 
 
 def experiment(name: str) -> Experiment:
@@ -100,4 +107,5 @@ def experiment(name: str) -> Experiment:
     Raises:
         InputError: unknown; the message lists the valid ones.
     """
-    return import_module(f"experiments.{choose('experiment', name, _MODULES)}")  # type: ignore[return-value]
+    choose("experiment", name, TITLES)
+    return import_module(f"experiments.{name.replace('-', '_')}")  # type: ignore[return-value]

@@ -11,11 +11,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from derive import theorems
 from derive.bare import version_of
 from derive.claim import claims, verdicts
 from derive.errors import InputError
-from derive.files import write_whole
+from derive.files import check_file, write_whole
 from derive.installed import check_installed
 from derive.reading import Unreadable, read_regular
 from derive.shown import shown
@@ -25,6 +24,7 @@ from experiments.progress import bar
 from experiments.prose import prose
 from experiments.store import MARKER, load
 from experiments.swapping import tidy
+from experiments.theorem_entries import Entry, entries
 
 RECORDS = Path(__file__).parent / "records"
 """Results of runs that take longer than a demonstration; each says on what machine it was made."""
@@ -48,12 +48,15 @@ PROVENANCE = (
 )
 
 
-def build(results: Path, out: Path) -> Path:
+def build(results: Path, out: Path, recompute: bool = False, workers: int = 1, theorems: list[Entry] | None = None) -> Path:
     """Write the page.
 
     Args:
         results: folder with the results of `run`; what is missing is named on the page with the command that makes it.
         out: file to write, whole or not at all.
+        recompute: compute every verdict now, about ten minutes, instead of reading the record.
+        workers: processes that derive the theorems.
+        theorems: the theorems, if they are derived already.
 
     Returns:
         The file.
@@ -64,14 +67,15 @@ def build(results: Path, out: Path) -> Path:
     check_installed()
     if out.is_dir():  # before the work, not after it
         raise InputError(f"expected a file for the page, got the folder {out}; try --out {out / 'report.html'}")
+    check_file(out)
     with bar("report") as progress:
         progress(0, 3)
-        judged = _verdict_rows()
+        judged = _verdict_rows(recompute)
         found = {"verdicts": judged, "count": Counter(verdict.status for _, verdict in judged)}
         progress(1, 3)
-        found |= {"theorems": list(theorems.values()), "sections": _sections(results)}
+        found |= {"theorems": theorems or entries(workers), "sections": _sections(results)}
         progress(2, 3)
-        found |= {"open_claims": _open_claims(), "version": version_of("gradcfl")}
+        found |= {"open_claims": _open_claims(recompute), "version": version_of("gradcfl")}
         page = _environment().get_template("report.html.j2").render(**found)
     tidy(results)
     write_whole(out, page)
@@ -92,14 +96,14 @@ def _data_uri(picture: Path) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(read_regular(picture, LARGEST)).decode()}"
 
 
-def _verdict_rows() -> list[tuple[Any, Any]]:
+def _verdict_rows(recompute: bool) -> list[tuple[Any, Any]]:
     """(claim, verdict) of every checked claim, in the paper's order."""
-    judged = verdicts()
+    judged = verdicts(recompute)
     return [(claim, judged[key]) for key, claim in claims().items() if key in judged]
 
 
-def _open_claims() -> list[Any]:
-    judged = verdicts()
+def _open_claims(recompute: bool) -> list[Any]:
+    judged = verdicts(recompute)
     return [claim for key, claim in claims().items() if key not in judged]
 
 
@@ -114,7 +118,7 @@ def _sections(results: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _shown(name: str, results: Path) -> dict[str, Any]:
     """The user's own result, else the one recorded with the package, else the command that makes it."""
-    title, command = registry.experiment(name).TITLE, f"python -m experiments run {name}"
+    title, command = registry.TITLES[name], f"python -m experiments run {name}"
     for folder in (results / name, RECORDS / name):
         if (folder / MARKER).is_file():
             found = _readable(name, folder, title, command)

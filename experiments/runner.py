@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from experiments.style import styled
 from numerics.training.recipe import Group
 
 
-def run_experiment(name: str, preset: str, out: Path, command: str, means: Means) -> str:
-    """Compute, draw and save an experiment; returns what to tell the user.
+def run_experiment(name: str, preset: str, out: Path, command: str, means: Means, report: Report | None = None) -> str:
+    """Compute, draw and save an experiment; returns what to tell the user. Shows a bar, unless told whom to report to.
 
     Raises:
         InputError: unknown name, preset or device, the folder cannot be written, or the means are not there.
@@ -31,8 +32,8 @@ def run_experiment(name: str, preset: str, out: Path, command: str, means: Means
     config = choose("preset", preset, found.PRESETS)
     check_writable(out / name)  # before the work, not after it
     started = time.perf_counter()
-    with bar(name) as report:
-        results, origin = _computed(found, config, means, report)
+    with bar(name) if report is None else nullcontext(report) as tell:
+        results, origin = _computed(found, config, means, tell)
     record = {"preset": preset, "config": asdict(config), "seconds": round(time.perf_counter() - started, 1)}
     record |= {
         "seeds": results.attrs["seeds"],

@@ -1,4 +1,4 @@
-"""Weight-decay bounds of the windowed linear PDE: from the spectrum, and by bisection on the simulation.
+"""Weight-decay bounds of the windowed linear PDE: from the spectrum, and closed in on by simulations.
 
 Source: Tab 2.
 """
@@ -24,7 +24,7 @@ SIDES = ("alpha_min", "alpha_max")
 
 @dataclass(frozen=True)
 class Config:
-    """The setting, the kernel sizes, and the length and resolution of the bisection."""
+    """The setting, the kernel sizes, and the length and resolution of the simulations."""
 
     setting: LinearSetting = field(default_factory=LinearSetting)
     kernels: tuple[int, ...] = (16, 32, 64)
@@ -104,7 +104,7 @@ def render(results: xr.Dataset) -> Figure:
     for ax, side in zip(axes, SIDES, strict=True):
         middle = results.simulation.mean("bracket").sel(side=side)
         ax.plot(results.kernel, results.spectrum.sel(side=side), "-", label="spectrum")
-        ax.plot(results.kernel, middle, "o", mfc="none", label="bisection on simulation")
+        ax.plot(results.kernel, middle, "o", mfc="none", label="simulation")
         if "printed_measured" in results:
             ax.plot(results.kernel, results.printed_measured.sel(side=side), "x", color=style.BLACK, label="paper, measured")
         ax.axhline(float(results.limit.sel(side=side)), color=style.VERMILION, ls="--", label="limit (Thm 5.4)")
@@ -129,6 +129,6 @@ def caption(results: xr.Dataset) -> str:
     lines = "\n".join("  ".join(f"{cell:>{n}}" for cell, n in zip(row, widths, strict=True)) for row in [header, *cells])
     return (
         f"Weight decays between which the linear PDE is stable, {results.attrs['image']}^2 checkerboard, step size "
-        f"{results.attrs['lr']:g}, seed {results.attrs['seeds']}, float64. Spectrum and bisection on the simulation differ "
+        f"{results.attrs['lr']:g}, seed {results.attrs['seeds']}, float64. Spectrum and simulation differ "
         f"by at most {difference:.1e} relative.{empty}\n{lines}"
     )

@@ -19,11 +19,11 @@ SEGMENT = 10
 """Steps between two rescalings of a growing or decaying perturbation."""
 
 
-EXPECTED_BATCHES = 32
+EXPECTED_BATCHES = 10
 """Batches of runs that two edges take, about."""
 
-TOGETHER = 8
-"""Runs at once on a GPU, which does them in the time of one. A CPU does not: there halving needs the fewest runs."""
+SIDES = 0.45
+"""Of the width that is wanted: how far to either side of an estimate a run is made; so the two, if they differ, are close."""
 
 
 class Bracket(NamedTuple):
@@ -70,6 +70,44 @@ def _between(low: float, high: float, width: int) -> Tensor:
     return torch.linspace(low, high, width + 2, dtype=torch.float64)
 
 
+def close_in(growth: Callable[[Tensor], Tensor], low: float, high: float, rtol: float = 1e-3) -> Bracket:
+    """As `bisect`, by growth rates, which take far fewer runs than their signs alone.
+
+    Each round tries the middle, and a value a little to either side of where the line through the factors of growth at the
+    two ends is 1. A single mode's factor is linear in the weight decay: the first two then differ at once; elsewhere the
+    interval is halved at least.
+
+    Args:
+        growth: (n,) values -> (n,) logarithms of the factor of growth; unstable where they are above 0.
+        low: one end.
+        high: the other, > low.
+        rtol: final width relative to the larger end.
+
+    Raises:
+        InputError: the ends do not differ, or are not in order.
+    """
+    values = torch.tensor([low, high], dtype=torch.float64)
+    rates = growth(values)
+    if not low < high or bool((rates[0] > 0) == (rates[1] > 0)):
+        state = "unstable" if bool(rates[0] > 0) else "stable"
+        raise InputError(f"expected one end stable and one not, got both {state} at {low:g} and {high:g}; widen the interval")
+    while float(values[1] - values[0]) > rtol * float(values.abs().max()):
+        tried = _tried(values, rates, rtol)
+        values, rates = torch.cat([values[:1], tried, values[1:]]), torch.cat([rates[:1], growth(tried), rates[1:]])
+        switch = int(((rates > 0) != (rates[0] > 0)).nonzero()[0])
+        values, rates = values[switch - 1 : switch + 1], rates[switch - 1 : switch + 1]
+    return Bracket(float(values[0]), float(values[1]))
+
+
+def _tried(ends: Tensor, rates: Tensor, rtol: float) -> Tensor:
+    """Where to look next: about the zero of the line through the ends, and in the middle; inside, in order."""
+    (low, high), (first, last) = ends, rates.expm1()
+    zero = low - first * (high - low) / (last - first)
+    tried = torch.stack([zero - SIDES * rtol * zero.abs(), zero + SIDES * rtol * zero.abs(), (low + high) / 2])
+    inside = tried.isfinite() & (tried > low) & (tried < high)
+    return tried[inside].unique()
+
+
 def growth_rate(flow: Flow, start: Tensor, lr: float | Tensor, steps: int) -> Tensor:
     """Growth of log ||state|| per step over the last third of a run, over the leading axes.
 
@@ -112,7 +150,7 @@ def linear_edges(
     seed: int = 0,
     report: Progress | None = None,
 ) -> tuple[Bracket, Bracket]:
-    """(lower, upper) edge in weight decay of the windowed linear PDE, by bisection on simulations for a < 0.
+    """(lower, upper) edge in weight decay of the windowed linear PDE, closed in on by simulations, for a < 0.
 
     A random perturbation is iterated; a weight decay is unstable iff it grows over the last third of `steps`.
 
@@ -132,11 +170,9 @@ def linear_edges(
     """
     if not a < 0:
         raise InputError(f"expected a < 0 (both edges at positive weight decays), got {a!r}")
-    unstable = _by_simulation(correlation, (a, beta, lr, momentum), steps, seed, report)
-    width = TOGETHER if correlation.image.is_cuda else 1
-    inside = _first_stable(unstable, 2 / lr, width)
-    lower = bisect(unstable, inside * 1e-6, inside, rtol, width)
-    return lower, bisect(unstable, inside, 4 / lr, rtol, width)
+    growth = _by_simulation(correlation, (a, beta, lr, momentum), steps, seed, report)
+    inside = _first_stable(growth, 2 / lr)
+    return close_in(growth, inside * 1e-6, inside, rtol), close_in(growth, inside, 4 / lr, rtol)
 
 
 def _by_simulation(
@@ -146,27 +182,26 @@ def _by_simulation(
     seed: int,
     report: Progress | None,
 ) -> Callable[[Tensor], Tensor]:
-    """Whether a random perturbation grows, as a function of weight decays: (n,) -> (n,) bool."""
+    """How fast a random perturbation grows, as a function of weight decays: (n,) -> (n,) rates."""
     a, beta, lr, momentum = parameters
     generator = torch.Generator().manual_seed(seed)
     start = torch.randn(correlation.kernel_shape, generator=generator, dtype=torch.float64).to(correlation.image)
     done = count()
 
-    def unstable(alphas: Tensor) -> Tensor:
+    def growth(alphas: Tensor) -> Tensor:
         if report is not None:
             report(min(next(done), EXPECTED_BATCHES), EXPECTED_BATCHES)
         batch = alphas.to(correlation.image)[:, None, None]
         flow = linear(correlation, a, beta, batch, forced=False)
-        return growth_of(flow, start.expand(len(alphas), *start.shape), lr, steps, momentum).cpu() > 0
+        return growth_of(flow, start.expand(len(alphas), *start.shape), lr, steps, momentum).cpu()
 
-    return unstable
+    return growth
 
 
-def _first_stable(unstable: Callable[[Tensor], Tensor], scale: float, width: int) -> float:
+def _first_stable(growth: Callable[[Tensor], Tensor], scale: float) -> float:
     """Some stable weight decay, looked for on a logarithmic grid below `scale`."""
     candidates = scale * torch.logspace(-6, 0, 49, dtype=torch.float64)[:-1]
-    for chunk in candidates.flip(0).split(width):
-        flags = unstable(chunk)
-        if not bool(flags.all()):
-            return float(chunk[~flags][0])
+    for candidate in candidates.flip(0).split(1):
+        if float(growth(candidate)) <= 0:
+            return float(candidate)
     raise InputError("expected a stable weight decay, found none by simulation; the step size leaves no stable interval")

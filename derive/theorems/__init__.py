@@ -1,55 +1,66 @@
-"""The theorems: one file each, the same chain run on one problem. Adding one is a file and an entry here."""
+"""The theorems: one file each, the same chain run on one problem. Adding one is a file and an entry here.
+
+Titles stand here too, so that a list of them does not wait for SymPy and the derivations; a test holds the two equal.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from derive.derivation import Derivation
 from derive.errors import choose
 
-_MODULES = {
-    "eq-1-3": "heat",
-    "eq-4": "beltrami",
-    "swish": "swish",
-    "5.1": "gradient_flow",
-    "5.2": "linearization",
-    "eq-11": "forward_euler",
-    "5.3": "amplifier",
-    "5.4": "stability_bounds",
-    "eq-19": "unit_window",
-    "5.5": "nesterov_limit",
-    "E.1": "nesterov_transform",
-    "eq-73": "nesterov_step",
-    "5.6": "nesterov_bounds",
-    "conjecture": "finite_windows",
-    "D.4": "error_linearised",
-    "table-3": "regimes",
-    "5.7": "multilayer",
-    "layer-hessian": "layer_hessian",
-    "eq-25": "layer_regimes",
-    "coupling": "coupling",
-    "supp-eq-51": "strong_decay",
-    "checkerboard": "checkerboard",
-    "beltrami": "beltrami_oscillation",
+if TYPE_CHECKING:
+    from derive.derivation import Derivation
+
+_ENTRIES = {
+    "eq-1-3": ("heat", "CFL condition of the heat equation"),
+    "eq-4": ("beltrami", "CFL condition of the Beltrami flow"),
+    "swish": ("swish", "Swish and its derivatives"),
+    "5.1": ("gradient_flow", "Gradient descent PDE of the one-layer network"),
+    "5.2": ("linearization", "Linearised PDE"),
+    "eq-11": ("forward_euler", "Forward Euler of the linearised PDE"),
+    "5.3": ("amplifier", "Fourier transform of the discretisation"),
+    "5.4": ("stability_bounds", "Stability conditions"),
+    "eq-19": ("unit_window", "Window of size 1"),
+    "5.5": ("nesterov_limit", "Nesterov's scheme and its flow"),
+    "E.1": ("nesterov_transform", "Fourier transform of Nesterov's scheme"),
+    "eq-73": ("nesterov_step", "Step size of Nesterov's scheme"),
+    "5.6": ("nesterov_bounds", "Stability conditions of Nesterov's scheme"),
+    "conjecture": ("finite_windows", "Bounds of finite windows"),
+    "D.4": ("error_linearised", "Linear PDE with the error linearised too"),
+    "table-3": ("regimes", "Three regimes of the activation"),
+    "5.7": ("multilayer", "Gradient of any layer of an L-layer network"),
+    "layer-hessian": ("layer_hessian", "Hessian block of one layer"),
+    "eq-25": ("layer_regimes", "Bounds layer by layer"),
+    "coupling": ("coupling", "Two layers near zero kernels"),
+    "supp-eq-51": ("strong_decay", "Step size under strong weight decay"),
+    "checkerboard": ("checkerboard", "The active mode of a checkerboard"),
+    "beltrami": ("beltrami_oscillation", "Restrained and unstable steps of the Beltrami flow"),
 }
 
 
-class _Theorems(Mapping[str, Derivation]):
+class _Theorems(Mapping[str, "Derivation"]):
     """Derivations by key, each derived when first asked for."""
 
     def __getitem__(self, key: str) -> Derivation:
-        return _derive(_MODULES[key])
+        return _derive(_ENTRIES[key][0])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_MODULES)
+        return iter(_ENTRIES)
 
     def __len__(self) -> int:
-        return len(_MODULES)
+        return len(_ENTRIES)
 
 
 theorems: Mapping[str, Derivation] = _Theorems()
+
+
+def titles() -> dict[str, str]:
+    """Title of every theorem by key; nothing is derived."""
+    return {key: title for key, (_, title) in _ENTRIES.items()}
 
 
 def theorem(key: str) -> Derivation:
@@ -58,7 +69,7 @@ def theorem(key: str) -> Derivation:
     Raises:
         InputError: unknown key; the message lists the valid ones.
     """
-    return _derive(choose("theorem", key, _MODULES))
+    return _derive(choose("theorem", key, _ENTRIES)[0])
 
 
 @cache

@@ -30,6 +30,7 @@ norm = declare("driven_norm", r"\|\chi \star I\|^2", "squared norm of chi*I on t
 slope = declare("slope", "s'", "slope s'(g) of the output's sigmoid at the state, at most 1/4", nonnegative=True)
 
 
+@cache
 def line(regime: str, name: str = "swish") -> Activation:
     """What an activation is in a regime: its asymptote.
 
@@ -39,6 +40,7 @@ def line(regime: str, name: str = "swish") -> Activation:
     return activation(name).asymptote(choose("regime", regime, REGIMES))
 
 
+@cache
 def flow(regime: str, name: str = "swish") -> sp.Expr:
     """The flow about a kernel K0 of the regime, to first order in the deviation K; the error there called a.
 

@@ -23,7 +23,7 @@ VERDICTS = {
 @pytest.fixture
 def rows(monkeypatch: pytest.MonkeyPatch) -> list:
     monkeypatch.setattr(module, "claims", lambda: CLAIMS)
-    monkeypatch.setattr(module, "verdicts", lambda: VERDICTS)
+    monkeypatch.setattr(module, "verdicts", lambda _: VERDICTS)
     return module.errata()
 
 
@@ -47,6 +47,6 @@ def test_latex_has_a_row_of_three_cells(rows: list) -> None:
 
 
 def test_without_checks_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "verdicts", dict)
+    monkeypatch.setattr(module, "verdicts", lambda _: {})
     with pytest.raises(InputError, match="expected checks of a paper"):
         module.errata()

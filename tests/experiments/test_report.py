@@ -80,7 +80,7 @@ def html(tmp_path_factory: pytest.TempPathFactory) -> str:
     (results / "figure-2").mkdir()
     (results / "figure-2" / store.MARKER).write_bytes(b"[" * 10**5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(report, "verdicts", lambda: {key: judged(claim) for key, claim in claims().items()})
+        patch.setattr(report, "verdicts", lambda _: {key: judged(claim) for key, claim in claims().items()})
         return report.build(results, results / "page" / "report.html").read_text(encoding="utf-8")
 
 
@@ -124,7 +124,7 @@ def test_hostile_text_is_shown_and_not_obeyed(page: Page) -> None:
 
 
 def test_without_checks_the_page_says_so(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     monkeypatch.setattr(report, "claims", dict)
     page = Page(report.build(results, results / "report.html").read_text(encoding="utf-8"))
     assert "No collection of checks is installed" in page.text
@@ -134,7 +134,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(results: Path, monkeyp
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report, "verdicts", dict)
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
     out = results / "report.html"
     out.write_text("old")
     monkeypatch.setattr("os.replace", full)
@@ -219,8 +219,8 @@ def test_a_dataset_of_another_shape_costs_one_line(kind: str, results: Path) -> 
 
 
 def test_what_is_no_text_for_a_page_is_shown_as_an_escape(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
-    monkeypatch.setattr(report, "theorems", {})
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
+    monkeypatch.setattr(report, "entries", lambda workers: [])
     odd = "a\ud800\x00\u202e\x1b[31mb"
     (results / "figure-1" / store.MARKER).write_bytes(marker(caption=odd, title=odd, command=odd))
     html = report.build(results, results / "report.html").read_text(encoding="utf-8")
@@ -238,8 +238,8 @@ def test_a_bad_folder_does_not_cost_the_page(page: Page) -> None:
 
 
 def test_bad_folders_are_told_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.setattr(report, "verdicts", dict)
-    monkeypatch.setattr(report, "theorems", {})
+    monkeypatch.setattr(report, "verdicts", lambda _: {})
+    monkeypatch.setattr(report, "entries", lambda workers: [])
     monkeypatch.setattr(registry, "SECTIONS", {"The PDEs": {"figure-1": "figure_1"}})
     for name in ("figure-1", "bounds"):
         (tmp_path / name).mkdir()

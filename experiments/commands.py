@@ -1,0 +1,144 @@
+"""The commands of `python -m experiments`. Each imports what it needs when it runs: help and lists come at once."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from derive.errors import InputError, choose
+from experiments import registry
+from experiments.commands_audit import audit
+from experiments.commands_picture import picture
+
+
+def list_experiments() -> None:
+    """List the experiments and their presets."""
+    for title, section in registry.SECTIONS.items():
+        print(title)
+        for name, what in section.items():
+            print(f"  {name:<18} {what}  [{', '.join(registry.PRESETS)}]")
+
+
+def run(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional],
+    /,
+    preset: str = "default",
+    device: str = "cpu",
+    out: Path = Path("results"),
+    workers: int | None = None,
+    scheduler: str | None = None,
+    data_dir: Path | None = None,
+    store: Path | None = None,
+) -> None:
+    """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
+
+    Example: python -m experiments run figure-1 table-2 --preset smoke --out /tmp/results
+
+    Training goes on where it was interrupted; members that are finished are never trained again.
+
+    Args:
+        names: one or more, as `list` prints them.
+        preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
+        device: cpu or cuda:N.
+        out: folder that holds the results of all experiments.
+        workers: train in so many processes on this machine.
+        scheduler: train on the Dask cluster of this scheduler, tcp://HOST:PORT; see docs/clusters.md.
+        data_dir: folder with data files of your own.
+        store: folder that keeps trained members and checkpoints; by default OUT/.members.
+    """
+    from experiments.means import STORE, Means
+
+    if not names:
+        raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
+    for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
+        choose("experiment", name, registry.TITLES)
+    choose("preset", preset, dict.fromkeys(registry.PRESETS))
+    from experiments.runner import run_experiment
+    from experiments.store import check_writable
+
+    for name in names:
+        check_writable(out / name)
+    found = [registry.experiment(name) for name in names]
+    asked = {"--workers": workers, "--scheduler": scheduler, "--data-dir": data_dir, "--store": store}
+    useless = [option for option, value in asked.items() if value is not None]
+    if useless and not any(registry.trains(experiment) for experiment in found):
+        raise InputError(f"{', '.join(names)}: no training here, so {', '.join(useless)} has no use; leave it out")
+    means = Means(device, data_dir, store or out / STORE, workers, scheduler)
+    for name in names:
+        print(run_experiment(name, preset, out, _command(), means), flush=True)
+
+
+def bounds(
+    image: Path,
+    kernel: int,
+    a: float = -0.5,
+    beta: float = 1.0,
+    lr: float | None = None,
+    boundary: str = "valid",
+    standardise: bool = False,
+    out: Path = Path("results"),
+) -> None:
+    """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
+
+    Example: python -m experiments bounds --image photo.png --kernel 16 --lr 1e-6 --boundary circular
+
+    Args:
+        image: PNG or JPEG; read as grey values in [0, 1].
+        kernel: side of the convolution kernel.
+        a: output error yhat - y, between -1 and 1; at the start of training yhat is near 1/2.
+        beta: parameter of Swish.
+        lr: step size; by default half the largest one that leaves room for a weight decay.
+        boundary: valid, full or circular.
+        standardise: shift and scale the grey values to mean 0 and variance 1, as training pipelines do.
+        out: the figure and data are written into OUT/bounds.
+    """
+    from experiments.bounds import run_bounds
+
+    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, out, _command()))
+
+
+def report(results: Path = Path("results"), out: Path = Path("results/report.html"), recompute: bool = False) -> None:
+    """Write one self-contained HTML page: theorems, what the paper prints, verdicts, figures and tables.
+
+    Args:
+        results: folder that holds the results of all experiments.
+        out: the page.
+        recompute: compute every verdict now (about ten minutes), instead of reading the record.
+    """
+    from experiments.report import build
+    from experiments.side_by_side import cores
+
+    print(f"report: {build(results, out, recompute, cores()).resolve()}")
+
+
+def demo(out: Path = Path("results")) -> None:
+    """Derive, simulate, draw, and write the page, on all cores at once: what `make demo` runs.
+
+    Args:
+        out: folder that holds the results of all experiments, and the page.
+    """
+    from experiments.demo import run_demo
+    from experiments.side_by_side import cores
+
+    for said in run_demo(out, cores()):
+        print(said, flush=True)
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "list": list_experiments,
+    "run": run,
+    "bounds": bounds,
+    "picture": picture,
+    "audit": audit,
+    "report": report,
+    "demo": demo,
+}
