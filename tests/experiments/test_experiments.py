@@ -25,6 +25,7 @@ def smoke(name: str) -> xr.Dataset:
     return found.compute(found.PRESETS["smoke"], "cpu", silent)
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("name", NAMES)
 def test_smoke_preset_is_labelled_and_drawn(name: str) -> None:
     results = smoke(name)

@@ -14,6 +14,7 @@ SMALL = NesterovSetting(image=32, lr=1e-3)
 TABLE = table_9.Config(SMALL, kernels=(4,), rtol=5e-3, momenta=(0.0, 0.5))
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize(
     ("module", "config"), [(table_9, TABLE), (figure_11, figure_11.Config(SMALL, kernel=4, iterations=300))]
 )
@@ -33,6 +34,7 @@ def test_simulated_upper_edge_follows_the_derived_one() -> None:
     np.testing.assert_allclose(results.simulation.mean("bracket"), results.spectrum, rtol=5e-3)
 
 
+@pytest.mark.exact
 def test_rows_match_their_header() -> None:
     header, cells = table_9.rows(table_9.compute(TABLE, "cpu", silent))
     assert all(len(row) == len(header) for row in cells)
