@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 
 from derive.errors import InputError
+from numerics.monitor.monitor import DROPPED
 from tests.numerics.monitor.cases import data, net
 
 pytest.importorskip("lightning")
@@ -20,7 +21,7 @@ with warnings.catch_warnings():
 
     from numerics.monitor.lightning import StabilityCallback
 
-pytestmark = pytest.mark.filterwarnings("ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec")
+pytestmark = pytest.mark.filterwarnings("ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec", "ignore:dropout is off")
 
 
 class Module(lightning.LightningModule):
@@ -64,7 +65,7 @@ def test_a_training_is_watched_and_keeps_its_bits(options, steps: int) -> None:
         assert torch.equal(ours, theirs)
     results = callback.monitor.dataset()
     assert results.step.values.max() <= steps
-    assert results.attrs["remarks"] == ""  # the shadow followed
+    assert results.attrs["remarks"] == DROPPED  # and the shadow followed
     assert results.rel_l1.count() >= 11
     assert set(results.layer.values) == {"net.0", "net.3"}
     lrs = results.lr.dropna("step").values.ravel()
