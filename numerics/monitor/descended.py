@@ -1,8 +1,8 @@
 """The function that an optimiser descends, as a module: the user's loss with its sign, and the coupled weight decay.
 
-It is measured in the mode that it is trained in. Batch norm takes the statistics of the batch that it is given (of a piece, where
-there are several batches), as in the training step; what is kept in buffers is put back. Dropout draws another function at each
-pass: torch's own is off while measuring, and other randomness is refused, by the name of its module.
+It is measured in the mode that it is trained in. Batch norm takes the statistics of the batch that it is given (each batch's
+own, where there are several), as in the training step; what is kept in buffers is put back. Dropout draws another function at
+each pass: torch's own is off while measuring, and other randomness is refused, by the name of its module.
 """
 
 from __future__ import annotations

@@ -22,16 +22,16 @@ def own_loss(outputs: Any, parts: float | None = None) -> Tensor:
 
     Args:
         outputs: of the model.
-        parts: micro-batches of the step, if each one's loss is a part of the step's (over all items of the step) and not a mean of
-            its own; times their number it is one.
+        parts: micro-batches of the step, if each one's loss is a part of the step's (divided by all its items) and no mean of
+            its own; times their number it counts as one.
 
     Raises:
         InputError: there is none.
     """
     if isinstance(outputs, Mapping) and outputs.get("loss") is None:
         raise InputError(
-            f"expected a model that computes its loss itself, from labels among its inputs, got outputs {', '.join(outputs)}; what "
-            "the Trainer computes (compute_loss_func, label smoothing, a compute_loss of your own) is not seen by a callback"
+            "expected a model that computes its loss itself, from labels among its inputs, got outputs "
+            f"{', '.join(outputs)}; what the Trainer computes (compute_loss_func, label smoothing) is not seen by a callback"
         )
     loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs[0]
     return loss if parts is None else parts * loss
@@ -41,8 +41,8 @@ class StabilityCallback(TrainerCallback):
     """Watches a Trainer with a `StabilityMonitor`, whose numbers are in `.monitor` during and after it.
 
     The Trainer does not show its batches to a callback; they are read off the model's forward passes, so the model has to
-    compute its loss itself, from labels among its inputs. What is measured is the loss of all micro-batches of a step together, as
-    the Trainer counts them. Clipping by `max_grad_norm` is followed by the shadow.
+    compute its loss itself, from labels among its inputs. What is measured is the loss of all micro-batches of a step together,
+    as the Trainer counts them. Clipping by `max_grad_norm` is followed by the shadow.
 
     Args:
         **options: of `StabilityMonitor`.

@@ -34,7 +34,9 @@ def parts(module: nn.Module, batch: Any) -> tuple[Any, Any]:
         return {name: value for name, value in batch.items() if every or name in names}, batch
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         what = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
-        raise InputError(f"expected batches (inputs, targets) or mappings, got {what}; pass split=lambda batch: (inputs, targets)")
+        raise InputError(
+            f"expected batches (inputs, targets) or mappings, got {what}; pass split=lambda batch: (inputs, targets)"
+        )
     return batch[0], batch[1]
 
 
@@ -45,8 +47,8 @@ class StabilityCallback(Callback):
 
     Args:
         loss_fn: (outputs of the LightningModule on the inputs, targets) -> scalar: what `training_step` returns.
-        split: batch -> (inputs, targets); by default a batch is one, or a mapping, of which the module is passed by name what its
-            `forward` takes, and loss_fn the whole.
+        split: batch -> (inputs, targets); by default a batch is one, or a mapping, of which the module is passed by name what
+            its `forward` takes, and loss_fn the whole.
         **options: of `StabilityMonitor`.
     """
 

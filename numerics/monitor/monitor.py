@@ -9,10 +9,10 @@ r"""How far a training is from its stability edge, in which layer, and whether r
     monitor.save("monitor.nc")
 
 The training is not touched: its weights have the same bits with the monitor and without, and it goes on whatever happens while
-measuring, which a `StabilityWarning` names, once; only making a monitor and `measure` raise errors. What is measured is the loss
-that `loss_fn` makes of the model's output in the mode that it is trained in, in the parameters' own precision: of mixed precision
-the master weights' loss, and of clipped gradients nothing (a clipped step is shorter than lr says, and stable where an unclipped
-one is not).
+measuring, which a `StabilityWarning` names, once; only making a monitor and `measure` raise errors. What is measured is the
+loss that `loss_fn` makes of the model's output in the mode that it is trained in, in the parameters' own precision: of mixed
+precision the master weights' loss, and of clipped gradients nothing (a clipped step is shorter than lr says, and stable where
+an unclipped one is not).
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ ATTEMPT = 10.0
 """Products that a measurement is taken to have cost that came to nothing."""
 
 DROPPED = (
-    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, which "
-    "is another one at each step"
+    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, "
+    "which is another one at each step"
 )
 
 COUPLED = (
@@ -67,8 +67,8 @@ class StabilityMonitor:
     whether the optimiser has stepped. What is measured is then the mean of the micro-batches' losses, each counting the same.
 
     Args:
-        model: the model that is trained. Inputs that are a mapping are passed to it by name, a tuple or list one by one; anything
-            else, a named tuple too, as one argument.
+        model: the model that is trained. Inputs that are a mapping are passed to it by name, a tuple or list one by one;
+            anything else, a named tuple too, as one argument.
         optimizer: trains it; several groups are fine, each has its own edge. Wrappers of accelerate and Lightning come off.
         loss_fn: (outputs, targets) -> scalar, a mean over the samples.
         after_backward: what is done to the model between backward and the optimiser's step, as clipping of gradients; the
@@ -230,7 +230,9 @@ class StabilityMonitor:
             return {}
         if self._groups != len(self.optimizer.param_groups):
             self._groups = len(self.optimizer.param_groups)
-            self._remark_once("a shadow's window was given up, as the optimizer got other groups of parameters", self._shadows.open)
+            self._remark_once(
+                "a shadow's window was given up, as the optimizer got other groups of parameters", self._shadows.open
+            )
             self._shadows.close()
         try:
             return self._shadows.row(batches, new)
@@ -252,7 +254,12 @@ class StabilityMonitor:
             return {}
 
     def _missing(self, error: Exception) -> None:
-        self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
+        try:
+            self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
+        except StabilityWarning:
+            raise
+        except Exception:  # an error that cannot even be said: its text fails, say
+            return
 
     def _remark_once(self, remark: str, applies: bool = True) -> None:
         """The same with other numbers is the same."""

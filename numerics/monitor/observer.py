@@ -37,7 +37,7 @@ def randomness(model: nn.Module) -> Randomness:
     """State of the generators that a forward pass of the model draws from: the global ones, and those of its devices."""
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
     states = {device: torch.cuda.get_rng_state(device) for device in devices}
-    return Randomness(torch.get_rng_state(), states, random.getstate(), np.random.get_state())
+    return Randomness(torch.get_rng_state(), states, random.getstate(), np.random.get_state())  # noqa: NPY002 - the user's
 
 
 def put_back(state: Randomness) -> None:
@@ -46,7 +46,7 @@ def put_back(state: Randomness) -> None:
     for device, value in state.devices.items():
         torch.cuda.set_rng_state(value, device)
     random.setstate(state.python)
-    np.random.set_state(state.numpy)
+    np.random.set_state(state.numpy)  # noqa: NPY002
 
 
 class Observer:

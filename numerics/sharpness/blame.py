@@ -14,8 +14,24 @@ from numerics.sharpness.nested import detached, leaves, mapped
 from numerics.sharpness.objective import Objective
 from numerics.sharpness.quotients import nodes, refuted
 
-DULL = ("AccumulateGrad", "T", "View", "Sum", "Mean", "Mul", "Add", "Sub", "Addmm", "Mm", "Clone", "Unsqueeze", "Expand")
-"""Operations that are not named."""
+DULL = {
+    "AccumulateGrad",
+    "Add",
+    "Addmm",
+    "Bmm",
+    "Cat",
+    "Clone",
+    "Expand",
+    "Mean",
+    "Mm",
+    "Mul",
+    "Mv",
+    "Permute",
+    "Reshape",
+    "Select",
+}
+DULL |= {"Slice", "Squeeze", "Sub", "Sum", "T", "Transpose", "UnsafeView", "Unsqueeze", "View"}
+"""Operations that are not named, as all models have them."""
 
 CAUSES = "something is detached that depends on the weights, or torch (or a custom function) has its second derivative wrong"
 
@@ -69,18 +85,24 @@ def _wrong(call: Call) -> list[str] | None:
     given = [t for t in leaves((call.arguments, call.keywords)) if t.is_floating_point()]
     buffers = {name: buffer.clone() for name, buffer in call.module.named_buffers()}
 
-    def loss(tensors: Sequence[Tensor]) -> Tensor:
+    def outputs(tensors: Sequence[Tensor]) -> list[Tensor]:
         own, rest = tensors[: len(names)], dict(zip(map(id, given), tensors[len(names) :], strict=True))
         arguments, keywords = mapped(lambda t: rest.get(id(t), t), (call.arguments, call.keywords))
         state = {**{n: b.clone() for n, b in buffers.items()}, **dict(zip(names, own, strict=True))}
-        outputs = [t for t in leaves(functional_call(call.module, state, arguments, keywords)) if t.is_floating_point()]
-        return torch.stack([t.square().mean() + t.mean() for t in outputs]).sum()
+        return [t for t in leaves(functional_call(call.module, state, arguments, keywords)) if t.is_floating_point()]
+
+    def loss(tensors: Sequence[Tensor]) -> Tensor:
+        return torch.stack([t.square().mean() + t.mean() for t in outputs(tensors)]).sum()
 
     tensors = [t.detach().clone().requires_grad_() for t in (*parameters, *given)]
     if not tensors or not refuted(loss, tensors):
         return None
-    names_of = {node.name().rstrip("0123456789").removesuffix("Backward") for node in nodes(loss(tensors).grad_fn)}
-    return sorted(name.rsplit("::", 1)[-1] for name in names_of if not name.endswith(DULL))
+    operations = {_name(node) for output in outputs(tensors) for node in nodes(output.grad_fn)}
+    return sorted(operations.difference(DULL))
+
+
+def _name(node: Any) -> str:
+    return node.name().rsplit("::", 1)[-1].rstrip("0123456789").removesuffix("Backward")
 
 
 def _has(call: Call) -> bool:

@@ -90,8 +90,8 @@ def check_repeats(objective: Objective, piece: Piece) -> None:
 
 def _random(name: str) -> str:
     return (
-        f"expected a forward pass that repeats itself, but {name} gives two outputs for one input; call model.eval(), or give a "
-        "monitor still=[its name, or that of its class], to put it alone into evaluation mode while measuring"
+        f"expected a forward pass that repeats itself, but {name} gives two outputs for one input; call model.eval(), or "
+        "give a monitor still=[its name, or that of its class], to put it alone into evaluation mode while measuring"
     )
 
 
@@ -109,9 +109,11 @@ def _recorded(objective: Objective, piece: Piece) -> list[tuple[str, list[Tensor
     seen: list[tuple[str, list[Tensor], list[Tensor]]] = []
 
     def hook(name: str):
-        return lambda module, taken, given: seen.append(
-            (f"{objective.called(name)} ({type(module).__name__})", *([t.detach().clone() for t in leaves(v)] for v in (taken, given)))
-        )
+        def keep(module: nn.Module, taken: Any, given: Any) -> None:
+            values = ([t.detach().clone() for t in leaves(value)] for value in (taken, given))
+            seen.append((f"{objective.called(name)} ({type(module).__name__})", *values))
+
+        return keep
 
     hooks = [module.register_forward_hook(hook(name)) for name, module in objective.model.named_modules()]
     try:
@@ -143,8 +145,8 @@ def check_derivatives(objective: Objective, piece: Piece) -> None:
             f"expected custom functions that can be differentiated twice, but with {', '.join(custom)} the second derivative "
             "differs from the gradient's differences; write its backward in torch operations on saved tensors"
             if custom
-            else "expected second derivatives that are those of the gradient, but they differ from its differences, and so would "
-            f"the sharpness: {at_fault(objective, piece)}"
+            else "expected second derivatives that are those of the gradient, but they differ from its differences, and so "
+            f"would the sharpness: {at_fault(objective, piece)}"
         )
 
 
@@ -162,13 +164,16 @@ def _refuted(objective: Objective, piece: Piece) -> bool:
 
 def _check_precision(objective: Objective, piece: Piece, exact: tuple[Tensor, Tensor]) -> None:
     """Products in the model's own precision, up to what it makes of the gradient."""
-    (slope, found), (true_slope, true) = product(_loss(objective, piece), objective.tensors, chance(objective.tensors, 0)), exact
+    (slope, found), (true_slope, true) = (
+        product(_loss(objective, piece), objective.tensors, chance(objective.tensors, 0)),
+        exact,
+    )
     rounded = float((slope - true_slope).norm()) / max(float(true_slope.norm()), 1e-300)
     off = float((found - true).norm()) / max(float(true.norm()), 1e-300)
     if off > AGREEMENT + 10 * rounded:
         raise UnresolvedError(
-            f"expected products with the Hessian that float32 can resolve, got some off by {off:.0e} relative to float64: rounding "
-            "errors hide the curvature, or an operation's second derivative is wrong in float32 alone; try float64"
+            f"expected products with the Hessian that float32 can resolve, got some off by {off:.0e} relative to float64: "
+            "rounding errors hide the curvature, or an operation's second derivative is wrong in float32 alone; try float64"
         )
 
 

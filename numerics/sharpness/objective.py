@@ -127,10 +127,19 @@ def _doubled(tensor: Tensor) -> Tensor:
     return tensor.detach().double().requires_grad_(tensor.requires_grad) if tensor.is_floating_point() else tensor
 
 
+_within: list[nn.Module] = []
+
+
 @contextmanager
 def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
     """Gradients on, nothing of the model changed at the end, no autocast, and only what can be differentiated twice."""
+    if model in _within:
+        with torch.enable_grad():
+            yield
+        return
     with ExitStack() as stack:
+        stack.callback(_within.remove, model)
+        _within.append(model)
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
         stack.enter_context(untouched(model))

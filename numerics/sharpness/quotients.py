@@ -1,8 +1,8 @@
 r"""Products with the Hessian held against difference quotients of the gradient, whose precision is part of the answer.
 
-:math:`q(h) = (g(\theta + h v) - g(\theta - h v)) / 2h` is off by a third of :math:`|q(2h) - q(h)|`, what the step cuts off, and by
-what rounding makes of the gradient over h, which is seen as the weights are moved by their last bit. Where both are small, and
-the product is further away than they explain, autograd's second derivative is not that of the gradient that is trained with.
+:math:`q(h) = (g(\theta + h v) - g(\theta - h v)) / 2h` is off by a third of :math:`|q(2h) - q(h)|`, what the step cuts off, and
+by what rounding makes of the gradient over h, which is seen as the weights are moved by their last bit. Where both are small,
+and the product is further away than they explain, autograd's second derivative is not that of the gradient.
 
 It is done at a point near by, drawn at random: at the very weights, kinks are met more often than by chance (a ReLU at 0).
 """
@@ -37,7 +37,21 @@ DECISIVE = 0.1
 TRIES = 3
 """Directions, and points, in which a product has to be refuted: a single one may have met a kink."""
 
-KINKS = ("Relu", "Abs", "Max", "Min", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Threshold", "Prelu", "Where", "Amax", "Amin")
+KINKS = (
+    "Relu",
+    "Abs",
+    "Max",
+    "Min",
+    "Clamp",
+    "Hardtanh",
+    "Hardshrink",
+    "Softshrink",
+    "Threshold",
+    "Prelu",
+    "Where",
+    "Amax",
+    "Amin",
+)
 """In the names of operations whose gradient may jump."""
 
 

@@ -1,11 +1,13 @@
-"""Evaluate a model and leave no trace of it: what its modules keep, and every stream of random numbers, come back bit for bit."""
+"""Evaluate a model and leave no trace: what its modules keep, and every stream of random numbers, come back bit for bit."""
 
 from __future__ import annotations
 
 import random
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,12 +22,12 @@ FIXED = frozenset({"_parameters", "_modules"})
 """What of a module's attributes is swapped elsewhere."""
 
 
-_inside = 0
+_inside: list[nn.Module] = []
 
 
 def measuring() -> bool:
     """Whether a model is being evaluated here, and not by its training: hooks that watch the training look away."""
-    return _inside > 0
+    return bool(_inside)
 
 
 @contextmanager
@@ -35,20 +37,22 @@ def untouched(model: nn.Module) -> Iterator[None]:
     At the end all attributes of the modules are what they were: buffers, modes, counters, what is kept in lists, dicts and
     sets of the module's own, and generators of random numbers; the global generators of torch, NumPy and Python too.
     """
-    global _inside
+    if model in _inside:
+        yield
+        return
+    back: list[PutBack] = [partial(random.setstate, random.getstate())]
+    back.append(partial(np.random.set_state, np.random.get_state()))  # noqa: NPY002 - the stream is the user's
     known: dict[int, Tensor] = {}
-    back = [restore for module in model.modules() for restore in _held(module, known)]
-    chance, numpys = random.getstate(), np.random.get_state()
-    with _forked({p.device for p in model.parameters()}):
-        _inside += 1
-        try:
+    _inside.append(model)
+    try:
+        for module in model.modules():
+            back.extend(_held(module, known))
+        with _forked({p.device for p in model.parameters()}):
             yield
-        finally:
-            _inside -= 1
-            for restore in reversed(back):
-                restore()
-            random.setstate(chance)
-            np.random.set_state(numpys)
+    finally:
+        _inside.remove(model)
+        for restore in reversed(back):
+            restore()
 
 
 @contextmanager
@@ -62,21 +66,22 @@ def _forked(devices: set[torch.device]) -> Iterator[None]:
         yield
 
 
-def _held(module: nn.Module, known: dict[int, Tensor]) -> list[PutBack]:
+def _held(module: nn.Module, known: dict[int, Tensor]) -> Iterator[PutBack]:
     """Puts copies of the tensors in their places; how to put everything back."""
     attributes = vars(module)
-    before, back = dict(attributes), [_contents(attributes)]
+    before = dict(attributes)
+    yield partial(_refill, attributes, tuple(before.items()))
     for name, value in before.items():
-        if name in FIXED:
-            continue
-        if (restore := _inner(value)) is not None:
-            back.append(restore)
-        if isinstance(value, Tensor):
+        kind = type(value)
+        if kind in CONTAINERS and name not in FIXED:
+            yield partial(_refill, value, tuple(value.items() if isinstance(value, dict) else value))
+        elif isinstance(value, Tensor):
             attributes[name] = _copied(value, known)
+        elif kind in GENERATORS:
+            yield GENERATORS[kind](value)
     buffers = attributes["_buffers"]
     for name, buffer in buffers.items():
         buffers[name] = _copied(buffer, known) if isinstance(buffer, Tensor) else buffer
-    return back
 
 
 def _copied(tensor: Tensor, known: dict[int, Tensor]) -> Tensor:
@@ -89,38 +94,31 @@ def _copied(tensor: Tensor, known: dict[int, Tensor]) -> Tensor:
     return known[id(tensor)]
 
 
-def _inner(value: Any) -> PutBack | None:
-    """How to put back what is in an attribute."""
-    if type(value) in CONTAINERS:
-        return _contents(value)
-    if isinstance(value, torch.Generator):
-        state = value.get_state()
-        return lambda: value.set_state(state)
-    if isinstance(value, random.Random):
-        now = value.getstate()
-        return lambda: value.setstate(now)
-    if isinstance(value, np.random.Generator | np.random.RandomState):
-        bits = value.bit_generator if isinstance(value, np.random.Generator) else value
-        kept = bits.state if isinstance(bits, np.random.BitGenerator) else bits.get_state()
-        return lambda: setattr(bits, "state", kept) if isinstance(bits, np.random.BitGenerator) else bits.set_state(kept)
-    return None
-
-
-def _contents(held: Any) -> PutBack:
+def _refill(held: Any, items: tuple[Any, ...]) -> None:
     """The same items in the same container, which is left alone if nothing changed: somebody may be going through it."""
-    items = held.copy()
-
-    def restore() -> None:
-        if not _same(held, items):
-            held.clear()
-            (held.extend if isinstance(held, list) else held.update)(items)
-
-    return restore
+    now = tuple(held.items()) if isinstance(held, dict) else tuple(held)
+    if len(now) == len(items) and all(map(_same, now, items)):
+        return
+    held.clear()
+    (held.extend if isinstance(held, list) else held.update)(items)
 
 
-def _same(held: Any, items: Any) -> bool:
-    """Whether both hold the very same things."""
-    if len(held) != len(items) or isinstance(held, set):
-        return held == items
-    pairs = zip(held.items(), items.items(), strict=True) if isinstance(held, dict) else zip(enumerate(held), enumerate(items))
-    return all(key == other and value is kept for (key, value), (other, kept) in pairs)
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple) and len(one) == len(other) == 2:
+        return one[0] is other[0] and one[1] is other[1]
+    return one is other
+
+
+def _seeded(generator: np.random.Generator) -> PutBack:
+    return partial(setattr, generator.bit_generator, "state", generator.bit_generator.state)
+
+
+GENERATORS: Mapping[type, Callable[[Any], PutBack]] = MappingProxyType(
+    {
+        torch.Generator: lambda generator: partial(generator.set_state, generator.get_state()),
+        random.Random: lambda generator: partial(generator.setstate, generator.getstate()),
+        np.random.Generator: _seeded,
+        np.random.RandomState: lambda generator: partial(generator.set_state, generator.get_state()),
+    }
+)
+"""Kind of generator -> how to put it back."""

@@ -22,7 +22,7 @@ from numerics.sharpness.nested import UnlikeError, leaves, mapped
 from numerics.sharpness.objective import Objective, moved
 
 EXACT = 1e3
-"""Rounding of a share taken from gradients by the outputs, in units of the last place; those by parameters are added up of many."""
+"""Rounding of a share taken from gradients by the outputs, in units of the last place; by parameters, ten times that."""
 
 APART = 1e-2
 """How far the weights are moved, relative, where the loss has no slope to tell by."""
@@ -97,13 +97,16 @@ def _counts(objective: Objective, pieces: Sequence[Piece]) -> tuple[list[float],
     if len(kinds) > 1:
         raise _neither()
     by_rows = [piece.rows / reference.rows for piece in pieces]
-    ratios = [rows if ratio is None or abs(ratio - rows) <= exact * rows else ratio for (ratio, _), rows in zip(found, by_rows, strict=True)]
+    ratios = [
+        rows if ratio is None or abs(ratio - rows) <= exact * rows else ratio
+        for (ratio, _), rows in zip(found, by_rows, strict=True)
+    ]
     counts = [float(p.rows) for p in pieces] if ratios == by_rows else ratios
     return counts, next(iter(kinds), None)
 
 
 def _ratio(pair: Pair, exact: float) -> tuple[float | None, bool | None]:
-    """The second piece's count in units of the first one's, and whether they are summed; None where that makes no difference."""
+    """The second piece's count in units of the first one's, and whether they are summed; None where nothing tells."""
     first, second, both = pair
     if not both.finite:
         raise InputError(f"expected a finite loss, got {both.loss:g}; training has diverged, or the data holds such numbers")
@@ -138,11 +141,15 @@ def _is(both: Slope, exact: float, *terms: tuple[float, Slope]) -> bool:
 
 
 def _neither() -> InputError:
-    return InputError(f"expected a loss that is a mean or a sum over its pieces, so that they add up, but it is neither; {HINT}")
+    return InputError(
+        f"expected a loss that is a mean or a sum over its pieces, so that they add up, but it is neither; {HINT}"
+    )
 
 
-def _asked(objective: Objective, pieces: Sequence[Piece], tensors: Sequence[Tensor]) -> tuple[_ByOutputs | _ByParameters, float]:
-    """How to ask, and how exact the answers are: by the model's outputs, or else (it makes its own loss, say) by its parameters."""
+def _asked(
+    objective: Objective, pieces: Sequence[Piece], tensors: Sequence[Tensor]
+) -> tuple[_ByOutputs | _ByParameters, float]:
+    """How to ask, and how exact the answers are: by the outputs, or else (a model makes its own loss, say) by the parameters."""
     eps, by_outputs = torch.finfo(tensors[0].dtype).eps, _ByOutputs(objective, tensors)
     try:
         by_outputs(pieces[0], pieces[1])
@@ -215,7 +222,7 @@ class _ByParameters:
             both = joined(first, second)
         except UnlikeError as error:
             raise InputError(
-                f"expected pieces that can be put together, to ask the loss what it divides by, got {error}; {HINT}, or pad them "
-                "to one length"
+                f"expected pieces that can be put together, to ask the loss what it divides by, got {error}; {HINT}, or pad "
+                "them to one length"
             ) from None
         return Pair(self.alone(first), self.alone(second), self.alone(both))

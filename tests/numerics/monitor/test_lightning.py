@@ -21,7 +21,9 @@ with warnings.catch_warnings():
 
     from numerics.monitor.lightning import StabilityCallback
 
-pytestmark = pytest.mark.filterwarnings("ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec", "ignore:dropout is off")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec", "ignore:dropout is off"
+)
 
 
 class Module(lightning.LightningModule):

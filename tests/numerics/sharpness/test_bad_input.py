@@ -184,6 +184,7 @@ def test_loss_cut_off_from_the_parameters() -> None:
     refused("cut off", Through(lambda h: h.detach()), square, ROWS)
 
 
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch of itself
 def test_compiled_parts() -> None:
     refused("torch.compile", Through(torch.compile(torch.sin, backend="aot_eager")), square, ROWS)
 
@@ -227,7 +228,7 @@ def test_loss_that_batches_do_not_add_up_to() -> None:
 def test_loss_that_is_no_number() -> None:
     model, data = classifier()
     refused(r"shape \(30,\)", model, nn.CrossEntropyLoss(reduction="none"), data)
-    refused("got float", model, lambda output, target: float(output.mean()), data)
+    refused("got float", model, lambda output, target: output.mean().item(), data)
 
 
 def test_data_that_does_not_fit() -> None:

@@ -1,4 +1,4 @@
-"""Products against difference quotients of the gradient: wrong second derivatives are found whatever made them, right ones pass."""
+"""Products against difference quotients of the gradient: wrong second derivatives are found, right ones pass."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_a_temporal_convolution_in_float32_is_within_its_bound(kind: str) -> Non
     torch.manual_seed(0)
     norm = NORMS[kind]
     model = nn.Sequential(
-        norm(nn.Conv1d(2, 8, 3, padding=2)), nn.ReLU(), norm(nn.Conv1d(8, 8, 3, padding=2, dilation=2)), nn.ReLU(), nn.Flatten(),
-        nn.LazyLinear(4),
+        norm(nn.Conv1d(2, 8, 3, padding=2)), nn.ReLU(), norm(nn.Conv1d(8, 8, 3, padding=2, dilation=2)), nn.ReLU(),
+        nn.Flatten(), nn.LazyLinear(4),
     )  # fmt: skip
     data = torch.randn(40, 2, 12), torch.randint(0, 4, (40,))
     model(data[0])
