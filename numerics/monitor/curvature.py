@@ -91,7 +91,7 @@ class Curvature:
                 with twice(objective.model, objective.tensors[0].device):
                     losses = [_cut_off(objective.loss(piece, objective.tensors)) for piece in objective.pieces]
             except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
-                reason, told = " ".join(str(error).split()), "; ".join(map(_described, batches))
+                reason, told = " ".join(str(error).split()), _described(batches[0])
                 raise InputError(f"expected a batch that model and loss_fn take, got {told} ({reason})") from None
             return self._sum(objective, [_number(loss) for loss in losses])
 

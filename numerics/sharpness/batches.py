@@ -136,7 +136,7 @@ def _check_leaves(role: str, part: Any, like: Tensor) -> None:
     for tensor in leaves(part):
         if tensor.device != like.device:
             raise InputError(f"expected {role} on {like.device}, where the model is, got {tensor.device}; move one of them")
-        if tensor.is_floating_point() and tensor.dtype != like.dtype:
+        if tensor.is_floating_point() and tensor.ndim and tensor.dtype != like.dtype:  # single numbers take any type on
             raise InputError(
                 f"expected {role} of {like.dtype}, as the model's parameters, got {tensor.dtype}; convert one of them"
             )

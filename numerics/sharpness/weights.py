@@ -149,7 +149,7 @@ def _neither() -> InputError:
 def _asked(
     objective: Objective, pieces: Sequence[Piece], tensors: Sequence[Tensor]
 ) -> tuple[_ByOutputs | _ByParameters, float]:
-    """How to ask, and how exact the answers are: by the outputs, or else (a model makes its own loss, say) by the parameters."""
+    """How to ask, and how exact it is: by the outputs, or else (where a model makes its own loss, say) by the parameters."""
     eps, by_outputs = torch.finfo(tensors[0].dtype).eps, _ByOutputs(objective, tensors)
     try:
         by_outputs(pieces[0], pieces[1])
