@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from derive.errors import InputError
 from numerics.monitor.descended import Descended, LossFn, descended_loss, undisturbed
 from numerics.sharpness import BatchCoupledWarning, Hessian, Spectrum, spectrum
-from numerics.sharpness.objective import Objective
+from numerics.sharpness.objective import Objective, bare
 from numerics.sharpness.objective import undisturbed as twice
 from numerics.sharpness.weights import weighed
 from numerics.thresholds import Mode, Threshold, mode
@@ -55,7 +55,8 @@ class Curvature:
     def __init__(
         self, model: nn.Module, loss_fn: LossFn, tolerance: float, chunk: int | None = None, still: Collection[str] = ()
     ) -> None:
-        self.model, self.loss_fn, self.tolerance, self.chunk, self.still = model, loss_fn, tolerance, chunk, still
+        self.loss_fn, self.tolerance, self.chunk, self.still = loss_fn, tolerance, chunk, still
+        self.model = bare(model)  # compiled or parallel, it is the same function, which cannot be differentiated twice
         self._last: dict[str, Spectrum] = {}
 
     @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from collections import namedtuple
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy, dropout
+from torch.nn.utils.rnn import PackedSequence, pack_sequence
 from torch.optim import SGD
 
 from derive.errors import InputError
@@ -22,6 +24,7 @@ from numerics.monitor.monitor import DROPPED
 from tests.numerics.monitor.cases import data, net
 
 LR = 0.1
+Features = namedtuple("Features", "values shift")
 
 
 def top(model: nn.Module, loss: Callable[[], Tensor]) -> float:
@@ -237,3 +240,38 @@ def test_rows_that_an_embedding_renormalises_are_not_touched() -> None:
         with suppress(InputError):  # its gradient is of rows that are changed on the way
             told(model, cross_entropy, torch.randint(0, 5, (9, 2)), torch.randint(0, 3, (9,)))
     assert torch.equal(model[0].weight, before)
+
+
+def test_compiled_models_are_measured_as_they_are() -> None:
+    model, (inputs, targets) = net(), data()
+    found = told(model, cross_entropy, inputs, targets)
+    assert told(torch.compile(model, backend="aot_eager"), cross_entropy, inputs, targets) == pytest.approx(found)
+
+
+class Pair(nn.Module):
+    """Takes a named tuple as one argument."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = net()
+
+    def forward(self, batch: Features) -> Tensor:
+        return self.inner(batch.values + batch.shift)
+
+
+def test_named_tuples_are_one_argument_and_packed_sequences_too() -> None:
+    model, (inputs, targets) = Pair(), data()
+    found = told(model, cross_entropy, Features(inputs, torch.zeros_like(inputs)), targets)
+    assert found == pytest.approx(told(model.inner, cross_entropy, inputs, targets))
+
+    class Rows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = model.inner
+
+        def forward(self, packed: PackedSequence) -> Tensor:
+            return self.inner(packed.data)
+
+    packed = pack_sequence(list(inputs.split(8)))
+    order = torch.arange(24).view(3, 8).T.flatten()
+    assert told(Rows(), cross_entropy, packed, targets[order]) == pytest.approx(found)
