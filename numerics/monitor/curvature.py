@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite, nan
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.monitor.descended import Descended, LossFn, call, descended_loss, undisturbed
+from numerics.monitor.descended import Descended, LossFn, descended_loss, undisturbed
 from numerics.sharpness import BatchCoupledWarning, Hessian, Spectrum, spectrum
+from numerics.sharpness.objective import Objective, bare
+from numerics.sharpness.objective import undisturbed as twice
+from numerics.sharpness.weights import weighed
 from numerics.thresholds import Mode, Threshold, mode
 
 Batch = tuple[Any, Any]
@@ -38,51 +41,89 @@ class Measured:
 class Curvature:
     """Measures a model; starts each measurement where the last one ended.
 
+    What is measured on is all the batches of a step, each of whose losses counts the same, as the accumulation of gradients has
+    it; chunks of a batch count what its loss divides by.
+
     Args:
         model: the user's.
         loss_fn: (outputs, targets) -> scalar.
         tolerance: error asked for, relative to the eigenvalue.
         chunk: most rows at once; None for all.
+        still: modules in evaluation mode, see `descended.undisturbed`.
     """
 
-    def __init__(self, model: nn.Module, loss_fn: LossFn, tolerance: float, chunk: int | None = None) -> None:
-        self.model, self.loss_fn, self.tolerance, self.chunk = model, loss_fn, tolerance, chunk
+    def __init__(
+        self, model: nn.Module, loss_fn: LossFn, tolerance: float, chunk: int | None = None, still: Collection[str] = ()
+    ) -> None:
+        self.loss_fn, self.tolerance, self.chunk, self.still = loss_fn, tolerance, chunk, still
+        self.model = bare(model)  # compiled or parallel, it is the same function, which cannot be differentiated twice
         self._last: dict[str, Spectrum] = {}
 
     @contextmanager
-    def at(self, found: Sequence[Threshold], batch: Batch, maximize: bool) -> Iterator[Here]:
+    def at(self, found: Sequence[Threshold], batches: Sequence[Batch], maximize: bool) -> Iterator[Here]:
         """The Hessian of what is descended, where the model is; to be used inside.
 
         Args:
             found: thresholds of all parameters that move.
-            batch: (inputs, targets).
+            batches: (inputs, targets) each.
             maximize: whether the optimiser ascends.
 
         Raises:
             InputError: as `numerics.sharpness.Hessian`.
         """
         descended, loss = Descended(self.model, found), descended_loss(self.loss_fn, maximize)
-        with undisturbed(self.model), warnings.catch_warnings():
-            warnings.simplefilter("ignore", BatchCoupledWarning)  # the monitor says it, once
-            parameters = [t.parameter for t in found]
-            hessian = Hessian(descended, loss, batch, parameters, chunk=self.chunk, check=not self._last)
+        parameters, check = [t.parameter for t in found], not self._last
+        with self._measuring():
+            descended.share = 0.0  # what the loss divides by is asked without the decay, which counts once
+            hessian = Hessian(descended, loss, batches, parameters, chunk=self.chunk, reduction="batches", check=check)
+            descended.share = 1 / hessian.weight
             yield Here(hessian, found, self._last, self.tolerance)
 
-    def loss(self, batch: Batch) -> float:
+    def loss(self, batches: Sequence[Batch]) -> float:
         """The user's loss in the mode that is measured in, without weight decay; may be NaN.
 
         Raises:
-            InputError: the model or the loss does not take the batch, or the loss is not a number.
+            InputError: the model or the loss does not take a batch, or the loss is not a number.
         """
-        with undisturbed(self.model), torch.no_grad():
+        with self._measuring():
             try:
-                value = self.loss_fn(call(self.model, batch[0]), batch[1])
-            except (RuntimeError, TypeError, ValueError) as error:
-                reason = " ".join(str(error).split())
-                raise InputError(f"expected a batch that model and loss_fn take, got {_described(batch)} ({reason})") from None
-        if not isinstance(value, Tensor) or value.numel() != 1:
-            raise InputError(f"expected loss_fn to return a tensor of one number, got {_described(value)}")
-        return float(value)
+                descended, loss = Descended(self.model), descended_loss(self.loss_fn, False)
+                objective = Objective(descended, loss, batches, None, self.chunk, "batches")
+                with twice(objective.model, objective.tensors[0].device):
+                    losses = [_cut_off(objective.loss(piece, objective.tensors)) for piece in objective.pieces]
+            except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+                reason, told = " ".join(str(error).split()), _described(batches[0])
+                raise InputError(f"expected a batch that model and loss_fn take, got {told} ({reason})") from None
+            return self._sum(objective, [_number(loss) for loss in losses])
+
+    @contextmanager
+    def _measuring(self) -> Iterator[None]:
+        with undisturbed(self.model, self.still), warnings.catch_warnings():
+            warnings.simplefilter("ignore", BatchCoupledWarning)  # the monitor says it, once
+            yield
+
+    def _sum(self, objective: Objective, losses: list[float]) -> float:
+        """By the pieces' weights; padding alone weighs nothing, and has no loss."""
+        if len({piece.batch for piece in objective.pieces}) == len(losses):
+            return sum(losses) / len(losses)
+        known = {id(piece.inputs): loss for piece, loss in zip(objective.pieces, losses, strict=True)}
+        try:
+            with twice(objective.model, objective.tensors[0].device):
+                return sum(piece.weight * known[id(piece.inputs)] for piece in weighed(objective))
+        except InputError:
+            if all(map(isfinite, losses)):
+                raise
+            return nan
+
+
+def _cut_off(loss: Any) -> Any:
+    return loss.detach() if isinstance(loss, Tensor) else loss
+
+
+def _number(loss: Any) -> float:
+    if not isinstance(loss, Tensor) or loss.numel() != 1:
+        raise InputError(f"expected loss_fn to return a tensor of one number, got {_described(loss)}")
+    return loss.item()
 
 
 @dataclass

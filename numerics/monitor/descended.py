@@ -1,25 +1,36 @@
-"""The function that an optimiser descends, as a module: the user's loss with its sign, and the coupled weight decay."""
+"""The function that an optimiser descends, as a module: the user's loss with its sign, and the coupled weight decay.
+
+It is measured in the mode that it is trained in. Batch norm takes the statistics of the batch that it is given (each batch's
+own, where there are several), as in the training step; what is kept in buffers is put back. Dropout draws another function at
+each pass: torch's own is off while measuring, and other randomness is refused, by the name of its module.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+from torch.nn.utils.rnn import PackedSequence
 
+from numerics.sharpness.untouched import untouched
 from numerics.thresholds import Threshold
 
 LossFn = Callable[[Any, Any], Tensor]
 
 
 def call(model: nn.Module, inputs: Any) -> Any:
-    """The model on a tensor, on positional arguments in a tuple or list, or on keyword arguments in a mapping."""
+    """The model on one argument, on positional ones in a tuple or list, or on keyword arguments in a mapping.
+
+    A named tuple, as a packed sequence is one, is one argument.
+    """
     if isinstance(inputs, Mapping):
         return model(**inputs)
-    return model(*inputs) if isinstance(inputs, tuple | list) else model(inputs)
+    several = isinstance(inputs, tuple | list) and not isinstance(inputs, PackedSequence) and not hasattr(inputs, "_fields")
+    return model(*inputs) if several else model(inputs)
 
 
 class Descended(nn.Module):
@@ -31,19 +42,25 @@ class Descended(nn.Module):
     Args:
         model: the user's; its parameters are shared, not copied.
         found: thresholds, for the coupled decay of each parameter.
+
+    Attributes:
+        share: factor of the decay, where the pieces of the data add up to more than one loss.
     """
 
-    def __init__(self, model: nn.Module, found: Sequence[Threshold]) -> None:
+    prefix = "model."
+    """Before the names that the user knows."""
+
+    def __init__(self, model: nn.Module, found: Sequence[Threshold] = ()) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.share = model, 1.0
         decays = {id(t.parameter): t.decay for t in found}
         self.decays = {name: decays.get(id(p), 0.0) for name, p in model.named_parameters()}
 
     def forward(self, inputs: Any) -> tuple[Any, Tensor | float]:
         """Output and penalty."""
         parameters = dict(self.model.named_parameters())
-        penalties = [decay / 2 * parameters[name].square().sum() for name, decay in self.decays.items() if decay]
-        return call(self.model, inputs), sum(penalties)
+        scaled = [(self.share * decay, parameters[name]) for name, decay in self.decays.items()]
+        return call(self.model, inputs), sum(decay / 2 * p.square().sum() for decay, p in scaled if decay)
 
 
 def descended_loss(loss_fn: LossFn, maximize: bool) -> LossFn:
@@ -53,26 +70,27 @@ def descended_loss(loss_fn: LossFn, maximize: bool) -> LossFn:
 
 
 @contextmanager
-def undisturbed(model: nn.Module) -> Iterator[None]:
-    """Measure inside, and leave no trace: modes, buffers and the state of the random numbers come back.
+def undisturbed(model: nn.Module, still: Collection[str] = ()) -> Iterator[None]:
+    """Measure inside, and leave no trace: modes, buffers, other attributes and the states of random numbers come back.
 
-    Inside, all is in evaluation mode (dropout off) but the batch norms that were training: they go on normalising with the
-    batch's statistics, as in the training step.
+    Args:
+        model: stays in its mode, but for dropout, which is off.
+        still: names of modules, or of their classes, that are put into evaluation mode, without what is inside them.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
-    devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
-    with torch.random.fork_rng(devices=sorted(d.index or 0 for d in devices)):
-        try:
-            for module, training in modes:
-                module.training = training and isinstance(module, _BatchNorm)
-            yield
-        finally:
-            for module, training in modes:
-                module.training = training
-            with torch.no_grad():
-                for buffer, value in buffers:
-                    buffer.copy_(value)
+    with untouched(model):
+        for name, module in model.named_modules():
+            if drops(module) or name in still or type(module).__name__ in still:
+                module.training = False
+        yield
+
+
+def drops(module: nn.Module) -> bool:
+    """Whether a module of torch's drops units as it is; nothing else changes if it is put into evaluation mode."""
+    if not module.training:
+        return False
+    if isinstance(module, _DropoutNd):
+        return module.p > 0
+    return isinstance(module, nn.MultiheadAttention | nn.RNNBase) and module.dropout > 0
 
 
 def couples_batch(model: nn.Module) -> bool:

@@ -38,7 +38,7 @@ class Gauge:
         self.model, self.optimizer, self.curvature, self.options = model, optimizer, curvature, options
         self._next_layer, self._resolved = 0, False
 
-    def row(self, batch: Batch, layers: int | None) -> tuple[Row, float]:
+    def row(self, batches: Sequence[Batch], layers: int | None) -> tuple[Row, float]:
         """The numbers of `records.UNITS`, and the products it took.
 
         Where rounding errors hide the curvature, which they may once a training has blown up, `unresolved` says so.
@@ -47,14 +47,14 @@ class Gauge:
             InputError: the batch does not fit, or the forward pass is random.
             UnresolvedError: the very first products are not those of a symmetric Hessian.
         """
-        loss = self.curvature.loss(batch)
+        loss = self.curvature.loss(batches)
         if not isfinite(loss):
             return {"loss": loss, "normalised": nan, "distance": nan}, 0
         found = [t for t in thresholds(self.optimizer) if t.curvature < INFINITE]
         row = {"loss": loss, **_settings(self.optimizer, found)}
         if not found:  # every lr is 0: nothing moves
             return {**row, "normalised": 0.0, "distance": 1.0, "bound": 0.0}, 0
-        with self.curvature.at(found, batch, maximizes(self.optimizer)) as here:
+        with self.curvature.at(found, batches, maximizes(self.optimizer)) as here:
             try:
                 row |= self._curvatures(here, found, layers)
             except UnresolvedError as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
 
 from derive.errors import InputError
 from numerics.monitor.monitor import StabilityMonitor
+from numerics.sharpness.untouched import measuring
 
 try:
     from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -15,16 +17,32 @@ except ImportError:
     raise InputError("expected the package transformers, got none; pip install transformers") from None
 
 
-def own_loss(outputs: Any, _: Any) -> Tensor:
-    """The loss that a model computes itself, when labels are among its inputs."""
-    return outputs["loss"] if isinstance(outputs, dict) else outputs[0]
+def own_loss(outputs: Any, parts: float | None = None) -> Tensor:
+    """The loss that a model computes itself, when labels are among its inputs.
+
+    Args:
+        outputs: of the model.
+        parts: micro-batches of the step, if each one's loss is a part of the step's (divided by all its items) and no mean of
+            its own; times their number it counts as one.
+
+    Raises:
+        InputError: there is none.
+    """
+    if isinstance(outputs, Mapping) and outputs.get("loss") is None:
+        raise InputError(
+            "expected a model that computes its loss itself, from labels among its inputs, got outputs "
+            f"{', '.join(outputs)}; what the Trainer computes (compute_loss_func, label smoothing) is not seen by a callback"
+        )
+    loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs[0]
+    return loss if parts is None else parts * loss
 
 
 class StabilityCallback(TrainerCallback):
     """Watches a Trainer with a `StabilityMonitor`, whose numbers are in `.monitor` during and after it.
 
     The Trainer does not show its batches to a callback; they are read off the model's forward passes, so the model has to
-    compute its loss itself, from labels among its inputs. Clipping by `max_grad_norm` is followed by the shadow.
+    compute its loss itself, from labels among its inputs. What is measured is the loss of all micro-batches of a step together,
+    as the Trainer counts them. Clipping by `max_grad_norm` is followed by the shadow.
 
     Args:
         **options: of `StabilityMonitor`.
@@ -34,6 +52,12 @@ class StabilityCallback(TrainerCallback):
         self.options = options
         self.monitor: StabilityMonitor | None = None
         self._hook: Any = None
+        self._model: nn.Module | None = None
+        self._batches: list[dict[str, Any]] = []
+
+    def __deepcopy__(self, _: Any) -> StabilityCallback:
+        """Copies of the model (the shadow) are watched by nobody."""
+        return self
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Begin to watch."""
@@ -41,16 +65,15 @@ class StabilityCallback(TrainerCallback):
         if args.max_grad_norm:
             options.setdefault("after_backward", lambda m: nn.utils.clip_grad_norm_(m.parameters(), args.max_grad_norm))
         self.monitor = StabilityMonitor(model, kwargs["optimizer"], own_loss, **options)
-        self._batches: list[dict[str, Any]] = []
+        self._model, self._batches = model, []
         self._hook = model.register_forward_pre_hook(self._see, with_kwargs=True)
 
-    def on_substep_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """A micro-batch is done."""
-        self._tell()
-
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """The optimiser has stepped."""
-        self._tell()
+        """The optimiser has stepped, on the micro-batches seen since it did last."""
+        batches, self._batches = self._batches, []
+        if self.monitor is not None and batches:
+            counted = any(batch.get("num_items_in_batch") is not None for batch in batches)
+            self.monitor.step_of([(batch, len(batches) if counted else None) for batch in batches])
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Stop watching."""
@@ -60,10 +83,5 @@ class StabilityCallback(TrainerCallback):
             self.monitor.close()
 
     def _see(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
-        if model.training:
+        if model is self._model and model.training and not measuring():
             self._batches.append(kwargs)
-
-    def _tell(self) -> None:
-        batches, self._batches = self._batches, []
-        if self.monitor is not None and batches:
-            self.monitor.step(batches[-1])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from inspect import signature
 from typing import Any
 
 from torch import nn
@@ -18,6 +19,27 @@ except ImportError:
     raise InputError("expected the package lightning, got none; pip install lightning") from None
 
 
+Split = Callable[[Any], tuple[Any, Any]]
+
+
+def parts(module: nn.Module, batch: Any) -> tuple[Any, Any]:
+    """(inputs, targets) of a batch of two, and of a mapping: what `forward` takes by name, and the whole of it as targets.
+
+    Raises:
+        InputError: another batch.
+    """
+    if isinstance(batch, Mapping):
+        taken = signature(module.forward).parameters.values()
+        every, names = any(p.kind is p.VAR_KEYWORD for p in taken), {p.name for p in taken}
+        return {name: value for name, value in batch.items() if every or name in names}, batch
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        what = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
+        raise InputError(
+            f"expected batches (inputs, targets) or mappings, got {what}; pass split=lambda batch: (inputs, targets)"
+        )
+    return batch[0], batch[1]
+
+
 class StabilityCallback(Callback):
     """Watches a Lightning training with a `StabilityMonitor`, whose numbers are in `.monitor` during and after it.
 
@@ -25,11 +47,12 @@ class StabilityCallback(Callback):
 
     Args:
         loss_fn: (outputs of the LightningModule on the inputs, targets) -> scalar: what `training_step` returns.
-        split: batch -> (inputs, targets).
+        split: batch -> (inputs, targets); by default a batch is one, or a mapping, of which the module is passed by name what
+            its `forward` takes, and loss_fn the whole.
         **options: of `StabilityMonitor`.
     """
 
-    def __init__(self, loss_fn: LossFn, split: Callable[[Any], tuple[Any, Any]] = tuple, **options: Any) -> None:
+    def __init__(self, loss_fn: LossFn, split: Split | None = None, **options: Any) -> None:
         self.loss_fn, self.split, self.options = loss_fn, split, options
         self.monitor: StabilityMonitor | None = None
 
@@ -51,7 +74,8 @@ class StabilityCallback(Callback):
     ) -> None:
         """A batch is done; the optimiser may have stepped."""
         if self.monitor is not None:
-            self.monitor.step(*self.split(batch))
+            split = partial(parts, pl_module) if self.split is None else self.split
+            self.monitor.step_of(map(split, [batch]))  # mapped there, where errors are caught
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop watching."""

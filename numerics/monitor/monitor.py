@@ -8,17 +8,21 @@ r"""How far a training is from its stability edge, in which layer, and whether r
             monitor.step(inputs, targets)
     monitor.save("monitor.nc")
 
-The training is not touched: its weights have the same bits with the monitor and without. What is measured is the loss that
-`loss_fn` makes of the model's output, in the parameters' own precision: of mixed precision the master weights' loss, and of
-clipped gradients nothing (a clipped step is shorter than lr says, and stable where an unclipped one is not).
+The training is not touched: its weights have the same bits with the monitor and without, and it goes on whatever happens while
+measuring, which a `StabilityWarning` names, once; only making a monitor and `measure` raise errors. What is measured is the
+loss that `loss_fn` makes of the model's output in the mode that it is trained in, in the parameters' own precision: of mixed
+precision the master weights' loss, and of clipped gradients nothing (a clipped step is shorter than lr says, and stable where
+an unclipped one is not).
 """
 
 from __future__ import annotations
 
+import re
+import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,7 @@ from torch.optim import Optimizer
 from derive.errors import InputError
 from numerics.monitor.budget import Budget
 from numerics.monitor.curvature import Curvature
-from numerics.monitor.descended import LossFn, couples_batch
+from numerics.monitor.descended import LossFn, couples_batch, drops
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
 from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
@@ -42,6 +46,14 @@ from numerics.optimizer_kinds import kind_of, trained, unwrapped
 PATIENCE = 1000
 """Calls without a step of the optimiser after which it is the wrong one."""
 
+ATTEMPT = 10.0
+"""Products that a measurement is taken to have cost that came to nothing."""
+
+DROPPED = (
+    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, "
+    "which is another one at each step"
+)
+
 COUPLED = (
     "batch norm is training, and couples the samples of a batch: the sharpness is that of the loss of the very batch (or "
     "probe) that is measured on; frozen statistics give another one"
@@ -52,17 +64,19 @@ class StabilityMonitor:
     """Watches a training; call `step` after each step of the optimiser.
 
     With gradient accumulation call it after each backward pass, and after the optimiser's step where there is one: it sees
-    whether the optimiser has stepped. The micro-batches' losses then count with equal weights.
+    whether the optimiser has stepped. What is measured is then the mean of the micro-batches' losses, each counting the same.
 
     Args:
-        model: the model that is trained. Inputs that are a mapping are passed to it by name, a tuple or list one by one.
+        model: the model that is trained. Inputs that are a mapping are passed to it by name, a tuple or list one by one;
+            anything else, a named tuple too, as one argument.
         optimizer: trains it; several groups are fine, each has its own edge. Wrappers of accelerate and Lightning come off.
         loss_fn: (outputs, targets) -> scalar, a mean over the samples.
         after_backward: what is done to the model between backward and the optimiser's step, as clipping of gradients; the
             shadow does it too.
         forward_context: makes the context of forward and loss in training, as autocast; for the shadow.
         sinks: each gets every row: `LiveView`, `TensorBoard`, or your own.
-        **options: see `Options`: every, budget, probe, tolerance, layers, smallest, shadow, window.
+        **options: see `Options`: every, budget, probe, tolerance, layers, smallest, shadow, window,
+            still.
 
     Raises:
         InputError: an optimiser without a derived edge, or one that trains parameters the model does not have; an option out
@@ -87,7 +101,7 @@ class StabilityMonitor:
         self.model, self.optimizer, self.options = model, unwrapped(optimizer), Options(**options)
         self.kinds = _checked(model, self.optimizer)
         self.records, self.sinks = Records(), list(sinks)
-        curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk)
+        curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk, self.options.still)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
         self._products = Budget(self.options.budget, self.options.every)
         self._observer = Observer(model, self.optimizer)
@@ -95,38 +109,38 @@ class StabilityMonitor:
         self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
         self._batches: list[Batch] = []
         self._seen = self._calls = 0
+        self._groups = len(self.optimizer.param_groups)
         self._remarks: list[str] = []
 
     def step(self, inputs: Any, targets: Any = None) -> None:
-        """Tell of a batch that the training has gone through.
+        """Tell of a batch that the training has gone through. Whatever goes wrong, the training goes on: no error is raised.
 
-        Raises:
-            InputError: the batch does not fit the model, its forward pass is random, or the optimiser never steps.
+        Warns:
+            StabilityWarning: something could not be measured; once for each reason.
         """
-        following = self._shadows is not None and self._shadows.open
-        self._batches = [*self._batches, (inputs, targets)] if following else [(inputs, targets)]
-        new, self._seen = self._observer.steps - self._seen, self._observer.steps
-        self._calls = 0 if new else self._calls + 1
-        if not new:
-            if self._calls >= PATIENCE:
-                raise InputError(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
-            return
-        self._products.step(new)
-        row = self._shadowed(new)
-        if self._products.due:
-            row |= self._measured((inputs, targets), self.options.layers)
-            self._products.spend(row["products"])
-        self._batches = []
-        self._observer.forget()
-        self._write(row)
+        self.step_of([(inputs, targets)])
+
+    def step_of(self, batches: Iterable[Batch]) -> None:
+        """As `step` after the last of a step's micro-batches, for all of them.
+
+        Args:
+            batches: (inputs, targets) each; what fails as they are made is not raised either.
+        """
+
+        def act() -> Row:
+            self._batches = [*self._batches[-PATIENCE:], *batches]
+            return self._stepped()
+
+        self._tried(act)
 
     def measure(self, inputs: Any, targets: Any = None, layers: int | None = None) -> Row:
         """Measure now, beside the budget; all layers unless told otherwise. The row is recorded, and returned.
 
         Raises:
-            InputError: as `step`; the optimiser has not stepped yet and divides by what it has not seen.
+            InputError: the batch does not fit the model; the forward pass is random; an operation without a right second
+                derivative; the optimiser has not stepped yet and divides by what it has not seen.
         """
-        row = self._measured((inputs, targets), layers)
+        row = self._measured([(inputs, targets)], layers)
         self._write(row)
         return row
 
@@ -137,8 +151,8 @@ class StabilityMonitor:
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
-        told = {name: value for name, value in asdict(self.options).items() if name != "probe" and value is not None}
-        attributes = {name: int(value) if isinstance(value, bool) else value for name, value in told.items()}
+        told = {f.name: getattr(self.options, f.name) for f in fields(self.options) if f.name not in ("probe", "still")}
+        attributes = {name: int(v) if isinstance(v, bool) else v for name, v in told.items() if v is not None}
         measured_on = "each step's batch" if self.options.probe is None else "a fixed probe"
         attributes |= {"optimizers": ", ".join(self.kinds), "measured_on": measured_on}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks)})
@@ -153,11 +167,11 @@ class StabilityMonitor:
 
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
-        self._observer.close()
+        closing = [self._observer.close, *(sink.close for sink in self.sinks)]
         if self._shadows is not None:
-            self._shadows.close()
-        for sink in self.sinks:
-            sink.close()
+            closing.append(self._shadows.close)
+        for close in closing:
+            self._tried(close)
 
     def __enter__(self) -> StabilityMonitor:
         return self
@@ -165,36 +179,117 @@ class StabilityMonitor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _measured(self, batch: Batch, layers: int | None) -> Row:
+    def _stepped(self) -> Row:
+        """Look at the batches since the last step, if the optimiser has stepped."""
+        if self._observer.failure is not None:
+            failure, self._observer.failure = self._observer.failure, None
+            self._missing(failure)
+        new, self._seen = self._observer.steps - self._seen, self._observer.steps
+        self._calls = 0 if new else self._calls + 1
+        if not new:
+            self._wait()
+            return {}
+        batches, self._batches = self._batches, []
+        self._products.step(new)
+        try:
+            self._write(self._tried(lambda: self._shadowed(batches, new)) | self._tried(lambda: self._due(batches)))
+        finally:
+            self._observer.forget()
+        return {}
+
+    def _wait(self) -> None:
+        """Not for ever, nor with all batches of a training in memory."""
+        if self._calls >= PATIENCE:
+            self._batches.clear()
+            self._remark_once(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
+
+    def _due(self, batches: Sequence[Batch]) -> Row:
+        """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
+        if not self._products.due:
+            return {}
+        products = ATTEMPT
+        try:
+            row = self._measured(batches, self.options.layers)
+            products = row["products"]
+        finally:
+            self._products.spend(products)
+        return row
+
+    def _measured(self, batches: Sequence[Batch], layers: int | None) -> Row:
         self._remark_once(COUPLED, couples_batch(self.model))
-        where = self.options.probe or batch
+        self._remark_once(DROPPED, any(map(drops, self.model.modules())))
+        where = batches if self.options.probe is None else [self.options.probe]
         row, products = self._gauge.row(where, layers)
-        products *= samples(where[0]) / samples(batch[0])
+        products *= sum(samples(inputs) for inputs, _ in where) / sum(samples(inputs) for inputs, _ in batches)
         self._remark_once(UNRESOLVED, "unresolved" in row)
         return row | {"products": products, **judged(row, self.records.column("loss"))}
 
-    def _shadowed(self, new: int) -> Row:
+    def _shadowed(self, batches: Sequence[Batch], new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""
         if self._shadows is None:
             return {}
-        try:
-            return self._shadows.row(self._batches, new)
-        except InputError as error:
+        if self._groups != len(self.optimizer.param_groups):
+            self._groups = len(self.optimizer.param_groups)
+            self._remark_once(
+                "a shadow's window was given up, as the optimizer got other groups of parameters", self._shadows.open
+            )
             self._shadows.close()
-            self._shadows = None
-            self._remark_once(f"no shadow any more: {error}")
+        try:
+            return self._shadows.row(batches, new)
+        except Exception as error:
+            shadows, self._shadows = self._shadows, None
+            self._tried(shadows.close)
+            self._observer.watching = False
+            self._remark_once(f"no shadow any more: {_told(error)}")
             return {}
 
+    def _tried(self, act: Callable[[], Row | None]) -> Row:
+        """What it gives; nothing where it fails, which is remarked."""
+        try:
+            return act() or {}
+        except StabilityWarning:  # the user's filter makes errors of warnings
+            raise
+        except Exception as error:
+            self._missing(error)
+            return {}
+
+    def _missing(self, error: Exception) -> None:
+        try:
+            self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
+        except StabilityWarning:
+            raise
+        except Exception:  # an error that cannot even be said: its text fails, say
+            return
+
     def _remark_once(self, remark: str, applies: bool = True) -> None:
-        if applies and remark not in self._remarks:
+        """The same with other numbers is the same."""
+        if applies and all(_without_numbers(remark) != _without_numbers(known) for known in self._remarks):
             self._remarks.append(remark)
-            warnings.warn(remark, StabilityWarning, stacklevel=4)
+            warnings.warn(remark, StabilityWarning, stacklevel=_outside())
 
     def _write(self, row: Row) -> None:
         if row:
             self.records.add(self._seen, row)
             for sink in self.sinks:
-                sink.write(self._seen, row)
+                self._tried(lambda sink=sink: sink.write(self._seen, row))
+
+
+def _told(error: Exception) -> str:
+    """In one line; an error that is not ours with its name."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"[-+.\d]*\d(e[-+]?\d+)?", "#", text)
+
+
+def _outside() -> int:
+    """Level of the first caller outside this package, for a warning that points at the user's line."""
+    frame, level = sys._getframe(1), 1
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("numerics.monitor"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _checked(model: nn.Module, optimizer: Optimizer) -> list[str]:

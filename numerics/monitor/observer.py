@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from numerics.sharpness.untouched import measuring
+
 FIXED = frozenset({"params", "param_names", "k", "form", "fused", "foreach", "capturable", "differentiable"})
 """Options that no schedule changes, and those that are not the training's."""
 
-Randomness = tuple[Tensor, dict[torch.device, Tensor]]
+
+class Randomness(NamedTuple):
+    """States of generators.
+
+    Attributes:
+        cpu: torch's.
+        devices: torch's too.
+        python: of the module random.
+        numpy: the global one.
+    """
+
+    cpu: Tensor
+    devices: dict[torch.device, Tensor]
+    python: Any
+    numpy: Any
 
 
 def randomness(model: nn.Module) -> Randomness:
-    """State of the generators that a forward pass of the model draws from: the CPU's and those of its devices."""
+    """State of the generators that a forward pass of the model draws from: the global ones, and those of its devices."""
     devices = {p.device for p in model.parameters() if p.device.type == "cuda"}
-    return torch.get_rng_state(), {device: torch.cuda.get_rng_state(device) for device in devices}
+    states = {device: torch.cuda.get_rng_state(device) for device in devices}
+    return Randomness(torch.get_rng_state(), states, random.getstate(), np.random.get_state())  # noqa: NPY002 - the user's
 
 
 def put_back(state: Randomness) -> None:
     """Set the generators."""
-    torch.set_rng_state(state[0])
-    for device, value in state[1].items():
+    torch.set_rng_state(state.cpu)
+    for device, value in state.devices.items():
         torch.cuda.set_rng_state(value, device)
+    random.setstate(state.python)
+    np.random.set_state(state.numpy)  # noqa: NPY002
 
 
 class Observer:
     """Counts an optimiser's steps; with `watching` it also keeps the options and the random numbers of the newest one.
+
+    What goes wrong in a hook does not reach the training; it is kept in `failure`.
 
     Args:
         model: its forward passes in training mode are watched.
@@ -40,11 +64,17 @@ class Observer:
         self.watching = False
         self.options: list[dict[str, Any]] = []
         self.draws: list[Randomness] = []
+        self.failure: Exception | None = None
+        self._model, self._optimizer = model, optimizer
         self._hooks = [
-            model.register_forward_pre_hook(self._before_forward),
-            optimizer.register_step_pre_hook(self._before_step),
-            optimizer.register_step_post_hook(self._after_step),
+            model.register_forward_pre_hook(self._safely(self._before_forward)),
+            optimizer.register_step_pre_hook(self._safely(self._before_step)),
+            optimizer.register_step_post_hook(self._safely(self._after_step)),
         ]
+
+    def __deepcopy__(self, _: Any) -> Observer:
+        """Copies of the model are watched by nobody."""
+        return self
 
     def forget(self) -> None:
         """A new training step begins."""
@@ -55,17 +85,26 @@ class Observer:
         for hook in self._hooks:
             hook.remove()
 
+    def _safely(self, act: Callable[..., None]) -> Callable[..., None]:
+        def hook(*arguments: Any) -> None:
+            try:
+                act(*arguments)
+            except Exception as error:  # whatever it is, the training goes on
+                self.failure, self.watching = error, False
+
+        return hook
+
     def _before_forward(self, model: nn.Module, *_: object) -> None:
-        if self.watching and model.training and torch.is_grad_enabled():
+        if self.watching and model is self._model and model.training and torch.is_grad_enabled() and not measuring():
             self.draws.append(randomness(model))
 
     def _before_step(self, optimizer: Optimizer, *_: object) -> None:
-        if self.watching:
+        if self.watching and optimizer is self._optimizer:
             # Now, since a schedule may change them before the monitor is called.
             self.options = [{k: _kept(v) for k, v in g.items() if k not in FIXED} for g in optimizer.param_groups]
 
-    def _after_step(self, *_: object) -> None:
-        self.steps += 1
+    def _after_step(self, optimizer: Optimizer, *_: object) -> None:
+        self.steps += optimizer is self._optimizer
 
 
 def _kept(value: Any) -> Any:

@@ -47,6 +47,8 @@ class Options:
         smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
         shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
         window: steps of a shadow, at least 12.
+        still: names of modules, or of their classes, that draw random numbers in training (dropout of their own making) and are
+            put into evaluation mode while measuring; torch's dropout modules are without being named.
 
     Raises:
         InputError: a value out of its range.
@@ -61,6 +63,7 @@ class Options:
     smallest: bool = False
     shadow: float = SHADOW
     window: int = 32
+    still: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         positive("tolerance", self.tolerance)
@@ -69,5 +72,8 @@ class Options:
             raise InputError(f"expected shadow to be a share of the steps, in [0, 1], got {self.shadow!r}")
         if self.layers is not None and (not isinstance(self.layers, int) or self.layers < 0):
             raise InputError(f"expected layers to be a number of layers or None for all, got {self.layers!r}")
+        if isinstance(self.still, str) or not all(isinstance(name, str) for name in self.still):
+            raise InputError(f"expected still to be names of modules, or of their classes, in a list, got {self.still!r}")
+        object.__setattr__(self, "still", tuple(self.still))
         if self.probe is not None and len(self.probe) != 2:
             raise InputError(f"expected a probe (inputs, targets), got {len(self.probe)} parts")

@@ -1,41 +1,46 @@
-"""The data of a measurement: cut into pieces that fit the memory, each with its weight in the loss."""
+"""The data of a measurement: cut into pieces that fit the memory. What each weighs in the loss is asked in `weights`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from derive.errors import InputError
+from numerics.sharpness.nested import UnlikeError, detached, leaves, mapped, merged, sequences
 
-REDUCTIONS = ("mean", "sum")
-"""What the loss does over the rows of a batch."""
+REDUCTIONS = ("mean", "sum", "batches", None)
+"""What the loss does over the rows of a batch; the mean of the batches' losses; or whichever of mean and sum it is."""
 
 
 class Piece(NamedTuple):
     """Rows that go through the model together.
 
     Attributes:
-        inputs: what the model takes: a tensor, or tensors in tuples, lists and mappings.
+        inputs: what the model takes: a tensor, or tensors in whatever holds them.
         targets: what the loss takes beside the output.
         rows: how many rows, >= 1.
         weight: of their loss in the loss of all.
+        batch: number of the batch that they are of.
     """
 
     inputs: Any
     targets: Any
     rows: int
     weight: float
+    batch: int = 0
 
 
-def pieces(data: Any, chunk: int | None, reduction: str, like: Tensor) -> list[Piece]:
-    """Cut and weigh the data.
+def pieces(data: Any, chunk: int | None, reduction: str | None, like: Tensor) -> list[Piece]:
+    """Cut the data; the weights are by rows as yet.
 
     Args:
         data: a tuple (inputs, targets), or an iterable of such batches, which is gone through once.
         chunk: most rows at once, >= 1; None for whole batches.
-        reduction: "mean" or "sum".
+        reduction: of `REDUCTIONS`.
         like: a parameter of the model, for its device and type.
 
     Raises:
@@ -45,38 +50,54 @@ def pieces(data: Any, chunk: int | None, reduction: str, like: Tensor) -> list[P
         raise InputError(f"expected reduction 'mean' or 'sum' over the rows of a batch, got {reduction!r}")
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
         raise InputError(f"expected chunk >= 1, the most rows at once, or None, got {chunk!r}")
-    found = [_piece(batch, like) for batch in _batches(data)]
+    found = [_piece(batch, like, number) for number, batch in enumerate(_batches(data))]
     found = [part for piece in found if piece.rows for part in _cut(piece, chunk)]
     total = sum(piece.rows for piece in found)
     if not total:
         raise InputError("expected data with at least one row, got none; check the data set or the loader")
-    return [piece._replace(weight=piece.rows / total if reduction == "mean" else 1.0) for piece in found]
-
-
-def leaves(value: Any) -> Iterator[Tensor]:
-    """The tensors in nested tuples, lists and mappings."""
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, Mapping | tuple | list):
-        for part in value.values() if isinstance(value, Mapping) else value:
-            yield from leaves(part)
-
-
-def mapped(function: Callable[[Tensor], Tensor], value: Any) -> Any:
-    """The same nesting, of the function's values."""
-    if isinstance(value, Tensor):
-        return function(value)
-    if isinstance(value, Mapping):
-        return {name: mapped(function, part) for name, part in value.items()}
-    return tuple(mapped(function, part) for part in value) if isinstance(value, tuple | list) else value
+    return [piece._replace(weight=piece.rows / total) for piece in found]
 
 
 def rows_of(piece: Piece, start: int, stop: int) -> Piece:
     """Some of the rows of a piece; all of them if something in it has no rows to cut."""
     if not _has_rows(piece):
         return piece
-    inputs, targets = (mapped(lambda t: t[start:stop], part) for part in (piece.inputs, piece.targets))
-    return Piece(inputs, targets, len(range(piece.rows)[start:stop]), piece.weight)
+    with torch.set_grad_enabled(any(t.requires_grad for t in leaves((piece.inputs, piece.targets)))):
+        cut = mapped(lambda t: t[start:stop] if t.ndim else t, (piece.inputs, piece.targets))
+    return piece._replace(inputs=cut[0], targets=cut[1], rows=len(range(piece.rows)[start:stop]))
+
+
+def joined(first: Piece, second: Piece) -> Piece:
+    """The rows of both.
+
+    Raises:
+        UnlikeError: they do not fit together.
+    """
+    inputs, targets = concatenated(*((piece.inputs, piece.targets) for piece in (first, second)))
+    return first._replace(inputs=inputs, targets=targets, rows=first.rows + second.rows)
+
+
+def concatenated(first: Any, second: Any) -> Any:
+    """Nested tensors one after the other along their rows; those that have none have to be equal. What is twice in both is one.
+
+    Raises:
+        UnlikeError: they do not fit together.
+    """
+    known: dict[tuple[int, int], Tensor] = {}
+
+    def once(a: Tensor, b: Tensor) -> Tensor:
+        if (id(a), id(b)) not in known:
+            known[id(a), id(b)] = one(a, b)
+        return known[id(a), id(b)]
+
+    def one(a: Tensor, b: Tensor) -> Tensor:
+        if a.ndim and a.shape[1:] == b.shape[1:]:
+            return torch.cat([a, b])
+        if a.shape != b.shape or not torch.equal(a, b):
+            raise UnlikeError(f"shapes {tuple(a.shape)}, {tuple(b.shape)}")
+        return a
+
+    return merged(once, first, second)
 
 
 def _batches(data: Any) -> Iterable[Any]:
@@ -90,28 +111,32 @@ def _batches(data: Any) -> Iterable[Any]:
     return [data] if isinstance(data, list) and len(data) == 2 and isinstance(data[0], Tensor) else data
 
 
-def _piece(batch: Any, like: Tensor) -> Piece:
+def _piece(batch: Any, like: Tensor, number: int) -> Piece:
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         raise InputError(f"expected each batch as (inputs, targets), got {_described(batch)}")
-    tensors = [tensor for tensor in leaves(batch[0]) if tensor.ndim]
-    if not tensors:
+    rows = _rows(batch[0])
+    if not rows and not any(True for _ in leaves(batch[0])):
+        rows = _rows(batch[1])  # inputs of a type of the user's own, or texts
+    if not rows:
         raise InputError(f"expected inputs with a first axis over the rows, got {_described(batch[0])}")
     for role, part in zip(("inputs", "targets"), batch, strict=True):
         _check_leaves(role, part, like)
-    inputs, targets = (mapped(_usable, part) for part in batch)
-    return Piece(inputs, targets, len(tensors[0]), 1.0)
+    inputs, targets = mapped(detached, tuple(batch))
+    return Piece(inputs, targets, rows[0], 1.0, number)
 
 
-def _usable(tensor: Tensor) -> Tensor:
-    """Without history; a tensor made in inference mode cannot be differentiated through."""
-    return tensor.clone() if tensor.is_inference() else tensor.detach()
+def _rows(value: Any) -> list[int]:
+    """Length of the first axis of each tensor; of packed sequences how many there are."""
+    if isinstance(value, PackedSequence):
+        return [sequences(value)]
+    return [len(tensor) for tensor in leaves(value) if tensor.ndim]
 
 
 def _check_leaves(role: str, part: Any, like: Tensor) -> None:
     for tensor in leaves(part):
         if tensor.device != like.device:
             raise InputError(f"expected {role} on {like.device}, where the model is, got {tensor.device}; move one of them")
-        if tensor.is_floating_point() and tensor.dtype != like.dtype:
+        if tensor.is_floating_point() and tensor.ndim and tensor.dtype != like.dtype:  # single numbers take any type on
             raise InputError(
                 f"expected {role} of {like.dtype}, as the model's parameters, got {tensor.dtype}; convert one of them"
             )
@@ -129,7 +154,10 @@ def _cut(piece: Piece, chunk: int | None) -> list[Piece]:
 
 
 def _has_rows(piece: Piece) -> bool:
-    return all(tensor.ndim and len(tensor) == piece.rows for tensor in leaves((piece.inputs, piece.targets)))
+    """Whether all can be cut; single numbers go with every piece."""
+    if any(isinstance(value, PackedSequence) for value in (piece.inputs, piece.targets)):
+        return False
+    return all(not tensor.ndim or len(tensor) == piece.rows for tensor in leaves((piece.inputs, piece.targets)))
 
 
 def _described(value: Any) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import Any
 
@@ -11,34 +10,44 @@ import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.sharpness.batches import Piece, leaves, rows_of
-from numerics.sharpness.methods import explained, gradient, graph
-from numerics.sharpness.objective import Objective
+from numerics.sharpness.batches import Piece, rows_of
+from numerics.sharpness.blame import at_fault
+from numerics.sharpness.krylov import UnresolvedError
+from numerics.sharpness.methods import explained, graph
+from numerics.sharpness.nested import leaves
+from numerics.sharpness.objective import Objective, chance
+from numerics.sharpness.quotients import nodes, product, refuted
 
 ROWS = 32
 """Rows that are looked at."""
 
 AGREEMENT = 0.05
-"""A product may differ from the gradient's difference quotient by this much, relative: what kinks of ReLU take."""
-
-STEPS = (1e-2, 1e-3, 1e-4)
-"""Lengths of the difference quotient's step relative to the parameters'; the best counts."""
+"""A product in float32 may differ from that in float64 by this much, relative, beyond what the gradient does."""
 
 
 def check_loss(objective: Objective, piece: Piece) -> float:
-    """Loss of a piece, by one forward pass without gradients.
+    """Loss of a piece, by one forward pass.
 
     Raises:
         InputError: model or loss do not take the data; the loss is no single number, or not finite.
     """
-    with torch.no_grad():
-        loss = _called(objective, piece)
+    loss = any_loss(objective, piece)
+    if not isfinite(loss):
+        raise InputError(f"expected a finite loss, got {loss}; training has diverged, or the data holds such numbers")
+    return loss
+
+
+def any_loss(objective: Objective, piece: Piece) -> float:
+    """The same, finite or not.
+
+    Raises:
+        InputError: model or loss do not take the data, or the loss is no single number.
+    """
+    loss = _called(objective, piece)  # with gradients on: the model or the loss may differentiate by the inputs
     if not isinstance(loss, Tensor) or loss.numel() != 1:
         got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else type(loss).__name__
         raise InputError(f"expected loss_fn to return a tensor of one number, got {got}; reduce it to the mean or the sum")
-    if not isfinite(float(loss)):
-        raise InputError(f"expected a finite loss, got {float(loss)}; training has diverged, or the data holds such numbers")
-    return float(loss)
+    return loss.item()
 
 
 def _called(objective: Objective, piece: Piece) -> Any:
@@ -46,12 +55,26 @@ def _called(objective: Objective, piece: Piece) -> Any:
         return objective.loss(piece, objective.tensors)
     except torch.OutOfMemoryError:
         raise
-    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"expected data that model(inputs) and loss_fn(output, targets) take, got {reason}") from None
 
 
-def check_repeats(objective: Objective) -> None:
+def sample(objective: Objective) -> Piece:
+    """A few rows, or more where those have no finite loss (all padding, say).
+
+    Raises:
+        InputError: no piece has one.
+    """
+    for piece in objective.pieces:
+        for some in (rows_of(piece, 0, ROWS), piece):
+            if isfinite(any_loss(objective, some)):
+                return some
+    check_loss(objective, objective.pieces[0])
+    return objective.pieces[0]
+
+
+def check_repeats(objective: Objective, piece: Piece) -> None:
     """Two forward passes give one loss.
 
     Raises:
@@ -59,15 +82,17 @@ def check_repeats(objective: Objective) -> None:
     """
     for name, module in objective.model.named_modules():
         if isinstance(module, nn.modules.dropout._DropoutNd) and module.training and module.p > 0:
-            raise InputError(_random(f"{name!r} ({type(module).__name__}, p = {module.p:g})"))
-    piece = rows_of(objective.pieces[0], 0, ROWS)
-    first, second = check_loss(objective, piece), check_loss(objective, piece)
-    if abs(first - second) > 1000 * _eps(objective) * (abs(first) + abs(second)):
+            raise InputError(_random(f"{objective.called(name)} ({type(module).__name__}, p = {module.p:g})"))
+    first, second = any_loss(objective, piece), any_loss(objective, piece)
+    if not abs(first - second) <= 1000 * _eps(objective) * (abs(first) + abs(second)):
         raise InputError(_random(_culprit(objective, piece)))
 
 
 def _random(name: str) -> str:
-    return f"expected a forward pass that repeats itself, but {name} gives two outputs for one input; call model.eval()"
+    return (
+        f"expected a forward pass that repeats itself, but {name} gives two outputs for one input; call model.eval(), or "
+        "give a monitor still=[its name, or that of its class], to put it alone into evaluation mode while measuring"
+    )
 
 
 def _culprit(objective: Objective, piece: Piece) -> str:
@@ -84,13 +109,15 @@ def _recorded(objective: Objective, piece: Piece) -> list[tuple[str, list[Tensor
     seen: list[tuple[str, list[Tensor], list[Tensor]]] = []
 
     def hook(name: str):
-        return lambda module, taken, given: seen.append(
-            (f"{name!r} ({type(module).__name__})", *([t.detach().clone() for t in leaves(v)] for v in (taken, given)))
-        )
+        def keep(module: nn.Module, taken: Any, given: Any) -> None:
+            values = ([t.detach().clone() for t in leaves(value)] for value in (taken, given))
+            seen.append((f"{objective.called(name)} ({type(module).__name__})", *values))
+
+        return keep
 
     hooks = [module.register_forward_hook(hook(name)) for name, module in objective.model.named_modules()]
     try:
-        check_loss(objective, piece)
+        any_loss(objective, piece)
     finally:
         for handle in hooks:
             handle.remove()
@@ -101,60 +128,57 @@ def _equal(first: Sequence[Tensor], second: Sequence[Tensor]) -> bool:
     return len(first) == len(second) and all(map(torch.equal, first, second))
 
 
-def check_reduction(objective: Objective) -> None:
-    """The loss of some rows is the mean, or the sum, of the losses of its parts; needed only where there are several pieces.
+def check_derivatives(objective: Objective, piece: Piece) -> None:
+    """Every operation can be differentiated twice, and products agree with difference quotients of the gradient.
 
     Raises:
-        InputError: it is not, so that the pieces would not add up to the loss meant.
+        InputError: an operation cannot, or they do not; it is named where it can be found.
+        UnresolvedError: products in float32 are not those in float64.
     """
-    piece = rows_of(objective.pieces[0], 0, ROWS)
-    cut = max(piece.rows // 3, 1)
-    parts = rows_of(piece, 0, cut), rows_of(piece, cut, piece.rows)
-    if len(objective.pieces) == 1 or objective.coupled or cut == piece.rows or parts[0].rows != cut:
-        return
-    whole, first, second = (check_loss(objective, p) for p in (piece, *parts))
-    share, slack = cut / piece.rows, 1e4 * _eps(objective) * (abs(first) + abs(second))
-    fits = {
-        "mean": abs(share * first + (1 - share) * second - whole) <= slack,
-        "sum": abs(first + second - whole) <= slack,
-    }
-    if not fits[objective.reduction]:
-        other = [name for name, fit in fits.items() if fit]
-        hint = f"pass reduction={other[0]!r}" if other else "pass the data as one batch without chunks"
-        raise InputError(
-            f"expected loss_fn to take the {objective.reduction} over rows, so that batches add up, but it does not; {hint}"
-        )
-
-
-def check_derivatives(objective: Objective) -> None:
-    """Every operation can be differentiated twice, and custom ones agree with a difference quotient of the gradient.
-
-    Raises:
-        InputError: one cannot or does not; it is named.
-    """
-    piece = rows_of(objective.pieces[0], 0, ROWS)
+    vectors = chance(objective.tensors, 0)
     with explained("graph"):
         loss = objective.loss(piece, objective.tensors)
-        custom = sorted({name for name in map(_custom, _nodes(loss.grad_fn)) if name})
-        product = graph(lambda tensors: objective.loss(piece, tensors), objective.tensors)
-        generator = torch.Generator().manual_seed(0)
-        vectors = [torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) for t in objective.tensors]
-        found = product(vectors, range(len(vectors)), False)
-    if custom and not any(_agrees(objective, piece, vectors, found, step) for step in STEPS):
+        custom = sorted({name for name in map(_custom, nodes(loss.grad_fn)) if name})
+        graph(_loss(objective, piece), objective.tensors)(vectors, range(len(vectors)), False)
+    if _refuted(objective, piece):
         raise InputError(
             f"expected custom functions that can be differentiated twice, but with {', '.join(custom)} the second derivative "
             "differs from the gradient's differences; write its backward in torch operations on saved tensors"
+            if custom
+            else "expected second derivatives that are those of the gradient, but they differ from its differences, and so "
+            f"would the sharpness: {at_fault(objective, piece)}"
         )
 
 
-def _nodes(root: Any) -> Iterator[Any]:
-    seen, waiting = set(), [root]
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            waiting.extend(before for before, _ in node.next_functions)
+def _refuted(objective: Objective, piece: Piece) -> bool:
+    """In float64, or where model or loss do not work in it, as they are."""
+    try:
+        double, same = objective.doubled(piece)
+        found = refuted(_loss(double, same), double.tensors)
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError):
+        return refuted(_loss(objective, piece), objective.tensors)
+    if not found and _eps(objective) > _eps(double):
+        _check_precision(objective, piece, product(_loss(double, same), double.tensors, chance(double.tensors, 0)))
+    return found
+
+
+def _check_precision(objective: Objective, piece: Piece, exact: tuple[Tensor, Tensor]) -> None:
+    """Products in the model's own precision, up to what it makes of the gradient."""
+    (slope, found), (true_slope, true) = (
+        product(_loss(objective, piece), objective.tensors, chance(objective.tensors, 0)),
+        exact,
+    )
+    rounded = float((slope - true_slope).norm()) / max(float(true_slope.norm()), 1e-300)
+    off = float((found - true).norm()) / max(float(true.norm()), 1e-300)
+    if off > AGREEMENT + 10 * rounded:
+        raise UnresolvedError(
+            f"expected products with the Hessian that float32 can resolve, got some off by {off:.0e} relative to float64: "
+            "rounding errors hide the curvature, or an operation's second derivative is wrong in float32 alone; try float64"
+        )
+
+
+def _loss(objective: Objective, piece: Piece) -> Callable[[Sequence[Tensor]], Tensor]:
+    return lambda tensors: objective.loss(piece, tensors)
 
 
 def _custom(node: Any) -> str | None:
@@ -162,22 +186,6 @@ def _custom(node: Any) -> str | None:
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         return type(node).__name__.removesuffix("Backward")
     return node.name() if "CppNode" in node.name() else None
-
-
-def _agrees(objective: Objective, piece: Piece, vectors: list[Tensor], found: Sequence[Tensor], step: float) -> bool:
-    length = step * float(_norm(objective.tensors) / _norm(vectors)) or step
-    ends = []
-    for sign in (1, -1):
-        moved = [(t + sign * length * v).detach().requires_grad_() for t, v in zip(objective.tensors, vectors, strict=True)]
-        ends.append(gradient(objective.loss(piece, moved), moved))
-    quotient = [(a - b) / (2 * length) for a, b in zip(*ends, strict=True)]
-    distance = _norm([q - f for q, f in zip(quotient, found, strict=True)])
-    noise = 100 * _eps(objective) * _norm(ends[0]) / length
-    return bool(distance <= AGREEMENT * torch.maximum(_norm(quotient), _norm(found)) + noise)
-
-
-def _norm(tensors: Sequence[Tensor]) -> Tensor:
-    return torch.cat([t.detach().flatten() for t in chain(tensors)]).norm()
 
 
 def _eps(objective: Objective) -> float:

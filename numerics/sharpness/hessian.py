@@ -13,17 +13,22 @@ from scipy.sparse.linalg import LinearOperator
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.sharpness.checks import check_derivatives, check_loss, check_reduction, check_repeats
+from numerics.sharpness.checks import check_derivatives, check_loss, check_repeats, sample
 from numerics.sharpness.methods import explained, gradient
 from numerics.sharpness.objective import LossFn, Objective, undisturbed
 from numerics.sharpness.pooled import Pooled
+from numerics.sharpness.weights import weighed
 
 
 class Hessian:
     r"""Second derivatives of the loss at the model's parameters of now, as a symmetric linear operator.
 
-    With several pieces (batches, chunks) the loss is their mean weighted by rows, or their sum. The model's mode, gradients,
-    buffers, and the state of the random numbers stay as they are; training on does not change a Hessian made before.
+    With several pieces (batches, chunks) the loss is that of all the data: each piece weighs what the loss divides by (rows,
+    tokens that are not padding, class weights), which is asked of the loss itself; of a sum each weighs 1. A loss that is no
+    such mean is refused. The model's mode, gradients, buffers and other attributes, and the states of random numbers stay as
+    they are; training on does not change a Hessian made before. While it is measured, sparse embeddings have
+    dense gradients, reentrant checkpoints are plain calls, and weight norm is written out: torch has no right second
+    derivatives of these.
 
     TF32 and bfloat16 inside float32 are off while it is measured, and as they were afterwards.
 
@@ -35,7 +40,7 @@ class Hessian:
         method: "graph", "reverse-over-reverse", "forward-over-reverse", "compiled"; "measured" for the fastest by a short
             measurement; "auto" keeps the graph of a single piece, and nothing of several.
         chunk: most rows at once; None for whole batches.
-        reduction: "mean" or "sum".
+        reduction: "mean" or "sum"; None to take what the loss does.
         check: look first, on a few rows, for what would make the products wrong without a word; whether the forward pass
             repeats itself and the numbers are finite is always looked at.
 
@@ -66,17 +71,18 @@ class Hessian:
         *,
         method: str = "auto",
         chunk: int | None = None,
-        reduction: str = "mean",
+        reduction: str | None = "mean",
         check: bool = True,
     ) -> None:
         self._objective = Objective(model, loss_fn, data, parameters, chunk, reduction)
         self._active = tuple(range(len(self._objective.tensors)))
         self.products = 0
         with self.undisturbed():
-            check_repeats(self._objective)
+            some = sample(self._objective)
+            check_repeats(self._objective, some)
+            self._objective.pieces = weighed(self._objective)
             if check:
-                check_reduction(self._objective)
-                check_derivatives(self._objective)
+                check_derivatives(self._objective, some)
             self._pooled = Pooled(self._objective, method)
 
     def undisturbed(self) -> AbstractContextManager[None]:
@@ -112,6 +118,11 @@ class Hessian:
     def device(self) -> torch.device:
         """Where the model is."""
         return self._objective.tensors[0].device
+
+    @property
+    def weight(self) -> float:
+        """Of all pieces together: 1 of a mean, their number of a sum."""
+        return sum(piece.weight for piece in self._objective.pieces)
 
     def loss(self) -> float:
         """Over all data, by a forward pass.

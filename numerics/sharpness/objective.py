@@ -1,7 +1,9 @@
 """The loss as a function of some parameters of a model, at the point where the model is now.
 
 Parameters and buffers are copied and swapped in for each evaluation: what the model keeps (running statistics, gradients,
-hooks on its parameters) is neither seen nor changed, and training may go on while the copy is measured.
+hooks on its parameters) is neither seen nor changed, and training may go on while the copy is measured. The mode that the
+model is in counts: in training mode the loss is the one that is trained, with the statistics of the batch where a norm takes
+them.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from typing import Any
 
 import torch
@@ -20,6 +23,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from derive.errors import InputError
 from numerics.sharpness.batches import Piece, pieces
+from numerics.sharpness.nested import mapped
+from numerics.sharpness.substitutes import differentiable
+from numerics.sharpness.untouched import untouched
 from numerics.training.determinism import full_precision
 
 LossFn = Callable[[Any, Any], Tensor]
@@ -38,11 +44,12 @@ class Objective:
         data: (inputs, targets), or an iterable of such batches; the model is called with `inputs` as its one argument.
         parameters: those that it is a function of; all that require a gradient by default.
         chunk: most rows at once.
-        reduction: "mean" or "sum".
+        reduction: "mean" or "sum"; None for whichever it is; "batches" for the mean of the batches' losses, each counting the
+            same whatever its size, as in the accumulation of gradients.
 
     Attributes:
         tensors: copies of the parameters, leaves that require a gradient.
-        pieces: the data.
+        pieces: the data, weighed by rows until `weights.weighed` has asked the loss.
 
     Raises:
         InputError: no parameters that require a gradient, or of several types or devices, or not the model's; bad data.
@@ -58,11 +65,12 @@ class Objective:
         data: Any,
         parameters: Iterable[Tensor] | None = None,
         chunk: int | None = None,
-        reduction: str = "mean",
+        reduction: str | None = "mean",
     ) -> None:
         self.model, self.loss_fn, self.reduction = bare(model), loss_fn, reduction
         self.originals = selected(self.model, parameters)
         self.names = _names(self.model, self.originals)
+        self._precise: Callable[[Tensor], Tensor] = lambda tensor: tensor
         with torch.inference_mode(False), torch.no_grad():
             self.pieces = pieces(data, chunk, reduction, self.originals[0])
             copies = {name: p.clone() for name, p in self.model.named_parameters()}
@@ -72,9 +80,27 @@ class Objective:
 
     def loss(self, piece: Piece, tensors: Sequence[Tensor]) -> Tensor:
         """Loss of one piece, scalar; call it inside `undisturbed`."""
-        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        return self.loss_fn(self.output(piece, tensors), piece.targets)
+
+    def output(self, piece: Piece, tensors: Sequence[Tensor]) -> Any:
+        """What the model gives of one piece."""
+        buffers = {name: self._precise(buffer.clone()) for name, buffer in self.model.named_buffers()}
         state = {**self._fixed, **buffers, **dict(zip(self.names, tensors, strict=True))}
-        return self.loss_fn(functional_call(self.model, state, (piece.inputs,)), piece.targets)
+        return functional_call(self.model, state, (piece.inputs,))
+
+    def doubled(self, piece: Piece) -> tuple[Objective, Piece]:
+        """The same in float64; what the model or the loss hold beside parameters and buffers stays as it is."""
+        found = copy(self)
+        found._precise = _doubled
+        with torch.no_grad():
+            found._fixed = {name: _doubled(t) for name, t in self._fixed.items()}
+            found.tensors = [t.detach().double().requires_grad_() for t in self.tensors]
+            inputs, targets = mapped(_doubled, (piece.inputs, piece.targets))
+        return found, piece._replace(inputs=inputs, targets=targets)
+
+    def called(self, name: str) -> str:
+        """A module's name as the user knows it, in quotes."""
+        return repr(name.removeprefix(getattr(self.model, "prefix", "")))
 
     @property
     def coupled(self) -> str | None:
@@ -97,18 +123,32 @@ class Objective:
         warnings.warn(text, BatchCoupledWarning, stacklevel=_outside())
 
 
+def _doubled(tensor: Tensor) -> Tensor:
+    """A floating point number in float64."""
+    return tensor.detach().double().requires_grad_(tensor.requires_grad) if tensor.is_floating_point() else tensor
+
+
+_within: list[nn.Module] = []
+
+
 @contextmanager
 def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Gradients on, random state put back, no autocast, only operations that can be differentiated twice, float32 in full.
+    """Gradients on, nothing of the model changed at the end, no autocast, only what can be differentiated twice, float32 in full.
 
     Rounded to TF32, products would be off by more than the bounds on the eigenvalues count.
     """
+    if model in _within:
+        with torch.enable_grad():
+            yield
+        return
     with ExitStack() as stack:
+        stack.callback(_within.remove, model)
+        _within.append(model)
         stack.enter_context(full_precision())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        kind = {} if device.type == "cpu" else {"device_type": device.type}
-        stack.enter_context(torch.random.fork_rng([] if device.type == "cpu" else [device], **kind))
+        stack.enter_context(untouched(model))
+        stack.enter_context(differentiable(model))
         stack.enter_context(torch.autocast(device.type, enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
         if device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in model.modules()):
@@ -124,6 +164,22 @@ def _without_cudnn() -> Iterator[None]:
         yield
     finally:
         torch.backends.cudnn.enabled = before
+
+
+def moved(tensors: Sequence[Tensor], step: float, directions: Sequence[Tensor] | None = None, seed: int = 0) -> list[Tensor]:
+    """Leaves a step away: along directions, or by chance; then relative to the root mean square of each tensor."""
+    if directions is None:
+        directions = chance(tensors, seed)
+    return [(t + step * d).detach().requires_grad_() for t, d in zip(tensors, directions, strict=True)]
+
+
+def chance(tensors: Sequence[Tensor], seed: int) -> list[Tensor]:
+    """A random direction as large as the tensors are, each by itself; where one is 0, as large as all of them."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = [float(t.detach().double().square().mean().sqrt()) if t.numel() else 0.0 for t in tensors]
+    typical = max(sizes) or 1.0
+    drawn = [torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) for t in tensors]
+    return [d * (size or typical) for d, size in zip(drawn, sizes, strict=True)]
 
 
 def bare(model: nn.Module) -> nn.Module:

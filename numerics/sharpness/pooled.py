@@ -69,7 +69,7 @@ class Pooled:
         tensors = [self.objective.tensors[i] for i in active]
         leading = (len(vectors),) if several else ()
         parts = vectors.detach().split([t.numel() for t in tensors], dim=1)
-        directions = [part.reshape(*leading, *t.shape) for part, t in zip(parts, tensors, strict=True)]
+        directions = [part.reshape((*leading, *t.shape)) for part, t in zip(parts, tensors, strict=True)]
         total = torch.zeros_like(vectors)
         for piece, product in zip(self.objective.pieces, self._prepared(), strict=True):
             found = product(directions, active, several)

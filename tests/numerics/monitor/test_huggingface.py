@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +11,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 
-from tests.numerics.monitor.cases import data, net
+from numerics.monitor import StabilityWarning
+from numerics.monitor.monitor import DROPPED
+from tests.numerics.monitor.cases import data, dense_hessian, net
 
 pytest.importorskip("transformers")
 with warnings.catch_warnings():
@@ -61,7 +64,82 @@ def test_a_training_is_watched_and_keeps_its_bits(tmp_path, accumulated: int, st
         assert torch.equal(ours, theirs)
     results = callback.monitor.dataset()
     assert results.step.values.max() <= steps
-    assert results.attrs["remarks"] == ""  # the shadow followed, clipping by max_grad_norm included
+    assert results.attrs["remarks"] == DROPPED  # and the shadow followed, clipping by max_grad_norm included
     assert results.rel_l1.count() >= 11
     assert results.attrs["optimizers"] == "adamw, adamw"  # one group decays, one does not
     assert results.normalised.count() >= 2
+
+
+class Line(nn.Module):
+    """Takes what the Trainer passes on to losses: the number of items in all micro-batches of the step."""
+
+    def __init__(self, counts: bool = True) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.line, self.counts = nn.Linear(6, 3).double(), counts
+        self.accepts_loss_kwargs = counts
+
+    def forward(self, features, labels=None, num_items_in_batch=None, **_):
+        logits = self.line(features)
+        if labels is None:
+            return {"logits": logits}
+        if num_items_in_batch is None:
+            return {"loss": cross_entropy(logits, labels), "logits": logits}
+        return {"loss": cross_entropy(logits, labels, reduction="sum") / num_items_in_batch, "logits": logits}
+
+
+class Doubles(Rows):
+    def __init__(self) -> None:
+        self.features, self.labels = data(48)
+
+
+def train_line(
+    model: Line, folder, callback: StabilityCallback, trainer: dict | None = None, steps: int = 1, lr: float = 1e-12, **options
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", StabilityWarning)
+        arguments = TrainingArguments(
+            output_dir=str(folder), max_steps=steps, per_device_train_batch_size=8, learning_rate=lr, use_cpu=True,
+            lr_scheduler_type="constant", report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
+            optim="sgd", **options,
+        )  # fmt: skip
+        Trainer(model=model, args=arguments, train_dataset=Doubles(), callbacks=[callback], **(trainer or {})).train()
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("accumulated", [1, 3, 4])
+def test_the_loss_of_all_micro_batches_is_measured(tmp_path, accumulated: int, counts: bool) -> None:
+    """Whether the model counts the items of the step or takes means: of as many rows each it is the mean over all of them."""
+    seen: list[dict] = []
+    model = Line(counts)
+    model.register_forward_pre_hook(lambda _, args, kwargs: seen.append(kwargs), with_kwargs=True)
+    callback = StabilityCallback(shadow=0, tolerance=1e-8, budget=100.0)
+    train_line(model, tmp_path, callback, gradient_accumulation_steps=accumulated)
+    seen = seen[:accumulated]  # then come those of the measurement
+    assert counts == (seen[0].get("num_items_in_batch") is not None)
+    inputs, labels = (torch.cat([batch[name] for batch in seen]) for name in ("features", "labels"))
+    exact = torch.linalg.eigvalsh(dense_hessian(model.line, inputs, labels))[-1]
+    row = callback.monitor.latest
+    assert row["normalised"] * row["edge"][0] == pytest.approx(float(exact), rel=1e-6)
+
+
+@pytest.mark.parametrize("how", ["label smoothing", "compute_loss_func"])
+def test_a_loss_of_the_trainers_own_is_said_not_to_be_seen(tmp_path, how: str) -> None:
+    callback = StabilityCallback(shadow=0, budget=100.0)
+    own = {"compute_loss_func": lambda outputs, labels, **_: cross_entropy(outputs["logits"], labels)}
+    trainer, options = (own, {}) if how == "compute_loss_func" else ({}, {"label_smoothing_factor": 0.1})
+    model = Line(counts=False)
+    model.config = SimpleNamespace(problem_type=None)
+    with pytest.warns(StabilityWarning, match="compute_loss_func, label smoothing") as caught:
+        train_line(model, tmp_path, callback, trainer, **options)
+    assert len([w for w in caught if w.category is StabilityWarning]) == 1
+    assert callback.monitor.latest == {}
+
+
+def test_the_shadow_follows_what_counts_the_items_of_a_step(tmp_path) -> None:
+    callback = StabilityCallback(shadow=1.0, window=12)
+    train_line(Line(), tmp_path, callback, steps=13, lr=0.1, gradient_accumulation_steps=3)
+    results = callback.monitor.dataset()
+    assert results.attrs["remarks"] == ""
+    assert results.rel_l1.count() == 12

@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from derive.errors import InputError
+from numerics.monitor import StabilityWarning
+from numerics.monitor.monitor import DROPPED
 from tests.numerics.monitor.cases import data, net
 
 pytest.importorskip("lightning")
@@ -18,9 +20,11 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Lightning's own imports
     import lightning.pytorch as lightning
 
-    from numerics.monitor.lightning import StabilityCallback
+    from numerics.monitor.lightning import StabilityCallback, parts
 
-pytestmark = pytest.mark.filterwarnings("ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec", "ignore:dropout is off"
+)
 
 
 class Module(lightning.LightningModule):
@@ -64,7 +68,7 @@ def test_a_training_is_watched_and_keeps_its_bits(options, steps: int) -> None:
         assert torch.equal(ours, theirs)
     results = callback.monitor.dataset()
     assert results.step.values.max() <= steps
-    assert results.attrs["remarks"] == ""  # the shadow followed
+    assert results.attrs["remarks"] == DROPPED  # and the shadow followed
     assert results.rel_l1.count() >= 11
     assert set(results.layer.values) == {"net.0", "net.3"}
     lrs = results.lr.dropna("step").values.ravel()
@@ -75,3 +79,40 @@ def test_a_training_is_watched_and_keeps_its_bits(options, steps: int) -> None:
 def test_manual_optimisation_is_named() -> None:
     with pytest.raises(InputError, match="expected automatic optimisation with one optimizer"):
         fit(StabilityCallback(cross_entropy), Module(manual=True))
+
+
+class Named(Module):
+    """Batches are mappings, of which `forward` takes one part."""
+
+    def training_step(self, batch, _):
+        return cross_entropy(self(batch["inputs"]), batch["labels"])
+
+
+class Rows(Dataset):
+    def __len__(self) -> int:
+        return 24
+
+    def __getitem__(self, index):
+        inputs, labels = data(24, dtype=torch.float32)
+        return {"inputs": inputs[index], "labels": labels[index], "number": index}
+
+
+@pytest.mark.parametrize("split", [None, lambda batch: (batch["inputs"], batch)])
+def test_batches_that_are_mappings(split) -> None:
+    callback = StabilityCallback(lambda output, batch: cross_entropy(output, batch["labels"]), split, budget=5.0, shadow=0)
+    trainer = lightning.Trainer(
+        max_epochs=1, accelerator="cpu", devices=1, callbacks=[callback], logger=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+    )  # fmt: skip
+    trainer.fit(Named(), DataLoader(Rows(), batch_size=8))
+    assert callback.monitor.dataset().normalised.count() >= 1
+    assert callback.monitor.dataset().attrs["remarks"] == DROPPED
+
+
+def test_a_batch_that_is_no_pair_is_said_and_the_training_goes_on() -> None:
+    callback = StabilityCallback(cross_entropy, lambda batch: batch["nothing"], shadow=0)
+    with pytest.warns(StabilityWarning, match="something is not measured") as caught:
+        fit(callback, Module())
+    assert len([w for w in caught if w.category is StabilityWarning]) == 1
+    with pytest.raises(InputError, match=r"expected batches .inputs, targets. or mappings, got tuple of 3; pass split="):
+        parts(nn.Linear(1, 1), (1, 2, 3))

@@ -19,6 +19,7 @@ from numerics.monitor import StabilityMonitor, StabilityWarning
 from numerics.optim import PerturbedAdam, PerturbedSGD
 from tests.numerics.monitor.cases import data, net, train
 
+pytestmark = pytest.mark.filterwarnings("ignore:dropout is off")  # while the sharpness is measured
 only_shadow = partial(StabilityMonitor, loss_fn=cross_entropy, every=10**6, shadow=1.0, window=16)
 
 

@@ -13,7 +13,7 @@ from torch.optim import SGD
 
 from derive.errors import InputError
 from numerics.monitor import StabilityMonitor, StabilityWarning
-from tests.numerics.monitor.cases import net, train
+from tests.numerics.monitor.cases import data, net, train
 
 
 class Slope(torch.autograd.Function):
@@ -76,6 +76,14 @@ def test_a_gap_in_the_record_is_said() -> None:
     assert "rounding errors" in data.remarks
 
 
-def test_from_the_start_it_is_an_error() -> None:
+def test_from_the_start_it_is_said_too_and_nothing_is_told() -> None:
+    with pytest.warns(StabilityWarning, match="with Square the second derivative") as caught:
+        monitor = watched(range(6))
+    assert len(caught) == 1
+    assert "normalised" not in monitor.latest
     with pytest.raises(InputError, match="with Square the second derivative"):
-        watched(range(6))
+        Slope.noise = 1e6
+        try:
+            monitor.measure(*data())
+        finally:
+            Slope.noise = 0.0

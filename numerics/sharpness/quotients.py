@@ -1,0 +1,114 @@
+r"""Products with the Hessian held against difference quotients of the gradient, whose precision is part of the answer.
+
+:math:`q(h) = (g(\theta + h v) - g(\theta - h v)) / 2h` is off by a third of :math:`|q(2h) - q(h)|`, what the step cuts off, and
+by what rounding makes of the gradient over h, which is seen as the weights are moved by their last bit. Where both are small,
+and the product is further away than they explain, autograd's second derivative is not that of the gradient.
+
+It is done at a point near by, drawn at random: at the very weights, kinks are met more often than by chance (a ReLU at 0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from numerics.sharpness.objective import chance, moved
+
+Loss = Callable[[Sequence[Tensor]], Tensor]
+
+STEPS = (1e-6, 1e-9, 1e-4, 1e-3, 1e-2)
+"""Relative to the weights: small ones pass few kinks, large ones are for a gradient that is rounded coarsely."""
+
+FINE = 1e-6
+"""Steps up to this are too short for kinks to matter."""
+
+NEAR = 1e-3
+"""How far away the point is, relative to the weights."""
+
+SAFETY = 10
+"""The errors of a quotient are known to this factor."""
+
+DECISIVE = 0.1
+"""A quotient decides if its errors, with this safety, are a smaller part of it."""
+
+TRIES = 3
+"""Directions, and points, in which a product has to be refuted: a single one may have met a kink."""
+
+KINKS = (
+    "Relu",
+    "Abs",
+    "Max",
+    "Min",
+    "Clamp",
+    "Hardtanh",
+    "Hardshrink",
+    "Softshrink",
+    "Threshold",
+    "Prelu",
+    "Where",
+    "Amax",
+    "Amin",
+)
+"""In the names of operations whose gradient may jump."""
+
+
+def refuted(loss: Loss, tensors: Sequence[Tensor]) -> bool:
+    """Whether autograd's second derivatives of a loss are not those of its gradient."""
+    return all(_refuted(loss, moved(tensors, NEAR, seed=2 * i), chance(tensors, 2 * i + 1)) for i in range(TRIES))
+
+
+def product(loss: Loss, tensors: Sequence[Tensor], vectors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Gradient and Hessian times a vector, flat, by reverse over reverse."""
+    slopes = torch.autograd.grad(loss(tensors), tensors, create_graph=True, materialize_grads=True)
+    pairs = [(s, v) for s, v in zip(slopes, vectors, strict=True) if s.requires_grad]
+    if not pairs:
+        return _flat(slopes), torch.zeros_like(_flat(slopes))
+    outputs, cotangents = zip(*pairs, strict=True)
+    return _flat(slopes), _flat(torch.autograd.grad(outputs, tensors, cotangents, materialize_grads=True))
+
+
+def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> bool:
+    slope, found = product(loss, point, vectors)
+    if not bool(found.isfinite().all()):
+        return False  # said elsewhere
+    eps = torch.finfo(point[0].dtype).eps
+
+    def gradient(step: float) -> Tensor:
+        at = moved(point, step, vectors)
+        return _flat(torch.autograd.grad(loss(at), at, materialize_grads=True))
+
+    rounding = max(float((gradient(2 * eps) - slope).norm()), eps * float(slope.norm()))
+    told = False
+    for step in STEPS:
+        near, far = ((gradient(h) - gradient(-h)) / (2 * h) for h in (step, 2 * step))
+        size = max(float(near.norm()), float(found.norm()))
+        slack = SAFETY * (float((far - near).norm()) / 3 + rounding / step)
+        if not slack <= DECISIVE * size:
+            continue
+        if float((near - found).norm()) <= slack + eps**0.5 * size:
+            return False
+        told = told or step <= FINE or not kinked(loss(point))
+    return told
+
+
+def kinked(loss: Tensor) -> bool:
+    """Whether the gradient of a loss may jump."""
+    return any(part in node.name() for node in nodes(loss.grad_fn) for part in KINKS)
+
+
+def nodes(root: Any) -> Iterator[Any]:
+    """The operations that a tensor comes from."""
+    seen, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            yield node
+            waiting.extend(before for before, _ in node.next_functions)
+
+
+def _flat(tensors: Sequence[Tensor]) -> Tensor:
+    return torch.cat([t.detach().double().reshape(-1) for t in tensors])
