@@ -28,6 +28,7 @@ from torch.optim import Optimizer
 
 from derive.errors import InputError
 from numerics.monitor.budget import Budget
+from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import LossFn, couples_batch
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
@@ -36,8 +37,10 @@ from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
 from numerics.monitor.records import Records, save
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
+from numerics.monitor.start import Batches, Start
 from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained, unwrapped
+from numerics.thresholds import maximizes, unsettled
 
 PATIENCE = 1000
 """Calls without a step of the optimiser after which it is the wrong one."""
@@ -89,7 +92,8 @@ class StabilityMonitor:
         self.records, self.sinks = Records(), list(sinks)
         curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
-        self._products = Budget(self.options.budget, self.options.every)
+        self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
+        self._start, self._data = Start(self.optimizer), Batches()
         self._observer = Observer(model, self.optimizer)
         how = Step(loss_fn, after_backward, forward_context)
         self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
@@ -112,10 +116,13 @@ class StabilityMonitor:
                 raise InputError(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
             return
         self._products.step(new)
+        self._clock.step(new)
+        self._began((inputs, targets))
         row = self._shadowed(new)
-        if self._products.due:
+        self.records.add(self._seen, row)
+        if self._products.due and not unsettled(self.optimizer):
             row |= self._measured((inputs, targets), self.options.layers)
-            self._products.spend(row["products"])
+            self._products.spend(self._clock.cost(row["products"]))
         self._batches = []
         self._observer.forget()
         self._write(row)
@@ -132,8 +139,8 @@ class StabilityMonitor:
 
     @property
     def latest(self) -> Row:
-        """The newest value of everything measured; empty before the first."""
-        return self.records.latest
+        """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first."""
+        return self.records.latest(self._seen)
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
@@ -154,6 +161,7 @@ class StabilityMonitor:
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
         self._observer.close()
+        self._start.close()
         if self._shadows is not None:
             self._shadows.close()
         for sink in self.sinks:
@@ -168,10 +176,21 @@ class StabilityMonitor:
     def _measured(self, batch: Batch, layers: int | None) -> Row:
         self._remark_once(COUPLED, couples_batch(self.model))
         where = self.options.probe or batch
-        row, products = self._gauge.row(where, layers)
-        products *= samples(where[0]) / samples(batch[0])
+        self._data.see(batch[0])
+        with self._clock.measuring():
+            row, products = self._gauge.row(where, layers)
+        row |= {"products": products * samples(where[0]) / samples(batch[0]), "seconds": self._clock.last}
         self._remark_once(UNRESOLVED, "unresolved" in row)
-        return row | {"products": products, **judged(row, self.records.column("loss"))}
+        now = {**row, "step": self._seen}
+        return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
+
+    def _began(self, batch: Batch) -> None:
+        """The loss before the first step, once: what comes later is judged by it."""
+        row = self._start.row(lambda: self._gauge.curvature.loss(self.options.probe or batch))
+        if row:
+            self._data.see(batch[0])
+            if not self.records.judged:
+                self.records.add(0, row)
 
     def _shadowed(self, new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""
