@@ -148,6 +148,7 @@ class StabilityMonitor:
         attributes = {name: int(value) if isinstance(value, bool) else value for name, value in told.items()}
         measured_on = "each step's batch" if self.options.probe is None else "a fixed probe"
         attributes |= {"optimizers": ", ".join(self.kinds), "measured_on": measured_on}
+        attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks)})
 
     def save(self, path: str | Path) -> None:
