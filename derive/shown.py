@@ -1,4 +1,4 @@
-"""Somebody else's text as part of a line of ours."""
+"""Somebody else's text as part of a line of ours: safe in a terminal, on a page, in a picture."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ MOST = 200
 def shown(text: object, most: int = MOST) -> str:
     r"""One line, not longer than `most` and an ellipsis; what does not print, or turns the direction of writing, as an escape.
 
-    >>> shown("a\x1b[31m\nb")
-    'a\\x1b[31m\\nb'
+    >>> shown("conv.0"), shown("a\x1b[31m\nb"), shown("a\u202eb")
+    ('conv.0', 'a\\x1b[31m\\nb', 'a\\u202eb')
     """
     whole = str(text)
-    line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in whole[:most])
+    line = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in whole[:most])
     return line if len(whole) <= most else f"{line}..."

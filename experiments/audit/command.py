@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError
+from derive.shown import shown
 from experiments.audit.outcome import run
 from experiments.audit.page import NAME, write
 from experiments.audit.session import Session
@@ -44,13 +45,13 @@ def run_audit(
     options = {"every": every, "budget": budget, "smallest": smallest, "shadow": SHADOW if shadow else 0.0}
     _check(options, steps)
     found = find(target)
-    session = Session(options, steps, _told)
+    session = Session(options, steps, _told, say=_said)
     outcome = run(found, session)
     findings = write(target, session, outcome, command, folder)
     page = (folder / f"{NAME}.html").resolve()
     if outcome.kind in ("failed", "refused"):
-        raise InputError(f"{outcome.line}; the page of the {session.steps} steps before it: {page}")
-    report = "\n".join([*findings.sentences, *(f"- {text}" for text in findings.advice), f"page: {page}"])
+        raise InputError(f"{shown(outcome.line)}; the page of the {session.steps} steps before it: {page}")
+    report = "\n".join(map(shown, [*findings.sentences, *(f"- {text}" for text in findings.advice), f"page: {page}"]))
     if outcome.kind == "interrupted":
         print(report, flush=True)
         raise KeyboardInterrupt
@@ -64,6 +65,11 @@ def _check(options: Mapping[str, Any], steps: int | None) -> None:
     Budget(options["budget"], options["every"])
     if steps is not None and steps < 1:
         raise InputError(f"expected --steps to be at least 1, got {steps}")
+
+
+def _said(text: str) -> None:
+    """A line to be read while the training goes on."""
+    print(f"audit: {shown(text)}", file=sys.stderr, flush=True)
 
 
 def _told(step: int, row: Mapping[str, Any]) -> None:

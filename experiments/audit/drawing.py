@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from derive.shown import shown
 from experiments import style
 from numerics.measures.growth import growth
 
@@ -60,7 +61,8 @@ def _layers(ax: Axes, data: xr.Dataset) -> None:
 
 def _short(name: str) -> str:
     """A name that fits, and that Matplotlib takes for no mathematics."""
-    text = name if len(name) <= 24 else "…" + name[-23:]
+    text = shown(name)
+    text = text if len(text) <= 24 else "…" + text[-23:]
     return text.replace("$", r"\$")
 
 
@@ -87,6 +89,8 @@ def _apart(ax: Axes, data: xr.Dataset) -> None:
         kind, rate = str(window.growth.values[-1]), float(window.growth_rate[-1])
         if kind and np.isfinite(rate):
             _fit(ax, window, kind, rate)
+        elif kind:
+            _named(ax, window, f"{kind}\n{float(window.growth_total[-1]):.2g} times")
     ax.set(yscale="log", ylabel="RelL1", title="Last-bit divergence: the distance of a shadow whose last bits are perturbed")
     ax.margins(x=0.08)
 
@@ -99,13 +103,17 @@ def _fit(ax: Axes, window: xr.Dataset, kind: str, rate: float) -> None:
     middle = float(np.exp(np.log(inside.rel_l1).mean()))
     colour = style.VERMILION if kind == "amplified" else style.BLACK
     ax.plot(inside.step, middle * np.exp(rate * (inside.step - float(inside.step.mean()))), lw=1, color=colour)
+    _named(ax, window, f"{kind}\n{rate:+.2g}/step")
+
+
+def _named(ax: Axes, window: xr.Dataset, text: str) -> None:
     end = float(window.step[-1]), float(window.rel_l1[-1])
-    ax.annotate(f"{kind}\n{rate:+.2g}/step", end, (3, 0), textcoords="offset points", fontsize=6, va="center")
+    ax.annotate(text, end, (3, 0), textcoords="offset points", fontsize=6, va="center")
 
 
 def windows(data: xr.Dataset) -> list[xr.Dataset]:
     """The stretches of steps that a shadow ran beside; the last may be unfinished."""
-    seen = data[["rel_l1", "growth", "growth_rate"]].isel(step=np.flatnonzero(data.rel_l1.notnull().values))
+    seen = data[["rel_l1", "growth", "growth_rate", "growth_total"]].isel(step=np.flatnonzero(data.rel_l1.notnull().values))
     ends = np.flatnonzero(seen.growth.values != "") + 1
     pieces = np.split(np.arange(seen.step.size), ends)
     return [seen.isel(step=piece) for piece in pieces if len(piece)]

@@ -1,18 +1,19 @@
-"""What a training's numbers mean: the verdict in a sentence, and what to do, in the order of use."""
+"""What a training's numbers mean: is its peak step size too high, when was it nearest to its edge, and what to do."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import median_low
 
 import numpy as np
 import xarray as xr
 
+from derive.shown import shown
 from experiments.audit.outcome import Outcome
-from numerics.monitor import verdict
-
-RECENT = 5
-"""Measurements at the end whose median is the state now; one batch's number is chance."""
+from experiments.audit.places import NEAR, RECENT, Place, around, brief, last, lrs, nearest, places, state
+from numerics.monitor.shadows import pace
+from numerics.monitor.verdict import MARGIN, Verdict
 
 SAFE = 0.8
 """Share of the largest stable lr that is advised: the edge moves, as the sharpness does."""
@@ -20,63 +21,88 @@ SAFE = 0.8
 ALONE = 0.3
 """Share of the sharpest direction from which one layer is said to limit."""
 
+UNMEASURED = "not measured"
+
+Peak = dict[int, tuple[float, int]]
+
 
 @dataclass(frozen=True)
 class Findings:
     """The audit in words and numbers.
 
     Attributes:
-        verdict: one of `numerics.monitor.VERDICTS`.
-        value: normalised sharpness now, the median of the newest measurements; NaN if there is none.
+        verdict: one of `numerics.monitor.VERDICTS`, or "not measured".
+        reason: of the verdict.
+        now: the state at the last measurement, the median of the newest ones; None if there is none.
         low: least of these.
         high: greatest of these.
-        peak: greatest of all.
+        nearest: where it came nearest to its edge.
+        peak: greatest lr of each group, and the step it was first used at.
+        around: measurements around the peak, as they would be at it.
+        noise_free: whether gradient noise, that the edge does not count, is there.
         layer: the layer that the top mode lives in most.
         share: its part of it.
-        lr: largest stable lr of each group.
         sentences: the verdict; the first is the plain one.
         advice: what to do.
     """
 
     verdict: str
-    value: float
+    reason: str
+    now: Place | None
     low: float
     high: float
-    peak: float
+    nearest: Place | None
+    peak: Peak
+    around: list[Place]
+    noise_free: bool
     layer: str
     share: float
-    lr: dict[int, float]
     sentences: list[str]
     advice: list[str]
 
+    @property
+    def peak_lr(self) -> dict[int, float]:
+        """Greatest lr of each group."""
+        return {group: lr for group, (lr, _) in self.peak.items()}
 
-def findings(data: xr.Dataset, outcome: Outcome) -> Findings:
+
+def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: str = "") -> Findings:
     """Read a monitor's dataset.
 
     Args:
         data: as `StabilityMonitor.dataset`, at least one step.
         outcome: how the training ended.
+        peak: greatest lr of each group, and its step; that of the measurements by default.
+        why: nothing was measured, if so.
     """
-    measured = data.normalised.dropna("step").values
-    recent = measured[-RECENT:] if len(measured) else np.array([math.nan])
-    value, low, high = float(np.median(recent)), float(recent.min()), float(recent.max())
-    kind = _verdict(data, value, outcome)
-    layer, share = limiting(data)
-    lr = _now(data.largest_lr, "group", value)
-    found = Findings(kind, value, low, high, float(np.nanmax(measured, initial=-math.inf)), layer, share, lr, [], [])
-    found.sentences.extend([_plain(found), _history(measured, data), rounding(data)])
-    found.advice.extend(text for text in (_step_size(found, data), _decay(data), _where(found, data)) if text)
+    seen = places(data)
+    now, low, high = last(seen) or (None, math.nan, math.nan)
+    word, reason = _verdict(data, now, outcome, why)
+    peak = peak or _measured_peak(seen)
+    near = around(seen, {group: lr for group, (lr, _) in peak.items()})
+    noise_free, layer = bool(data.attrs["sampled"]), limiting(data)
+    found = Findings(word, reason, now, low, high, nearest(seen), peak, near, noise_free, *layer, [], [])
+    found.sentences.extend(text for text in (_plain(found), _now(found), _history(seen, data), rounding(data)) if text)
+    found.advice.extend(text for text in (_step_size(found), _decay(data, now), _where(found, data)) if text)
     return found
 
 
-def _verdict(data: xr.Dataset, value: float, outcome: Outcome) -> str:
-    """By the median of the newest measurements; a loss or a weight that is not a number decides."""
-    losses = [float(v) for v, told in zip(data.loss.values, data.verdict.values, strict=True) if told]
-    if not losses:
-        return "unstable" if "finite" in outcome.line else "stable"
-    if "no longer finite" in outcome.line:
-        return "unstable"
-    return verdict(value if math.isfinite(losses[-1]) else math.nan, losses)
+def _measured_peak(seen: list[Place]) -> Peak:
+    """Greatest lr of each group among the measurements, and its first step."""
+    groups = dict.fromkeys(group for place in seen for group in place.lr)
+    greatest = {g: max((p for p in seen if g in p.lr), key=lambda p, g=g: p.lr[g]) for g in groups}
+    return {group: (place.lr[group], place.step) for group, place in greatest.items()}
+
+
+def _verdict(data: xr.Dataset, now: Place | None, outcome: Outcome, why: str) -> Verdict:
+    """Of the whole record; a weight that is not a number decides."""
+    if "finite" in outcome.line:
+        return Verdict("unstable", outcome.line)
+    found = state(data, now.value if now else math.nan)
+    if found.word != UNMEASURED:
+        return found
+    early = [text for text in data.unsettled.values if text]
+    return Verdict(UNMEASURED, str(early[-1]) if early else why or "no step came to be measured")
 
 
 def limiting(data: xr.Dataset) -> tuple[str, float]:
@@ -89,127 +115,139 @@ def limiting(data: xr.Dataset) -> tuple[str, float]:
     return str(mean.layer.values[at]), float(mean[at])
 
 
-def _now(values: xr.DataArray, dim: str, _: float) -> dict[int, float]:
-    """Median of the newest values of each group."""
-    kept = values.dropna("step", how="all").isel(step=slice(-RECENT, None))
-    return {int(k): float(kept.sel({dim: k}).median()) for k in kept[dim].values} if kept.size else {}
-
-
 def _plain(found: Findings) -> str:
-    if not math.isfinite(found.value):
-        return "Unstable: the loss is no longer a number."
-    distance = f"normalised sharpness {_brief(found.value)}, where 1 is the edge{_mostly(found)}"
-    if found.verdict == "unstable":
-        return f"Unstable: the training is beyond its edge and its loss grows; {distance}."
-    if found.verdict == "restrained":
-        over = f"the step size is {_brief(found.value)} times what the curvature allows, and yet the loss stays bounded"
-        return f"Restrained: {over}; {distance}."
-    if found.verdict == "at the edge":
-        return f"At the edge: {distance}."
-    now = "Stable now" if found.peak > 1 else "Stable"
-    return f"{now}: {_room(found.value)}; {distance}."
+    """Is the peak step size too high, and when was it nearest."""
+    if found.verdict == UNMEASURED:
+        return f"Not measured: {found.reason}."
+    if found.nearest is None:
+        return f"{found.verdict.capitalize()}: {found.reason}."
+    when = f"{'furthest beyond' if found.nearest.value > 1 else 'nearest to'} the edge it was at {found.nearest.sentence}"
+    return f"{found.verdict.capitalize()}: {_peak(found)} {_judged(found)}{_around(found)}; {when}."
 
 
-def _brief(value: float) -> str:
-    """Two digits, and no powers of ten up to a million."""
-    return f"{value:.0f}" if 100 <= abs(value) < 1e6 else f"{value:.2g}"
+def _peak(found: Findings) -> str:
+    steps = ", ".join(dict.fromkeys(str(step) for _, step in found.peak.values()))
+    return f"the peak step size {lrs(found.peak_lr)} (from step {steps})"
+
+
+def _judged(found: Findings) -> str:
+    """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
+    values = [place.value for place in found.around] or [found.nearest.value if found.nearest else math.nan]
+    beyond = sum(value > 1 + MARGIN for value in values)
+    if 2 * beyond > len(values):
+        return "is too high"
+    if beyond:
+        return f"is beyond the edge at times ({beyond} of {len(values)} measurements)"
+    if found.verdict in ("unstable", "thrown out"):
+        return "is too high by what the training did, though not by the curvature that was measured"
+    return "is at the edge" if max(values) >= 1 - MARGIN else "is not too high"
+
+
+def _around(found: Findings) -> str:
+    values = [place.value for place in found.around]
+    edge = "noise-free edge" if found.noise_free else "edge"
+    if not values:
+        return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
+    spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
+    return f": there the training is at {brief(median_low(values))} of the {edge} ({_measured(len(values))}{spread})"
+
+
+def _measured(count: int) -> str:
+    return "1 measurement" if count == 1 else f"median of {count} measurements"
+
+
+def _now(found: Findings) -> str:
+    """The state at the end, by its own step size; and why the verdict is what it is."""
+    if found.now is None:
+        return ""
+    state = f"At the last measurement it is at {found.now.sentence}{_mostly(found)}."
+    return f"{state} The verdict judges that and the record before it: {found.reason}."
 
 
 def _mostly(found: Findings) -> str:
     if not found.layer:
         return ""
     lies = "lies mostly in" if found.share > 0.5 else "is spread over layers, most of it in"
-    return f"; the sharpest direction {lies} layer {found.layer} ({100 * found.share:.0f} %)"
+    return f"; the sharpest direction {lies} layer {shown(found.layer)} ({100 * found.share:.0f} %)"
 
 
-def _room(value: float) -> str:
-    if not value > 0:
-        return "no step size could make this curvature unstable"
-    return f"the step size could be {_brief(1 / value)} times as large before this curvature is unstable"
-
-
-def _history(measured: np.ndarray, data: xr.Dataset) -> str:
-    if not np.isfinite(measured).any():
-        return "Nothing finite was measured."
-    steps = data.step.values[np.isfinite(data.normalised.values)]
-    over, peak = int((measured > 1).sum()), int(np.argmax(measured))
-    beyond = "never beyond the edge" if not over else f"beyond the edge in {over} of {len(measured)} measurements"
-    few = " Few measurements: take a larger --budget for a sharper picture." if len(measured) < 2 * RECENT else ""
-    return f"It was {beyond}; at most {measured[peak]:.3g}, at step {steps[peak]}.{few}"
+def _history(seen: list[Place], data: xr.Dataset) -> str:
+    if not seen:
+        return ""
+    first = float(data.loss.dropna("step")[0]), float(data.loss.dropna("step")[-1])
+    beyond = sum(place.value > 1 for place in seen)
+    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; the loss went from {first[0]:.3g} to {first[1]:.3g}."
 
 
 def rounding(data: xr.Dataset) -> str:
-    """Whether a last-bit difference is amplified, from all windows of the shadow."""
-    ends = data.growth.values != ""
-    if not ends.any():
+    """Whether a last-bit difference is amplified, from all windows of the shadow, and why it is said so."""
+    ends = np.flatnonzero(data.growth.values != "")
+    if not len(ends):
         return "Whether rounding noise is amplified was not measured."
-    kinds, rates = list(data.growth.values[ends]), data.growth_rate.values[ends]
-    last = int(np.flatnonzero(ends)[-1])
-    newest = tuple(float(data[name].values[last]) for name in ("growth_rate", "growth_low", "growth_high"))
-    interval = "{:+.2g} per step (95 % interval {:+.2g} to {:+.2g})".format(*newest)
-    lately = f"the rate of the newest window is {interval}" if len(kinds) > 1 else f"the rate is {interval}"
+    kinds = [str(kind) for kind in data.growth.values[ends]]
+    newest = window(data, int(ends[-1]))
+    lately = f"the newest, up to step {int(data.step[ends[-1]])}, is {kinds[-1]}, as {newest['growth_reason']}: {pace(newest)}"
     if "amplified" not in kinds:
         seen = ", ".join(sorted(set(kinds)))
         return f"Rounding noise is not seen to be amplified: in the shadow's {_windows(len(kinds))} it is {seen}; {lately}."
-    strongest = float(np.nanmax(rates[[k == "amplified" for k in kinds]]))
-    count = f"in {kinds.count('amplified')} of the shadow's {_windows(len(kinds))}"
-    factor = f", by a factor of up to {math.exp(strongest):.2g} per step" if strongest > 0 else ""
-    return f"Rounding noise is amplified {count}{factor}; {lately}."
+    return f"Rounding noise is amplified in {kinds.count('amplified')} of the shadow's {_windows(len(kinds))}; {lately}."
+
+
+def window(data: xr.Dataset, at: int) -> dict[str, float | str]:
+    """What a window of the shadow that ends in this row says."""
+    names = ("growth_rate", "growth_low", "growth_high", "growth_total", "growth_leap", "growth_steps")
+    row = data.isel(step=at)
+    return {"growth_reason": str(row.growth_reason.values), **{name: float(row[name]) for name in names}}
 
 
 def _windows(count: int) -> str:
     return "1 window" if count == 1 else f"{count} windows"
 
 
-def _step_size(found: Findings, data: xr.Dataset) -> str:
-    if not found.lr:
-        return (
-            "Restart from before the loss was lost, with a step size several times smaller."
-            if found.verdict == "unstable"
-            else ""
-        )
-    now = {int(g): float(data.lr.dropna("step", how="all").sel(group=g)[-1]) for g in found.lr}
-    if all(not math.isfinite(v) for v in found.lr.values()):
+def _step_size(found: Findings) -> str:
+    """Of the peak of the schedule, by the measurements around it, or by the one nearest to the edge where there are none."""
+    if found.nearest is None or found.verdict == "thrown out":
+        lost = found.verdict in ("unstable", "thrown out")
+        return "Restart from before the loss was lost, with a peak step size several times smaller." if lost else ""
+    value = median_low([place.value for place in found.around]) if found.around else found.nearest.value
+    if not value > 0:
         return "No step size makes the curvature found unstable (it is not positive)."
-    stated = "; ".join(f"{_group(g, now)}{v:.3g} (now {now[g]:.3g})" for g, v in found.lr.items())
-    if found.verdict == "stable" and found.peak <= 1:
-        return f"Largest stable lr now: {stated}. There is room to raise it; the sharpness tends to follow."
-    if found.verdict == "stable":
-        return f"Largest stable lr now: {stated}. It was not so all the time: {_narrowest(data)}."
-    advised = "; ".join(f"{_group(g, now)}{SAFE * min(v, now[g]):.2g}" for g, v in found.lr.items())
-    return f"Largest stable lr now: {stated}. To be on the safe side, take {advised}, or warm up to the present one."
+    largest = f"Largest stable lr at the peak: {lrs(_scaled(found.peak_lr, 1 / value))} (used: {lrs(found.peak_lr)})"
+    if value > 1 - MARGIN or found.verdict != "stable":
+        safe = lrs(_scaled(found.peak_lr, min(1.0, SAFE / value)))
+        return f"{largest}. To be on the safe side, take {safe}, the schedule scaled as a whole, or warm up to it."
+    if found.nearest.value > 1:
+        return f"{largest}. It was not so all the time: {found.nearest.sentence}; warm up more slowly past that."
+    return f"{largest}. There is room to raise it; the sharpness tends to follow."
 
 
-def _narrowest(data: xr.Dataset) -> str:
-    """Where the run was furthest beyond its edge, and the lr that would have been stable there."""
-    at = data.isel(step=int(np.nanargmax(data.normalised.values)))
-    lrs = ", ".join(f"{float(v):.2g}" for v in at.largest_lr.values)
-    beyond = f"at step {int(at.step)} it was at {_brief(float(at.normalised))} times the edge"
-    return f"{beyond}, with {lrs} the largest stable lr; warm up from there, and look at the loss before raising it"
+def _scaled(values: dict[int, float], factor: float) -> dict[int, float]:
+    return {group: factor * value for group, value in values.items()}
 
 
-def _group(number: int, groups: dict[int, float]) -> str:
-    return f"group {number}: " if len(groups) > 1 else ""
-
-
-def _decay(data: xr.Dataset) -> str:
-    high = data.weight_decay_high.dropna("step").values[-RECENT:]
-    if not len(high):
+def _decay(data: xr.Dataset, now: Place | None) -> str:
+    refused = [str(text) for text in data.no_decay.values if text]
+    high = data.weight_decay_high.dropna("step")
+    if now is not None and refused and bool(data.no_decay.sel(step=now.step).values):
+        return f"Weight decay: {refused[-1]} (step {now.step}, lr {lrs(now.lr)})."
+    if now is None or not high.size:
         return ""
-    top, low = float(np.median(high)), data.weight_decay_low.dropna("step").values[-RECENT:]
-    if top <= 0:
-        return "No weight decay is stable at this step size; it has to be lowered first."
+    low = data.weight_decay_low.dropna("step").values[-RECENT:]
     lower = f"{float(np.median(low)):.2g}" if len(low) else "not measured (--smallest tells it)"
-    return f"Weight decay: stable up to {top:.2g}; lower end of the window {lower}."
+    top, step = float(high[-1]), int(high.step[-1])
+    lr = lrs({int(g): float(v) for g, v in zip(data.group.values, data.lr.sel(step=step).values, strict=True)})
+    return f"Weight decay: stable up to {top:.2g} at step {step}, with lr {lr}; lower end of the window {lower}."
 
 
 def _where(found: Findings, data: xr.Dataset) -> str:
     if not found.layer:
         return ""
     own = data.layer_normalised.sel(layer=found.layer).dropna("step") if found.layer in data.layer.values else None
-    alone = f"; by its own block alone it is at {_brief(float(own[-1]))}" if own is not None and own.size else ""
-    share = f"{100 * found.share:.0f} % of the sharpest direction{alone}"
+    alone = ""
+    if own is not None and own.size:
+        alone = f"; by its own block alone it was at {brief(float(own[-1]))} at step {int(own.step[-1])}"
+    share, layer = f"{100 * found.share:.0f} % of the sharpest direction{alone}", shown(found.layer)
     if found.share < ALONE:
-        return f"No single layer limits; {found.layer} has most, {share}. One lr for all is the lever."
+        return f"No single layer limits; {layer} has most, {share}. One lr for all is the lever."
     cure = "" if found.verdict == "stable" else ". A parameter group of its own with a smaller lr acts where it counts"
-    return f"The layer that limits is {found.layer}: {share}{cure}."
+    return f"The layer that limits is {layer}: {share}{cure}."

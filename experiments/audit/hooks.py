@@ -3,14 +3,16 @@
 The optimiser shows itself at its first step. From then on, where a measurement is due, the loss is caught as it enters
 `backward`, with its graph, and measured there; nothing is evaluated again and the training keeps its bits. At the step it is
 checked that the optimiser was given the gradient of that very loss: where gradients are accumulated, clipped or scaled it was
-not, and the measurement is thrown away, not guessed at. Adaptive denominators are those of the step before.
+not, and the measurement is thrown away, not guessed at; the second step shows it, and it is said there. Adaptive denominators
+are those of the step before. Whether batches are sampled cannot be seen, and is assumed. Nothing that fails here ends the
+training.
 
 What cannot be had this way is the last-bit divergence: it takes the data and the loss function to train a shadow on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import isnan
 from typing import Any
@@ -23,17 +25,20 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
-from derive.errors import InputError
 from experiments.audit.live_loss import LiveCurvature, gradients_of
-from experiments.audit.session import Session
+from experiments.audit.session import TOLD, Session
 from numerics.monitor import Options
 from numerics.monitor.budget import Budget
+from numerics.monitor.clock import Clock
 from numerics.monitor.descended import couples_batch
 from numerics.monitor.gauge import UNRESOLVED, Gauge
 from numerics.monitor.monitor import COUPLED
 from numerics.monitor.records import Records
+from numerics.monitor.start import norm
 from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained
+from numerics.sharpness import UnresolvedError
+from numerics.thresholds import maximizes, unsettled
 
 AGREEMENT = 1e-3
 """Relative difference between the gradient measured and the one stepped with: two orders of summation differ by less."""
@@ -41,16 +46,17 @@ AGREEMENT = 1e-3
 TRIES = 5
 """Measurements thrown away in a row after which it is given up."""
 
-CHANGED = (
-    "the optimiser was given another gradient than that of the loss whose backward pass was seen (accumulated, clipped, "
-    "scaled, or of a second loss): such steps are not measured; take audit(model, optimizer, loss_fn, after_backward=...) for "
-    "them"
-)
+CHANGED = "{how}: such steps are not measured; take audit(model, optimizer, loss_fn, after_backward=...) for them"
 NO_SHADOW = (
     "no last-bit divergence: without the data and the loss function no shadow can be trained beside; take "
     "audit(model, optimizer, loss_fn) for it"
 )
 HALF = "mixed precision: products are as coarse as the backward pass, about two digits"
+AUTOCAST = (
+    "the forward pass runs under autocast, and through its half precision the backward pass cannot be differentiated again to "
+    "more than about two digits; take audit(model, optimizer, loss_fn, forward_context=lambda: torch.autocast(...)), which "
+    "measures in the precision of the weights"
+)
 
 
 class Found:
@@ -70,53 +76,92 @@ class Found:
         self.kinds = [kind_of(optimizer, group) for group in optimizer.param_groups]
         self.optimizer, self.model, self.session = optimizer, model, session
         self.parameters = [p for _, _, p in trained(optimizer)]
-        self.records, self._budget = Records(), Budget(self.options.budget, self.options.every)
+        self.records, self._clock = Records(), Clock()
+        self._budget = Budget(self.options.budget, self.options.every, early=True)
         curvature: Any = LiveCurvature(self.options.tolerance)
         self._gauge = Gauge(model, optimizer, curvature, self.options)
+        self._start = {"size": norm(self.parameters)}
         self._waiting: tuple[dict[str, Any], dict[nn.Parameter, Tensor]] | None = None
-        self._thrown = 0
+        self._thrown = self._passes = 0
+        self._looked = self._told = False
+
+    def begun(self, loss: float) -> None:
+        """The first loss of all; it counts once a gradient has been that of the loss seen."""
+        self._start["loss"] = loss
 
     def backward(self, loss: Tensor) -> None:
         """A loss is about to be differentiated; measured, if it is time, and if it is one of ours.
 
+        The second step is looked at in any case: whether its gradient is that of the loss.
+
         Raises:
-            InputError: an operation without a second derivative.
+            InputError: an operation without a second derivative, or products that are not those of a symmetric Hessian.
         """
+        self._passes += 1
         self._budget.steps = self.session.steps + 1
-        if self._waiting is not None or not self._budget.due or self._thrown >= TRIES or loss.numel() != 1:
+        due = self._budget.due and self._thrown < TRIES and not unsettled(self.optimizer)
+        if self._waiting is not None or not (due or not self._looked) or loss.numel() != 1:
             return
         with torch.enable_grad():
             gradients = gradients_of(loss, self.parameters)
             if not any(bool(g.detach().any()) for g in gradients.values()) and bool(loss.detach().isfinite()):
                 return  # another model's loss
-            row, products = self._gauge.row(((loss, gradients), None), self.options.layers)
-        row["products"] = products
+            row = self._row(loss, gradients) if due else {}
+        self._looked = True
         self._waiting = row, {p: g.detach() for p, g in gradients.items()}
         if couples_batch(self.model):
             self.session.note(COUPLED)
 
+    def _row(self, loss: Tensor, gradients: dict[nn.Parameter, Tensor]) -> dict[str, Any]:
+        try:
+            with self._clock.measuring():
+                row, products = self._gauge.row(((loss, gradients), None), self.options.layers)
+        except Exception:
+            self._unmeasured(float(loss.detach()))
+            raise
+        return {**row, "products": products, "seconds": self._clock.last}
+
+    def _unmeasured(self, loss: float | None = None) -> None:
+        """What is known of a step whose curvature is not."""
+        lrs = {number: float(group["lr"]) for number, group in enumerate(self.optimizer.param_groups)}
+        known: dict[str, Any] = {"lr": lrs, "size": norm(self.parameters)} | ({} if loss is None else {"loss": loss})
+        self.records.add(self.session.steps + 1, known)
+        self._budget.spend(0)
+
     def before_step(self) -> None:
         """Throw a measurement away whose loss is not what the step descends."""
+        passes, self._passes = self._passes, 0
+        self._clock.step()
         if self._waiting is None:
             return
-        row, gradients = self._waiting
-        self._budget.spend(row["products"])
-        if _agree(gradients) or isnan(row["loss"]):
-            row = {**row, **judged(row, self.records.column("loss"))}
-            if "unresolved" in row:
-                self.session.note(UNRESOLVED)
-            self.records.add(self.session.steps + 1, row)
-            self.session.write(self.session.steps + 1, row)
-            self._thrown = 0
-        else:
+        (row, gradients), self._waiting = self._waiting, None
+        if row:
+            self._budget.spend(self._clock.cost(row["products"]))
+        if not (_agree(gradients) or isnan(row.get("loss", 0.0))):
             self._thrown += 1
-            self.session.note(CHANGED)
-        self._waiting = None
+            self._unmeasured()
+            if not self._told:
+                self._told = True
+                self.session.tell_now(CHANGED.format(how=_how(gradients, passes)))
+        elif row:
+            self._keep(row)
+
+    def _keep(self, row: dict[str, Any]) -> None:
+        step, self._thrown = self.session.steps + 1, 0
+        if "loss" in self._start:
+            self.records.add(0, self._start)
+            self._start = {}
+        row |= judged({**row, "step": step}, self.records.judged, True, maximizes(self.optimizer))
+        if "unresolved" in row:
+            self.session.note(UNRESOLVED)
+        self.records.add(step, row)
+        self.session.write(step, row)
 
     def dataset(self) -> xr.Dataset:
         """As `StabilityMonitor.dataset`."""
         told = {"every": self.options.every, "budget": self.options.budget, "tolerance": self.options.tolerance, "shadow": 0.0}
         told |= {"optimizers": ", ".join(self.kinds), "measured_on": "the loss of each step's backward pass", "remarks": ""}
+        told |= {"sampled": 1, "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(told)
 
     def close(self) -> None:
@@ -125,13 +170,31 @@ class Found:
 
 
 def _agree(gradients: dict[nn.Parameter, Tensor]) -> bool:
-    pairs = [(torch.zeros_like(g) if p.grad is None else p.grad, g) for p, g in gradients.items()]
+    pairs = _given(gradients)
     off = sum(float((given - own).abs().sum()) for given, own in pairs)
     return off <= AGREEMENT * sum(float(own.abs().sum()) for _, own in pairs)
 
 
+def _given(gradients: dict[nn.Parameter, Tensor]) -> list[tuple[Tensor, Tensor]]:
+    """(gradient that the optimiser is given, that of the loss) of each parameter."""
+    return [(torch.zeros_like(g) if p.grad is None else p.grad, g) for p, g in gradients.items()]
+
+
+def _how(gradients: dict[nn.Parameter, Tensor], passes: int) -> str:
+    """How the optimiser's gradient is not that of the loss whose backward pass was seen."""
+    if passes > 1:
+        return f"gradients are accumulated over {passes} backward passes, or there are several losses"
+    pairs = _given(gradients)
+    own = sum(float(o.double().square().sum()) for _, o in pairs)
+    factor = sum(float((g.double() * o.double()).sum()) for g, o in pairs) / own
+    off = sum(float((g.double() - factor * o.double()).square().sum()) for g, o in pairs)
+    if off <= AGREEMENT**2 * factor**2 * own:
+        return f"the optimiser is given {factor:.3g} times the gradient of the loss seen: it is clipped, or the loss was scaled"
+    return "the optimiser is given another gradient than that of the loss seen: clipped by value, accumulated, or changed"
+
+
 class Hooks:
-    """What the hooks do.
+    """What the hooks do; whatever fails in them is told, and the training goes on.
 
     Args:
         session: where the numbers go.
@@ -141,51 +204,75 @@ class Hooks:
         self.session = session
         self.found: Found | None = None
         self.modules: WeakSet[nn.Module] = WeakSet()
-        self.failed: InputError | None = None
+        self.failed = ""
+        self._optimizer: Optimizer | None = None
+        self._autocast = False
+        self._first: Tensor | None = None
+        self._unclear = 0
 
     def forward(self, module: nn.Module, *_: object) -> None:
         """A module runs; the model is among them."""
         if self.found is None:
             self.modules.add(module)
-        if torch.is_autocast_enabled("cuda") or torch.is_autocast_enabled("cpu"):
+        if not self._autocast and (torch.is_autocast_enabled("cuda") or torch.is_autocast_enabled("cpu")):
+            self._autocast = True
             self.session.note(HALF)
 
     def backward(self, tensors: Any) -> None:
         """A backward pass begins."""
-        if self.found is not None and isinstance(tensors, Tensor):
-            with self.session.counted():
-                self._guarded(lambda: self.found and self.found.backward(tensors))
+        if not isinstance(tensors, Tensor) or self.failed:
+            return
+        if self.found is None and self._first is None and tensors.numel() == 1:
+            self._first = tensors.detach()
+        found = self.found
+        if found is not None:
+            self._guarded(lambda: found.backward(tensors))
 
     def before_step(self, optimizer: Optimizer, *_: object) -> None:
         """An optimiser is about to step."""
-        if self.found is None:
+        found = self.found
+        if self._optimizer is None:
+            self._optimizer = optimizer
             self._guarded(lambda: self._begin(optimizer))
-        elif optimizer is not self.found.optimizer:
+        elif optimizer is not self._optimizer:
             self.session.note(
                 f"a second optimiser, {type(optimizer).__name__}, is not measured; audit it by audit(model, optimizer, loss_fn)"
             )
-        else:
-            with self.session.counted():
-                self.found.before_step()
+        elif found is not None and not self.failed:
+            self._guarded(found.before_step)
 
     def after_step(self, optimizer: Optimizer, *_: object) -> None:
         """An optimiser has stepped."""
-        if self.found is not None and optimizer is self.found.optimizer:
-            self.session.step()
-            self.session.stepped(self.found.parameters)
+        if optimizer is not self._optimizer:
+            return
+        self.session.step(optimizer)
+        if self.session.steps == TOLD:
+            self.session.say(f"step {TOLD}, watched by hooks alone: " + "; ".join(self.session.notes))
+        self.session.stepped(self.found.parameters if self.found is not None else [])
 
     def _begin(self, optimizer: Optimizer) -> None:
         self.found = Found(optimizer, _holder(optimizer, self.modules), self.session)
+        if self._first is not None:
+            self.found.begun(float(self._first))
         self.session.begin(self.found)
         self.session.note(NO_SHADOW)
 
-    def _guarded(self, action: Any) -> None:
-        """Keep our own error, should the user's code swallow it."""
-        try:
-            action()
-        except InputError as error:
-            self.failed = error
-            raise
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """A watcher does not end what it watches: what fails is told at once, and measured no more."""
+        with self.session.counted():
+            try:
+                action()
+            except UnresolvedError as error:
+                self._unclear += 1
+                if self._unclear >= TRIES or self._autocast:
+                    self._give_up(error)
+            except Exception as error:
+                self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        self.failed = " ".join(str(error).split()) or type(error).__name__
+        why = f"{AUTOCAST} ({self.failed.split(': ')[0]})" if self._autocast else self.failed
+        self.session.tell_now(f"nothing more is measured: {why}")
 
 
 def _holder(optimizer: Optimizer, modules: WeakSet[nn.Module]) -> nn.Module:

@@ -65,8 +65,6 @@ def _called(target: Target, session: Session) -> Outcome:
 
 def _checked(outcome: Outcome, target: Target, session: Session, hooks: Hooks | None) -> Outcome:
     """The outcome; or an error where there is nothing to write a page of."""
-    if hooks is not None and hooks.failed is not None:
-        outcome = Outcome("refused", str(hooks.failed))
     measured = session.meter is not None and bool(session.meter.dataset().step.size)
     if measured:
         return outcome

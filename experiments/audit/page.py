@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import warnings
 from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,9 +16,11 @@ import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
+from derive.shown import shown
 from experiments.audit.drawing import draw
-from experiments.audit.findings import RECENT, Findings, findings
+from experiments.audit.findings import Findings, findings, window
 from experiments.audit.outcome import Outcome
+from experiments.audit.places import RECENT, Place, lrs, places
 from experiments.audit.session import Session
 from experiments.netcdf import to_bytes
 from experiments.prose import prose
@@ -45,7 +48,7 @@ def write(target: str, session: Session, outcome: Outcome, command: str, folder:
     """
     assert session.meter is not None
     data = session.meter.dataset()
-    found = findings(data, outcome)
+    found = findings(data, outcome, session.peak, "; ".join(session.missing))
     record = {
         "title": f"Audit of {target}",
         "command": command,
@@ -55,7 +58,8 @@ def write(target: str, session: Session, outcome: Outcome, command: str, folder:
     }
     record |= {"verdict": found.verdict, "outcome": outcome.kind, "outcome_line": outcome.line, **_cost(session, data)}
     record |= provenance(_device(session))
-    with styled():
+    with styled(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # of a layer's name, in an alphabet that the font lacks
         picture = svg(draw(data))
     html = page(target, found, data, session, outcome, record, picture)
     with replacing(folder) as fresh:
@@ -77,10 +81,14 @@ def page(
     """The page as HTML; whatever comes from the user is escaped."""
     loader = PackageLoader("experiments", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"prose": prose, "capitalize_first": lambda text: text[:1].upper() + text[1:]}
+    environment.filters |= {
+        "prose": lambda text: prose(shown(text)),
+        "shown": shown,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+    }
     return environment.get_template("audit.html.j2").render(
-        target=target, found=found, outcome=outcome, picture=picture, gauge=gauge(found.value), tiles=_tiles(found, data),
-        layers=layer_rows(data), groups=group_rows(data), warnings=_warnings(session, data, outcome),
+        target=target, found=found, outcome=outcome, picture=picture, gauge=gauge(found.nearest), tiles=_tiles(found, data),
+        layers=layer_rows(data), groups=group_rows(data), warnings=_warnings(session, data),
         cost=_cost(session, data), settings=_settings(session, data), steps=session.steps,
         record={k: record[k] for k in KEPT}, class_name=found.verdict.replace(" ", "-"), precision=_precision(found, data),
     )  # fmt: skip
@@ -93,10 +101,11 @@ def svg(figure: Figure) -> str:
     return f"data:image/svg+xml;base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def gauge(value: float) -> float:
+def gauge(place: Place | None) -> float:
     """Position of the needle in percent of the scale: 0 to 1 takes two thirds of it, 1 to infinity the rest."""
-    if not math.isfinite(value):
-        return 100.0
+    if place is None:
+        return 0.0
+    value = place.value
     share = max(value, 0.0) * 2 / 3 if value <= 1 else 1 - 1 / (3 * value)
     return round(100 * share, 2)
 
@@ -112,16 +121,16 @@ def _layer(name: str, own: xr.DataArray, share: float) -> dict[str, Any]:
     seen = own.dropna("step")
     now, step = (float(seen[-1]), int(seen.step[-1])) if seen.size else (math.nan, None)
     peak = float(seen.max()) if seen.size else math.nan
-    return {"name": str(name), "share": share, "now": now, "step": step, "peak": peak, "count": int(seen.size)}
+    return {"name": shown(name), "share": share, "now": now, "step": step, "peak": peak, "count": int(seen.size)}
 
 
 def group_rows(data: xr.Dataset) -> list[dict[str, str]]:
-    """Each group of the optimiser: lr, largest stable lr, edge in curvature."""
+    """Each group of the optimiser at its newest measurement: lr, largest stable lr, edge in curvature."""
     rows = []
     for group in data.group.values:
-        at = data.sel(group=group)
-        newest = {name: at[name].dropna("step") for name in ("lr", "largest_lr", "edge")}
-        rows.append({"group": str(group), **{n: number(float(v[-1])) if v.size else "not known" for n, v in newest.items()}})
+        at = data[["lr", "largest_lr", "edge"]].sel(group=group).dropna("step")
+        told = {name: number(float(at[name][-1])) if at.step.size else "not known" for name in ("lr", "largest_lr", "edge")}
+        rows.append({"group": str(group), "step": str(int(at.step[-1])) if at.step.size else "–", **told})
     return rows
 
 
@@ -133,28 +142,44 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
-    """(label, value, remark) of the numbers to act on."""
-    spread = f"{number(found.low)} to {number(found.high)} in the newest measurements; 1 is the edge"
-    lrs = ", ".join(number(v) for v in found.lr.values()) or "not measured"
-    now = ", ".join(row["lr"] for row in group_rows(data)) or "not measured"
-    rates = data.growth_rate.values[data.growth.values == "amplified"]
-    ended = bool((data.growth.values != "").any())
-    rate = f"{np.nanmax(rates):+.2g} per step" if len(rates) else "not amplified" if ended else "not measured"
+    """(label, value, remark) of the numbers to act on, each beside the step size it belongs to."""
     return [
-        ("Normalised sharpness", number(found.value), spread),
-        ("Largest stable lr", lrs, f"now {now}; all groups scaled together"),
+        ("Nearest to the edge", *_tile(found.nearest)),
+        ("At the last measurement", *_tile(found.now)),
         ("Weight decay, stable up to", *_decays(data)),
-        ("Rounding noise", rate, "growth of a last-bit difference"),
+        ("Rounding noise", *_noise(data)),
     ]
 
 
+def _tile(place: Place | None) -> tuple[str, str]:
+    if place is None:
+        return "not measured", "normalised sharpness; 1 is the edge"
+    return number(place.value), f"step {place.step}, lr {lrs(place.lr)}; largest stable lr there {lrs(place.largest)}"
+
+
+def _noise(data: xr.Dataset) -> tuple[str, str]:
+    """The newest window of the shadow: by its rate where the data give one, else in all."""
+    ends = np.flatnonzero(data.growth.values != "")
+    if not len(ends):
+        return "not measured", "growth of a last-bit difference"
+    newest, kind = window(data, int(ends[-1])), str(data.growth.values[ends[-1]])
+    where = f"in the {float(newest['growth_steps']):.0f} steps up to {int(data.step[ends[-1]])}"
+    rate, total = float(newest["growth_rate"]), float(newest["growth_total"])
+    much = f"{rate:+.2g} per step" if math.isfinite(rate) else f"{total:.2g} times" if math.isfinite(total) else "no number"
+    return kind, f"{much} {where}"
+
+
 def _decays(data: xr.Dataset) -> tuple[str, str]:
-    """Upper end of the stable weight decays, and a remark on the lower one."""
-    ends = [data[f"weight_decay_{end}"].dropna("step").values[-RECENT:] for end in ("low", "high")]
-    low, high = (float(np.median(end)) if len(end) else math.nan for end in ends)
-    if high < 0:
-        return "none", "at this step size"
-    return number(high), "lower end: --smallest" if math.isnan(low) else f"from {number(low)}"
+    """Upper end of the stable weight decays at the newest measurement, and a remark on the lower one."""
+    at = data[["weight_decay_low", "weight_decay_high", "no_decay"]].isel(step=np.flatnonzero(data.normalised.notnull()))
+    if not at.step.size:
+        return "not measured", ""
+    newest = at.isel(step=-1)
+    if str(newest.no_decay.values):
+        return "none", f"at the step size of step {int(newest.step)}"
+    low, high = float(newest.weight_decay_low), float(newest.weight_decay_high)
+    lower = "lower end: --smallest" if math.isnan(low) else f"from {number(low)}"
+    return number(high), f"{lower}; step {int(newest.step)}"
 
 
 def _cost(session: Session, data: xr.Dataset) -> dict[str, Any]:
@@ -182,12 +207,17 @@ def _settings(session: Session, data: xr.Dataset) -> dict[str, str]:
     }
 
 
-def _warnings(session: Session, data: xr.Dataset, outcome: Outcome) -> list[str]:
+def _warnings(session: Session, data: xr.Dataset) -> list[str]:
     found = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
+    if data.attrs["sampled"]:
+        found.append(
+            "the edge is that of the noise-free recurrence: where batches are sampled, gradient noise makes a training "
+            "unstable below it, by a factor of ten and more under momentum; so look at the loss too"
+        )
     if data.attrs["measured_on"] != "a fixed probe":
         found.append(
             "measured on mini-batches, unless yours is the full batch: their sharpness is on average larger than that of all "
-            "data, so it overstates the danger; audit(..., probe=(inputs, targets)) measures on a fixed large batch"
+            "data; audit(..., probe=(inputs, targets)) measures on a fixed large batch"
         )
     return [*found, *session.notes]
 
@@ -197,13 +227,15 @@ def _precision(found: Findings, data: xr.Dataset) -> list[str]:
     relative = float((at.bound / abs(at.normalised)).median()) if at.step.size else math.nan
     missed = int((at.bound > 2 * data.attrs["tolerance"] * abs(at.normalised)).sum())
     tolerance = f"{100 * data.attrs['tolerance']:g} %"
-    newest = f"the newest {min(RECENT, at.step.size)}, which lie between {number(found.low)} and {number(found.high)}"
+    count = min(RECENT, len(places(data)))
+    newest = f"the newest {count}, at the last one's step size, which lie between {number(found.low)} and {number(found.high)}"
     return [
         f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; {tolerance} asked; "
-        f"{missed} of {at.step.size} missed twice that). The number told is the median of {newest}.",
+        f"{missed} of {at.step.size} missed twice that). What is told of the last measurement is the median of {newest}.",
         "Largest stable lr: from the top mode alone; exact for one group without decoupled decay, at frozen curvature; "
-        "otherwise to first order. The curvature changes with the lr: it is where the present weights would turn unstable.",
-        "Last-bit divergence: slope of log RelL1, 95 % interval; its phase is chosen by the same data, uncounted.",
+        "otherwise to first order. The curvature changes with the lr: it is where those weights would turn unstable.",
+        "Last-bit divergence: slope of log RelL1, 95 % interval; its phase is chosen by the same data, uncounted. Where the "
+        "interval holds 0 there is no rate, and what it came to is told.",
     ]
 
 

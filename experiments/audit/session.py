@@ -21,6 +21,10 @@ LOOKED = 10
 """Steps between two looks at whether the weights are still numbers."""
 
 
+TOLD = 2
+"""Step at which it is said what will not be seen; the first one shows the optimiser."""
+
+
 class Enough(BaseException):  # not an Exception: the user's `except Exception` must not hold it up
     """Ends the user's training: the steps asked for are done, or the weights are no numbers any more."""
 
@@ -56,6 +60,9 @@ class Session:
         spent: seconds of these that the audit took.
         ended: why it was ended by us, if it was.
         notes: warnings for the page.
+        missing: those that say what is not measured.
+        peak: greatest lr of each group, and the step it was first used at.
+        say: called with what is to be known now.
     """
 
     options: dict[str, Any]
@@ -70,6 +77,9 @@ class Session:
     spent: float = 0.0
     ended: str = ""
     notes: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    peak: dict[int, tuple[float, int]] = field(default_factory=dict)
+    say: Callable[[str], None] = lambda text: None
 
     def begin(self, meter: Meter) -> None:
         """The training has shown itself."""
@@ -93,9 +103,21 @@ class Session:
         finally:
             self.spent += perf_counter() - start
 
-    def step(self, *_: object) -> None:
+    def tell_now(self, text: str) -> None:
+        """A warning that is of use during the training, once; those of the first steps are said together."""
+        if text not in self.notes and self.steps >= TOLD:
+            self.say(f"from step {self.steps + 1} on: {text}")
+        self.note(text)
+        if text not in self.missing:
+            self.missing.append(text)
+
+    def step(self, optimizer: Any, *_: object) -> None:
         """The optimiser steps; a hook."""
         self.steps += 1
+        for number, group in enumerate(optimizer.param_groups):
+            lr = float(group["lr"])
+            if number not in self.peak or lr > self.peak[number][0]:
+                self.peak[number] = lr, self.steps
 
     def write(self, step: int, row: Mapping[str, Any]) -> None:
         """A row of the monitor; shown as it comes."""

@@ -52,6 +52,8 @@ class Growth:
         points: records in it.
         rise: growth of the logarithm over all the series, medians of its ends.
         jump: largest rise between two records in the phase, as a share of its rise; near 1 there is no rate to speak of.
+        leap: largest factor between two records of the series, one after the other.
+        leap_at: step of the second of these.
     """
 
     verdict: Verdict
@@ -70,6 +72,18 @@ class Growth:
     points: int
     rise: float
     jump: float
+    leap: float
+    leap_at: float
+
+    @property
+    def has_rate(self) -> bool:
+        """Whether the data give a rate: its interval does not hold 0."""
+        return self.low > 0 or self.high < 0
+
+    @property
+    def total(self) -> float:
+        """Factor by which the distance has grown over all the series."""
+        return math.exp(min(self.rise, 700.0)) if self.rise == self.rise else math.nan
 
     @property
     def doubling(self) -> float:
@@ -81,14 +95,22 @@ class Growth:
         """In words."""
         if not self.points:
             return f"Undecided: {self.reason}."
-        doubling = f", doubling in {self.doubling:.3g} iterations" if self.low > 0 else ""
         jump = f" {100 * self.jump:.0f} % of the rise is one jump." if self.rise > RISE and self.jump > 0.5 else ""
         return (
-            f"{self.verdict.capitalize()}: {self.reason}. Rate {self.rate:.3g} per iteration ({100 * self.level:g} % "
-            f"interval {self.low:.3g} to {self.high:.3g}) over iterations {self.start:g} to {self.stop:g}{doubling}; R^2 "
-            f"{self.fit:.2f}; at the end as a power of the iterations, exponent {self.exponent:.2f} "
-            f"({self.exponent_low:.2f} to {self.exponent_high:.2f}).{jump}"
+            f"{self.verdict.capitalize()}: {self.reason}. {self.pace}; at the end as a power of the iterations, exponent "
+            f"{self.exponent:.2f} ({self.exponent_low:.2f} to {self.exponent_high:.2f}).{jump}"
         )
+
+    @property
+    def pace(self) -> str:
+        """The rate, or what can be said where the data give none."""
+        interval = f"{100 * self.level:g} % interval {self.low:.3g} to {self.high:.3g}"
+        where = f"over iterations {self.start:g} to {self.stop:g}"
+        if not self.has_rate:
+            leap = f"the largest step is one of {self.leap:.3g} times, at iteration {self.leap_at:g}"
+            return f"No rate ({interval} {where}): {self.total:.3g} times in all, {leap}"
+        doubling = f", doubling in {self.doubling:.3g} iterations" if self.low > 0 else ""
+        return f"Rate {self.rate:.3g} per iteration ({interval}) {where}{doubling}; R^2 {self.fit:.2f}"
 
 
 def growth(distance: ArrayLike, step: ArrayLike | None = None, *, roundoff: float = 2.0**-24, level: float = 0.95) -> Growth:
@@ -120,7 +142,7 @@ def growth(distance: ArrayLike, step: ArrayLike | None = None, *, roundoff: floa
     return Growth(
         verdict, reason, fits.rate.slope, *fits.rate.interval(level), level, fits.power.slope, *fits.power.interval(level),
         fits.preference, _explained(time[phase], logs[phase]), float(time[found.foot]), float(time[found.top]),
-        len(time[phase]), final(logs) - final(logs[::-1]), _jump(logs[phase]),
+        len(time[phase]), final(logs) - final(logs[::-1]), _jump(logs[phase]), *_leap(time, logs),
     )  # fmt: skip
 
 
@@ -144,7 +166,7 @@ def _usable(distance: ArrayLike, step: ArrayLike | None, level: float) -> tuple[
 
 def _nothing(reason: str, level: float) -> Growth:
     nan = math.nan
-    return Growth("undecided", reason, nan, nan, nan, level, nan, nan, nan, nan, nan, nan, nan, 0, nan, nan)
+    return Growth("undecided", reason, nan, nan, nan, level, nan, nan, nan, nan, nan, nan, nan, 0, nan, nan, nan, nan)
 
 
 def _explained(time: np.ndarray, logs: np.ndarray) -> float:
@@ -156,3 +178,8 @@ def _explained(time: np.ndarray, logs: np.ndarray) -> float:
 def _jump(logs: np.ndarray) -> float:
     rise = logs[-1] - logs[0]
     return float(np.diff(logs).max() / rise) if rise > 0 else math.nan
+
+
+def _leap(time: np.ndarray, logs: np.ndarray) -> tuple[float, float]:
+    at = int(np.argmax(np.diff(logs)))
+    return math.exp(min(float(np.diff(logs)[at]), 700.0)), float(time[at + 1])

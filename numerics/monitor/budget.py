@@ -1,4 +1,4 @@
-"""How often to measure, so that the cost stays a fixed number of Hessian products per training step on average."""
+"""How often to measure, so that the cost stays a fixed share of the training on average, however long it is."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ from dataclasses import dataclass, field
 
 from derive.errors import InputError
 
+FIRST_GAP = 4
+"""Steps between the first two measurements, unless `every` is more."""
+
+WIDENS = 3
+"""Growth of the early gaps: 1, 5, 17, 53, 161, ... A run is measured some times however soon it ends."""
+
 
 @dataclass
 class Budget:
-    """Spending first and saving up afterwards: the first measurement is at once, the next when it is paid off.
+    """Spending first and saving up afterwards.
 
-    After n steps no more than rate * n and the cost of one measurement have been spent.
+    The first measurement is at once. Another is due when all that was spent is paid off; or early, at gaps that widen, whatever
+    was spent. After n steps no more than rate * n and the cost of one measurement have been spent, and early that of about
+    log(n / 2) / log(3) more.
 
     Attributes:
         rate: units per step, > 0.
         every: least number of steps between two measurements, >= 1.
+        early: whether there are early ones.
         spent: units so far.
         steps: steps so far.
 
@@ -35,9 +44,11 @@ class Budget:
 
     rate: float
     every: int = 1
+    early: bool = False
     spent: float = 0.0
     steps: int = 0
     _last: int | None = field(default=None, repr=False)
+    _gap: int = field(default=FIRST_GAP, repr=False)
 
     def __post_init__(self) -> None:
         if not self.rate > 0:
@@ -51,11 +62,16 @@ class Budget:
 
     @property
     def due(self) -> bool:
-        """Whether all that was spent is paid off, and `every` steps have passed."""
-        apart = self._last is None or self.steps - self._last >= self.every
-        return apart and self.spent <= self.rate * self.steps
+        """Whether it is time: `every` steps have passed, and it is paid off, or lent."""
+        if self._last is None:
+            return True
+        since = self.steps - self._last
+        paid = self.spent <= self.rate * self.steps
+        return since >= self.every and (paid or (self.early and since >= self._gap))
 
     def spend(self, units: float) -> None:
         """A measurement has been made."""
+        if self._last is not None and self.steps - self._last >= self._gap:
+            self._gap *= WIDENS
         self.spent += units
         self._last = self.steps

@@ -12,11 +12,15 @@ from torch.optim import Optimizer
 
 from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
+from numerics.monitor.start import norm
+from numerics.optimizer_kinds import trained
 from numerics.sharpness import UnresolvedError, layers_of
-from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, weight_decay_window
+from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, unsettled, weight_decay_window
 
 Row = dict[str, Any]
 INFINITE = float("inf")
+
+NO_DECAY = "no weight decay is stable at this step size; it has to be lowered first"
 
 UNRESOLVED = (
     "at some steps the products were not those of a symmetric Hessian, most likely as rounding errors hid the curvature, which "
@@ -47,11 +51,11 @@ class Gauge:
             InputError: the batch does not fit, or the forward pass is random.
             UnresolvedError: the very first products are not those of a symmetric Hessian.
         """
-        loss = self.curvature.loss(batches)
-        if not isfinite(loss):
-            return {"loss": loss, "normalised": nan, "distance": nan}, 0
+        row: Row = {"loss": self.curvature.loss(batches), "size": norm(p for _, _, p in trained(self.optimizer))}
+        if not isfinite(row["loss"]):
+            return {**row, "normalised": nan, "distance": nan}, 0
         found = [t for t in thresholds(self.optimizer) if t.curvature < INFINITE]
-        row = {"loss": loss, **_settings(self.optimizer, found)}
+        row |= _settings(self.optimizer, found)
         if not found:  # every lr is 0: nothing moves
             return {**row, "normalised": 0.0, "distance": 1.0, "bound": 0.0}, 0
         with self.curvature.at(found, batches, maximizes(self.optimizer)) as here:
@@ -93,7 +97,9 @@ class Gauge:
 
 def _settings(optimizer: Optimizer, found: Sequence[Threshold]) -> Row:
     lrs = {number: float(group["lr"]) for number, group in enumerate(optimizer.param_groups)}
-    return {"lr": lrs, "edge": {t.group: t.curvature for t in found}}
+    told = {"lr": lrs, "edge": {t.group: t.curvature for t in found}}
+    early = unsettled(optimizer)
+    return {**told, "unsettled": early} if early else told
 
 
 def _numbers(top: Measured, bottom: Measured | None, found: Sequence[Threshold]) -> Row:
@@ -101,14 +107,10 @@ def _numbers(top: Measured, bottom: Measured | None, found: Sequence[Threshold])
     factor = largest_factor(top.mode, found)
     low, high = weight_decay_window(found, top.mode, bottom.mode if bottom else None)
     lrs = {t.group: factor * t.values["lr"] for t in found}
-    return {
-        "normalised": top.mode.value,
-        "bound": top.bound,
-        "distance": 1 - top.mode.value,
-        "largest_lr": lrs,
-        "weight_decay_low": low,
-        "weight_decay_high": high,
-    }
+    row = {"normalised": top.mode.value, "bound": top.bound, "distance": 1 - top.mode.value, "largest_lr": lrs}
+    if high < 0 or high < low:
+        return {**row, "weight_decay_low": nan, "weight_decay_high": nan, "no_decay": NO_DECAY}
+    return {**row, "weight_decay_low": low, "weight_decay_high": high}
 
 
 def samples(inputs: Any) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console, Group
@@ -10,7 +10,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-COLOURS = {"stable": "green", "at the edge": "yellow", "restrained": "magenta", "unstable": "bold red"}
+from derive.shown import shown
+from numerics.monitor.shadows import pace
+
+COLOURS = {
+    "stable": "green",
+    "at the edge": "yellow",
+    "thrown out": "red",
+    "restrained": "magenta",
+    "unstable": "bold red",
+}
 WIDTH = 40
 """Characters of a bar; the edge stands at three quarters of it."""
 
@@ -50,7 +59,7 @@ def view(latest: Mapping[str, Any], layers: int) -> Group:
     if blocks:
         table = Table("layer", "normalised sharpness", "", box=None)
         for name, value in blocks:
-            table.add_row(name, f"{value:.3g}", bar(value))
+            table.add_row(Text(shown(name)), f"{value:.3g}", bar(value))
         parts.append(table)
     return Group(*parts)
 
@@ -66,19 +75,29 @@ def bar(value: float) -> Text:
 
 def _numbers(latest: Mapping[str, Any]) -> Table:
     table = Table(show_header=False, box=None)
+    for label, value in _rows(latest):
+        table.add_row(label, value if isinstance(value, Text) else Text(shown(value)))
+    return table
+
+
+def _rows(latest: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
+    """Label and value."""
     said = latest.get("verdict", "not measured yet")
-    table.add_row("step", str(latest["step"]))
-    table.add_row("verdict", Text(said, style=COLOURS.get(said, "")))
+    yield "step", str(latest["step"])
+    yield "verdict", Text(shown(said), style=COLOURS.get(said, ""))
+    if latest.get("reason"):
+        yield "", latest["reason"]
     if "normalised" in latest:
-        table.add_row("normalised sharpness", f"{latest['normalised']:.4g} (the edge is 1)")
-        table.add_row("", bar(latest["normalised"]))
+        yield "normalised sharpness", f"{latest['normalised']:.4g} (the edge is 1)"
+        yield "", bar(latest["normalised"])
     for name, label in (("lr", "lr"), ("largest_lr", "largest stable lr")):
         if name in latest:
-            table.add_row(label, ", ".join(f"{value:.3g}" for value in latest[name].values()))
+            yield label, ", ".join(f"{value:.3g}" for value in latest[name].values())
     if "weight_decay_high" in latest:
-        table.add_row("largest stable weight decay", f"{latest['weight_decay_high']:.3g}")
+        high = latest["weight_decay_high"]
+        yield "largest stable weight decay", f"{high:.3g}" if high == high else latest.get("no_decay", "none")
     if "growth" in latest:
-        table.add_row("last-bit divergence", f"{latest['growth']}, {latest['growth_rate']:+.3g} per step")
+        yield "last-bit divergence", f"{latest['growth']}: {latest['growth_reason']}"
+        yield "", pace(latest)
     if "loss" in latest:
-        table.add_row("loss", f"{latest['loss']:.4g}")
-    return table
+        yield "loss", f"{latest['loss']:.4g}"

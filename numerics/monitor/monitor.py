@@ -32,6 +32,7 @@ from torch.optim import Optimizer
 
 from derive.errors import InputError
 from numerics.monitor.budget import Budget
+from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import LossFn, couples_batch, drops
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
@@ -40,8 +41,10 @@ from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
 from numerics.monitor.records import Records, save
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
+from numerics.monitor.start import Batches, Start
 from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained, unwrapped
+from numerics.thresholds import maximizes, unsettled
 
 PATIENCE = 1000
 """Calls without a step of the optimiser after which it is the wrong one."""
@@ -103,7 +106,8 @@ class StabilityMonitor:
         self.records, self.sinks = Records(), list(sinks)
         curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk, self.options.still)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
-        self._products = Budget(self.options.budget, self.options.every)
+        self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
+        self._start, self._data = Start(self.optimizer), Batches()
         self._observer = Observer(model, self.optimizer)
         how = Step(loss_fn, after_backward, forward_context)
         self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
@@ -146,8 +150,8 @@ class StabilityMonitor:
 
     @property
     def latest(self) -> Row:
-        """The newest value of everything measured; empty before the first."""
-        return self.records.latest
+        """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first."""
+        return self.records.latest(self._seen)
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
@@ -155,6 +159,7 @@ class StabilityMonitor:
         attributes = {name: int(v) if isinstance(v, bool) else v for name, v in told.items() if v is not None}
         measured_on = "each step's batch" if self.options.probe is None else "a fixed probe"
         attributes |= {"optimizers": ", ".join(self.kinds), "measured_on": measured_on}
+        attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks)})
 
     def save(self, path: str | Path) -> None:
@@ -167,7 +172,7 @@ class StabilityMonitor:
 
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
-        closing = [self._observer.close, *(sink.close for sink in self.sinks)]
+        closing = [self._observer.close, self._start.close, *(sink.close for sink in self.sinks)]
         if self._shadows is not None:
             closing.append(self._shadows.close)
         for close in closing:
@@ -191,8 +196,12 @@ class StabilityMonitor:
             return {}
         batches, self._batches = self._batches, []
         self._products.step(new)
+        self._clock.step(new)
         try:
-            self._write(self._tried(lambda: self._shadowed(batches, new)) | self._tried(lambda: self._due(batches)))
+            self._tried(lambda: self._began(batches))
+            row = self._tried(lambda: self._shadowed(batches, new))
+            self.records.add(self._seen, row)  # a verdict now counts the window that ends now
+            self._write(row | self._tried(lambda: self._due(batches)))
         finally:
             self._observer.forget()
         return {}
@@ -205,24 +214,40 @@ class StabilityMonitor:
 
     def _due(self, batches: Sequence[Batch]) -> Row:
         """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
-        if not self._products.due:
+        if not self._products.due or unsettled(self.optimizer):
             return {}
         products = ATTEMPT
         try:
             row = self._measured(batches, self.options.layers)
             products = row["products"]
         finally:
-            self._products.spend(products)
+            self._products.spend(self._clock.cost(products))
         return row
 
     def _measured(self, batches: Sequence[Batch], layers: int | None) -> Row:
         self._remark_once(COUPLED, couples_batch(self.model))
         self._remark_once(DROPPED, any(map(drops, self.model.modules())))
-        where = batches if self.options.probe is None else [self.options.probe]
-        row, products = self._gauge.row(where, layers)
+        where = self._where(batches)
+        self._data.see([inputs for inputs, _ in batches])
+        with self._clock.measuring():
+            row, products = self._gauge.row(where, layers)
         products *= sum(samples(inputs) for inputs, _ in where) / sum(samples(inputs) for inputs, _ in batches)
+        row |= {"products": products, "seconds": self._clock.last}
         self._remark_once(UNRESOLVED, "unresolved" in row)
-        return row | {"products": products, **judged(row, self.records.column("loss"))}
+        now = {**row, "step": self._seen}
+        return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
+
+    def _where(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """What is measured on."""
+        return batches if self.options.probe is None else [self.options.probe]
+
+    def _began(self, batches: Sequence[Batch]) -> None:
+        """The loss before the first step, once: what comes later is judged by it."""
+        row = self._start.row(lambda: self._gauge.curvature.loss(self._where(batches)))
+        if row:
+            self._data.see([inputs for inputs, _ in batches])
+            if not self.records.judged:
+                self.records.add(0, row)
 
     def _shadowed(self, batches: Sequence[Batch], new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""

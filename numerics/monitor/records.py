@@ -19,6 +19,8 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "bound": ("", "bound on the error of the normalised sharpness"),
     "distance": ("", "1 - normalised sharpness"),
     "loss": ("", "loss on the data measured on, without weight decay"),
+    "size": ("", "norm of the weights"),
+    "seconds": ("s", "time that the measurement took"),
     "products": ("", "Hessian products of the measurement, each over as many samples as a training batch"),
     "layer_normalised": ("", "normalised sharpness of the layer's own block; never above the network's"),
     "layer_share": ("", "part of the layer in the squared norm of the top mode"),
@@ -28,9 +30,12 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "weight_decay_low": ("", "smallest stable weight decay of the groups that decay"),
     "weight_decay_high": ("", "largest stable weight decay of the groups that decay"),
     "rel_l1": ("", "RelL1 between the weights and those of the shadow trained with the last bits perturbed"),
-    "growth_rate": ("1/step", "growth of log RelL1 per step, over the window that ends here"),
+    "growth_rate": ("1/step", "growth of log RelL1 per step, over the window that ends here; NaN where its interval holds 0"),
     "growth_low": ("1/step", "lower end of its interval"),
     "growth_high": ("1/step", "upper end of its interval"),
+    "growth_total": ("", "RelL1 at the end of the window over that at its beginning"),
+    "growth_leap": ("", "largest factor between two records of RelL1 in the window"),
+    "growth_steps": ("", "steps of the window"),
 }
 """Variable -> (unit, meaning)."""
 
@@ -39,7 +44,10 @@ DIMS: Mapping[str, str] = {
 }  # fmt: skip
 """Variables that are mappings in a row -> the dimension of their keys."""
 
-TEXTS = ("verdict", "growth", "unresolved")
+TEXTS = ("verdict", "reason", "growth", "growth_reason", "unresolved", "unsettled", "no_decay")
+
+ADVICE = frozenset({"normalised", "bound", "distance", "largest_lr", "weight_decay_low", "weight_decay_high", "no_decay"})
+"""What is no news where the denominators have not settled."""
 
 
 class Records:
@@ -47,19 +55,40 @@ class Records:
 
     def __init__(self) -> None:
         self._rows: dict[int, dict[str, Value]] = {}
+        self._judged: dict[int, dict[str, Value]] = {}
+        self._newest: dict[str, Value] = {}
+        self._when: dict[str, int] = {}
 
     def add(self, step: int, row: Mapping[str, Value]) -> None:
-        """Put values into the row of a step, beside those that are there."""
-        self._rows.setdefault(step, {}).update(row)
+        """Put values into the row of a step, beside those that are there; nothing makes no row."""
+        if not row:
+            return
+        self._rows.setdefault(step, {"step": step}).update(row)
+        if "loss" in row or "growth" in row:
+            self._judged[step] = self._rows[step]
+        told = {name: value for name, value in row.items() if not (row.get("unsettled") and name in ADVICE)}
+        self._newest.update(told)
+        self._when.update(dict.fromkeys(told, step))
 
     def column(self, name: str) -> list[Value]:
         """The values of one variable, where there are any."""
         return [row[name] for row in self._rows.values() if name in row]
 
     @property
-    def latest(self) -> dict[str, Value]:
-        """The newest value of every variable."""
-        return {name: value for row in self._rows.values() for name, value in row.items()}
+    def judged(self) -> list[dict[str, Value]]:
+        """The rows that a verdict rests on: those of a measurement, and those at which a window of the shadow ends."""
+        return list(self._judged.values())
+
+    def latest(self, now: int) -> dict[str, Any]:
+        """The newest value of every variable, and under `steps` and `age` at which step it was measured, and how long ago.
+
+        Args:
+            now: steps so far; told as `step`.
+        """
+        if not self._newest:
+            return {}
+        age = {name: now - step for name, step in self._when.items()}
+        return {**self._newest, "step": now, "steps": dict(self._when), "age": age}
 
     def dataset(self, attributes: Mapping[str, Any]) -> xr.Dataset:
         """All rows, dims step, layer and group."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
+from numerics.measures.growth import Growth
 from numerics.monitor.budget import Budget
 from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Options
@@ -64,6 +65,32 @@ class Shadows:
         if isfinite(distance) and not window.finished:
             return {"rel_l1": distance}
         self.close()
-        found = window.growth()
-        rate = {"growth_rate": found.rate, "growth_low": found.low, "growth_high": found.high}
-        return {"rel_l1": distance, "growth": found.verdict, **rate}
+        return {"rel_l1": distance, **told(window.growth(), len(window.distances))}
+
+
+def told(found: Growth, steps: int) -> dict[str, Any]:
+    """What a window says, by the names of `records.UNITS`; no rate where its interval holds 0."""
+    return {
+        "growth": found.verdict,
+        "growth_reason": found.reason,
+        "growth_rate": found.rate if found.has_rate else nan,
+        "growth_low": found.low,
+        "growth_high": found.high,
+        "growth_total": found.total,
+        "growth_leap": found.leap,
+        "growth_steps": steps,
+    }
+
+
+def pace(row: Mapping[str, Any]) -> str:
+    """How a window's divergence went, in words: by its rate, or in all where the data give none.
+
+    Args:
+        row: of `told`.
+    """
+    if isfinite(row["growth_rate"]):
+        return f"{row['growth_rate']:+.2g} per step (95 % interval {row['growth_low']:+.2g} to {row['growth_high']:+.2g})"
+    if not isfinite(row["growth_total"]):
+        return row["growth_reason"]
+    leap = f"at most {row['growth_leap']:.2g} times from one step to the next"
+    return f"{row['growth_total']:.2g} times in {row['growth_steps']:.0f} steps, {leap}; no rate, its interval holds 0"

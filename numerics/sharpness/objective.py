@@ -133,7 +133,7 @@ _within: list[nn.Module] = []
 
 @contextmanager
 def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Gradients on, nothing of the model changed at the end, no autocast, only what can be differentiated twice, float32 in full.
+    """Gradients on, the model as before at the end, no autocast, only what can be differentiated twice, float32 in full.
 
     Rounded to TF32, products would be off by more than the bounds on the eigenvalues count.
     """

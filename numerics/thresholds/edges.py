@@ -51,11 +51,7 @@ def upper(name: str, values: Values) -> float:
     Raises:
         InputError: the values violate what the derivation assumes (momentum < 1, ...).
     """
-    if values["lr"] == 0:
-        return float("inf")
-    _check(name, tuple(sorted(values.items())))
-    function, needed = _compiled(name)
-    return float(function(**{n: values[n] for n in needed}))
+    return _upper(name, tuple(sorted(values.items())))
 
 
 def lower(name: str, values: Values) -> float:
@@ -68,6 +64,16 @@ def lower(name: str, values: Values) -> float:
         return -float("inf")
     _check(name, tuple(sorted(values.items())))
     return float(_at(_interval(name).start, values))
+
+
+@lru_cache(maxsize=1024)
+def _upper(name: str, items: tuple[tuple[str, float], ...]) -> float:
+    values = dict(items)
+    if values["lr"] == 0:
+        return float("inf")
+    _check(name, items)
+    function, needed = _compiled(name)
+    return float(function(**{n: values[n] for n in needed}))
 
 
 @cache

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -52,10 +53,15 @@ class Threshold:
     decay: float
     denominator: Tensor
 
-    @property
+    @cached_property
     def curvature(self) -> float:
         """Largest stable curvature at denominator 1, the coupled decay counted in; infinite at lr 0."""
         return self.upper()
+
+    @cached_property
+    def settings(self) -> tuple[Any, ...]:
+        """What the edge depends on beside the denominators; tensors that share it share the edge."""
+        return self.optimizer, self.decay, tuple(sorted(self.values.items()))
 
     @property
     def scale(self) -> Tensor:

@@ -46,10 +46,10 @@ def largest_factor(top: Mode, found: Sequence[Threshold]) -> float:
     """What all lrs may be multiplied by until the mode reaches the edge; infinite for a mode that no lr makes unstable."""
     if not top.value > 0:
         return INFINITE
-    moving = [(share, t, t.curvature) for share, t in zip(top.shares, found, strict=True) if 0 < t.curvature < INFINITE]
+    moving = [(sum(top.shares[i] for i in own), t) for t, own in _alike(found) if 0 < t.curvature < INFINITE]
 
     def beyond(factor: float) -> float:
-        return sum(share * t.upper(factor) / now for share, t, now in moving) - top.value
+        return sum(share * t.upper(factor) / t.curvature for share, t in moving) - top.value
 
     # Without decoupled decay every edge goes like 1/lr, and this is the answer; otherwise close to it.
     low = high = 1 / top.value
@@ -80,13 +80,22 @@ def weight_decay_window(found: Sequence[Threshold], top: Mode, bottom: Mode | No
 def _margin(at: Mode, found: Sequence[Threshold], chosen: Sequence[bool], decay: float, side: str) -> float:
     """How far the mode is above (or below) that side's edge, if the chosen tensors had this decay; affine in it."""
     curvature, edge = at.value, 0.0
-    for t, share, norm, change in zip(found, at.shares, at.norms, chosen, strict=True):
+    for t, own in _alike(found):
         if t.curvature == INFINITE:
             continue
-        curvature += (decay - t.decay) * norm if change and t.coupled else 0.0
+        change = chosen[own[0]]
+        curvature += (decay - t.decay) * sum(at.norms[i] for i in own) if change and t.coupled else 0.0
         new = decay if change else None
-        edge += share * (t.upper(1.0, new) if side == "upper" else t.lower(new)) / t.curvature
+        edge += sum(at.shares[i] for i in own) * (t.upper(1.0, new) if side == "upper" else t.lower(new)) / t.curvature
     return curvature - edge
+
+
+def _alike(found: Sequence[Threshold]) -> list[tuple[Threshold, list[int]]]:
+    """One threshold of each edge, and the places of all that have it: an edge is evaluated once, not for every tensor."""
+    places: dict[tuple, list[int]] = {}
+    for place, t in enumerate(found):
+        places.setdefault(t.settings, []).append(place)
+    return [(found[own[0]], own) for own in places.values()]
 
 
 def _root(function: Callable[[float], float]) -> float:

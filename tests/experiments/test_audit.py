@@ -96,8 +96,10 @@ def test_a_quadratic_beyond_its_edge_is_unstable(run: Run) -> None:
     """
     code, told, folder = run(body, "--no-shadow", "--budget", "2")
     assert code == 0
-    assert told.startswith("Unstable: ")
+    assert told.startswith("Unstable: the peak step size ")
+    assert "is too high" in told
     data, record = load(folder)
+    data = data.dropna("step", how="all", subset=["normalised"])
     assert float(data.normalised.dropna("step")[0]) == pytest.approx(3, rel=0.02)
     assert float(data.largest_lr.dropna("step")[0, 0]) == pytest.approx(float(data.lr[0, 0]) / 3, rel=0.02)
     assert "no longer finite" in record["outcome_line"]
@@ -207,18 +209,24 @@ def test_bad_names(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def trained(lr: float = 0.1, steps: int = 30, watch: bool = False, accumulate: int = 1, clip: float | None = None):
+def trained(
+    lr: float = 0.1, steps: int = 30, watch: bool = False, accumulate: int = 1, clip: float | None = None, scale: float = 1
+):
     """Weights after a training that knows nothing of the audit, and the session that may have watched it."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Dropout(0.2), nn.Linear(5, 3))
     optimizer, x, y = torch.optim.Adam(model.parameters(), lr=lr), torch.randn(24, 6), torch.randint(3, (24,))
-    session = Session({"budget": 5.0})
+    said: list[str] = []
+    session = Session({"budget": 1e9}, say=said.append)
 
     def go() -> None:
         for _ in range(steps):
             optimizer.zero_grad()
             for _ in range(accumulate):
-                cross_entropy(model(x), y).backward()
+                (scale * cross_entropy(model(x), y)).backward()
+            for p in model.parameters():
+                assert p.grad is not None
+                p.grad /= scale
             if clip is not None:
                 nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimizer.step()
@@ -228,6 +236,8 @@ def trained(lr: float = 0.1, steps: int = 30, watch: bool = False, accumulate: i
             go()
     else:
         go()
+    assert bool(said) == watch
+    assert not said or said[0].startswith("step 2, watched by hooks alone: ")
     return [p.detach().clone() for p in model.parameters()], session
 
 
@@ -243,12 +253,24 @@ def test_hooks_leave_every_bit_and_no_hook_behind() -> None:
     assert session.steps == 30
 
 
-@pytest.mark.parametrize("changed", [{"accumulate": 2}, {"clip": 1e-3}])
-def test_hooks_do_not_guess_where_the_gradient_is_another(changed: dict) -> None:
+@pytest.mark.parametrize(
+    ("changed", "how"),
+    [
+        ({"accumulate": 2}, "accumulated over 2 backward passes"),
+        ({"clip": 1e-3}, r"clipped, or the loss was scaled"),
+        ({"scale": 1024}, r"given 0.000977 times the gradient of the loss seen"),
+    ],
+)
+def test_hooks_do_not_guess_where_the_gradient_is_another(changed: dict, how: str) -> None:
+    """It is said at step 2, once; what is known all the same is kept."""
     _, session = trained(watch=True, **changed)
     assert session.meter is not None
-    assert not session.meter.dataset().step.size
-    assert any("another gradient" in note for note in session.notes)
+    data = session.meter.dataset()
+    assert not data.normalised.notnull().any()
+    assert data.lr.notnull().any()
+    assert sum("such steps are not measured" in note for note in session.notes) == 1
+    assert how in session.missing[0]
+    assert int(data.step[0]) == 2
 
 
 @pytest.mark.slow
@@ -287,3 +309,109 @@ def test_the_example(function: str, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
     assert main(["audit", f"audit_example:{function}", "--steps", "12", "--out", str(tmp_path)]) == 0
     assert "page: " in capsys.readouterr().out
+
+
+def test_hooks_never_end_a_training_and_name_autocast(run: Run) -> None:
+    body = """
+    def train():
+        model, optimizer, x, y = parts(0.1)
+        def cast(x):
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return model(x)
+        loop(cast, optimizer, x, y, 30)
+        print("trained to the end")
+    """
+    code, told, folder = run(body, "--budget", "1000")
+    assert code == 0
+    assert "trained to the end" in told
+    assert "audit: step 2, watched by hooks alone: " in told
+    data, record = load(folder)
+    assert data.step.size
+    if record["verdict"] == "not measured":  # whether half precision is symmetric enough is the machine's
+        assert "autocast" in told.split("Not measured: ")[1]
+        assert "autocast" in (folder / "audit.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("error", ["RuntimeError('broken inside')", "UnresolvedError('products off by 4e-02')"])
+def test_whatever_fails_inside_the_hooks_the_training_goes_on(error: str, run: Run) -> None:
+    body = f"""
+    from numerics.sharpness import UnresolvedError
+    from numerics.monitor.gauge import Gauge
+
+    def train():
+        def row(self, batch, layers): raise {error}
+        kept, Gauge.row = Gauge.row, row
+        try:
+            model, optimizer, x, y = parts(0.1)
+            loop(model, optimizer, x, y, 30)
+            print("trained to the end")
+        finally:
+            Gauge.row = kept
+    """
+    code, told, folder = run(body)
+    assert code == 0
+    assert "trained to the end" in told
+    assert "Not measured: nothing more is measured: " in told
+    assert load(folder)[1]["verdict"] == "not measured"
+
+
+def test_an_optimiser_without_an_edge_is_trained_to_the_end_and_named(run: Run) -> None:
+    body = (
+        "def train():\n    m, o, x, y = parts(0.1, torch.optim.ASGD)\n    loop(m, o, x, y, 30)\n    print('trained to the end')"
+    )
+    code, told, _ = run(body, "--steps", "40")
+    assert code == 2
+    assert "trained to the end" in told
+    assert "audit: step 2, watched by hooks alone: nothing more is measured: no stability edge is derived for" in told
+
+
+def test_the_peak_of_a_schedule_is_what_is_answered(run: Run) -> None:
+    """Least squares, whose curvature stays: beyond its edge by 2 at the peak, and far below it at the end."""
+    body = """
+    def train(audit):
+        torch.manual_seed(0)
+        x = torch.randn(24, 6, dtype=torch.float64)
+        y = x.sum(1, keepdim=True)
+        model = nn.Linear(6, 1, bias=False, dtype=torch.float64)
+        edge = 2 / float(torch.linalg.eigvalsh(2 * x.T @ x / 24)[-1])
+        optimizer = torch.optim.SGD(model.parameters(), lr=edge)
+        monitor = audit(model, optimizer, mse_loss)
+        for step in range(1, 61):
+            optimizer.param_groups[0]["lr"] = edge * (FACTOR if 20 <= step < 24 else 0.1 if step < 24 else 1e-4)
+            loop(model, optimizer, x, y, 1, monitor.step, mse_loss)
+    """
+    told = {}
+    for factor in (2.0, 0.5):
+        code, told[factor], folder = run(body.replace("FACTOR", str(factor)), "--budget", "1e9", "--no-shadow")
+        assert code == 0
+        data = load(folder)[0].dropna("step", subset=["normalised"])
+        edge = float((data.lr / data.normalised)[0, 0])
+        first = told[factor].splitlines()[0]
+        assert f"the peak step size {factor * edge:.3g} (from step 20)" in first
+        assert ("is too high" in first, "is not too high" in first) == (factor > 1, factor < 1)
+        assert f"it was at {factor:.2g} of it at step 20, with lr {factor * edge:.3g} where {edge:.3g} is the" in first
+        last = next(line for line in told[factor].splitlines() if line.startswith("At the last measurement"))
+        assert f"0.0001 of it at step 60, with lr {1e-4 * edge:.3g} where {edge:.3g} is the largest" in last
+        page = Page((folder / "audit.html").read_text(encoding="utf-8"))
+        assert first.split(": ", 1)[1][1:40] in page.text
+
+
+def test_names_of_modules_turn_nothing_round(run: Run) -> None:
+    body = """
+    from collections import OrderedDict
+
+    def train(audit):
+        torch.manual_seed(0)
+        names = ["\\x1b[31mred", "a\\u202eb", "[/x]$"]
+        layers = [nn.Linear(6, 6), nn.Linear(6, 6), nn.Linear(6, 3)]
+        model = nn.Sequential(OrderedDict(zip(names, layers)))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        monitor = audit(model, optimizer, cross_entropy)
+        loop(model, optimizer, torch.randn(24, 6), torch.randint(3, (24,)), 30, monitor.step)
+    """
+    code, told, folder = run(body, "--no-shadow", "--budget", "1e9")
+    assert code == 0
+    html = (folder / "audit.html").read_text(encoding="utf-8")
+    for text in (told, html):
+        assert not {"\x1b", "\u202e", "\x01"} & set(text)
+    assert r"a\u202eb" in html

@@ -10,6 +10,7 @@ import sympy as sp
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 from torch.nn import Parameter
 from torch.optim import LBFGS, SGD, Adagrad, Adam, AdamW, Muon, NAdam, Optimizer, RMSprop, Rprop
 
@@ -19,6 +20,7 @@ from experiments.benchmarks.optimizer_edges import in_order
 from numerics.optimizer_kinds import unwrapped
 from numerics.preconditioner import denominators
 from numerics.thresholds import Threshold, largest_factor, mode, thresholds, weight_decay_window
+from numerics.thresholds.edges import upper
 
 
 def stepped(make, steps: int = 3, size: int = 5) -> tuple[Optimizer, Parameter]:
@@ -265,3 +267,20 @@ def test_thresholds_come_in_the_order_of_any_list() -> None:
     first, second = Parameter(torch.ones(2)), Parameter(torch.ones(3))
     found = thresholds(SGD([second, first], lr=0.5))
     assert [t.parameter for t in in_order(found, [first, second])] == [first, second]
+
+
+def test_an_edge_is_evaluated_once_however_many_tensors_share_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand tensors, two groups: the window costs what it costs for two tensors."""
+    asked = []
+    for count in (1, 500):
+        layers = [nn.Linear(1, 1, bias=False) for _ in range(2 * count)]
+        groups = [{"params": [m.weight for m in half], "lr": lr} for half, lr in ((layers[:count], 0.1), (layers[count:], 0.2))]
+        found = thresholds(SGD(groups, momentum=0.5, weight_decay=0.01))
+        whole = mode(3.0, [torch.ones(1, 1)] * len(found), found)
+        calls = []
+        monkeypatch.setattr("numerics.thresholds.threshold.upper", lambda *a, calls=calls: calls.append(a) or upper(*a))
+        numbers = largest_factor(whole, found), weight_decay_window(found, whole)
+        monkeypatch.undo()
+        asked.append((len(calls), pytest.approx(numbers[0])))
+    assert asked[0][1] == asked[1][1].expected
+    assert asked[1][0] <= asked[0][0] + 20  # a root is looked for, in a few more steps where sums round otherwise

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import log
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerics.monitor.budget import Budget
+from numerics.monitor.budget import FIRST_GAP, WIDENS, Budget
+from numerics.monitor.clock import Clock
 
 
 @given(rate=st.floats(1e-3, 10), every=st.integers(1, 9), costs=st.lists(st.floats(0, 50), min_size=1, max_size=20))
@@ -20,3 +25,45 @@ def test_the_average_is_kept_whatever_the_costs(rate: float, every: int, costs: 
             last = step
             assert budget.spent <= rate * step + cost + 1e-9
     assert left != costs  # the first one comes at once
+
+
+@given(rate=st.floats(1e-3, 10), every=st.integers(1, 9), cost=st.floats(0, 1e9), steps=st.integers(1, 2000))
+def test_early_ones_come_at_gaps_that_widen_whatever_they_cost(rate: float, every: int, cost: float, steps: int) -> None:
+    budget, paid, at = Budget(rate, every, early=True), 0, []
+    for step in range(1, steps + 1):
+        budget.step()
+        if budget.due:
+            paid += budget.spent <= rate * step
+            budget.spend(cost)
+            at.append(step)
+    assert at[0] == 1
+    assert all(b - a >= every for a, b in pairwise(at))
+    assert len(at) - paid <= log(steps / 2 + 1, WIDENS) + 1
+    assert 3 * at[-1] + FIRST_GAP + every >= steps  # however short a run is, its second half or so is not unseen
+
+
+def test_a_run_of_a_hundred_steps_is_measured_more_than_once_however_dear() -> None:
+    budget, at = Budget(0.015, early=True), []
+    for step in range(1, 101):
+        budget.step()
+        if budget.due:
+            budget.spend(1e6)
+            at.append(step)
+    assert at == [1, 5, 17, 53]
+
+
+def test_a_measurement_costs_its_time_where_that_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten steps of 1 s, and then measurements of 60 s: those of 2 products cost the 20 that last as long."""
+    now = [0.0]
+    monkeypatch.setattr("numerics.monitor.clock.perf_counter", lambda: now[0])
+    clock, costs = Clock(), []
+    clock.step()
+    for products in (2.0, 2.0, 50.0):
+        for _ in range(10):
+            now[0] += 1.0
+            clock.step()
+        with clock.measuring():
+            now[0] += 60.0
+        costs.append(clock.cost(products))
+    assert costs == pytest.approx([2.0, 20.0, 50.0])  # what is done once, as deriving, is in the time of the first
+    assert (clock.seconds, clock.last) == (180.0, 60.0)

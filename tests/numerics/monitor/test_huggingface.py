@@ -48,13 +48,13 @@ def fit(model: Model, folder, callbacks, **options) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pinned memory without a GPU, and such
         arguments = TrainingArguments(
-            output_dir=str(folder), num_train_epochs=4, per_device_train_batch_size=8, learning_rate=0.01, report_to=[],
+            output_dir=str(folder), num_train_epochs=8, per_device_train_batch_size=8, learning_rate=0.01, report_to=[],
             use_cpu=True, save_strategy="no", logging_strategy="no", disable_tqdm=True, weight_decay=0.1, **options,
         )  # fmt: skip
         Trainer(model=model, args=arguments, train_dataset=Rows(), callbacks=callbacks).train()
 
 
-@pytest.mark.parametrize(("accumulated", "steps"), [(1, 24), (2, 12)])
+@pytest.mark.parametrize(("accumulated", "steps"), [(1, 48), (2, 24)])
 def test_a_training_is_watched_and_keeps_its_bits(tmp_path, accumulated: int, steps: int) -> None:
     callback = StabilityCallback(budget=5.0, shadow=0.9, window=12)
     watched, alone = Model(), Model()
@@ -67,7 +67,7 @@ def test_a_training_is_watched_and_keeps_its_bits(tmp_path, accumulated: int, st
     assert results.attrs["remarks"] == DROPPED  # and the shadow followed, clipping by max_grad_norm included
     assert results.rel_l1.count() >= 11
     assert results.attrs["optimizers"] == "adamw, adamw"  # one group decays, one does not
-    assert results.normalised.count() >= 2
+    assert results.normalised.count() >= 2  # from step 13 on, where the denominators have settled
 
 
 class Line(nn.Module):

@@ -52,7 +52,7 @@ def watched(noisy: range, steps: int = 6) -> StabilityMonitor:
     """Measured at every step, of which some are noisy."""
     model = net(Squares())
     optimizer = SGD(model.parameters(), 0.01)
-    monitor = StabilityMonitor(model, optimizer, cross_entropy, every=1, budget=1000.0, shadow=0)
+    monitor = StabilityMonitor(model, optimizer, cross_entropy, every=1, budget=1e9, shadow=0)
     numbers = iter(range(steps))
 
     def after(inputs: Tensor, targets: Tensor) -> None:
@@ -68,7 +68,7 @@ def watched(noisy: range, steps: int = 6) -> StabilityMonitor:
 
 def test_a_gap_in_the_record_is_said() -> None:
     with pytest.warns(StabilityWarning, match="rounding errors hid the curvature"):
-        data = watched(range(2, 4)).dataset()
+        data = watched(range(2, 4)).dataset().sel(step=slice(1, None))
     assert np.isnan(data.normalised.values).tolist() == [False, False, True, True, False, False]
     assert data.loss.notnull().all()
     assert [bool(text) for text in data.unresolved.values] == [False, False, True, True, False, False]
