@@ -6,7 +6,7 @@ RESULTS ?= results
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
-PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin x86_64-pc-windows-msvc
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
 .PHONY: help demo test lint paper verdicts bench gpu wheels resolve lock clean
 
@@ -46,6 +46,7 @@ bench: $(STAMP) ## performance as ratios against a peer in one run
 
 resolve: $(STAMP) ## would the installation work on every Python and platform? (a dry run; needs the network)
 	@for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
+		export MACOSX_DEPLOYMENT_TARGET=14.0; \
 		found=$$($(BIN)/uv pip compile -q --only-binary :all: --python-version $$python --python-platform $$platform \
 			-c requirements.lock --extra dev pyproject.toml) || exit 1; \
 		$(BIN)/uv pip compile -q --no-deps --only-binary :all: --python-version $$python --python-platform $$platform \
