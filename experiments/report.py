@@ -16,6 +16,7 @@ from derive.claim import claims, verdicts
 from derive.errors import InputError
 from derive.files import write_whole
 from experiments import registry
+from experiments.first_run.shown import first_run
 from experiments.mathml import mathml
 from experiments.progress import bar
 from experiments.prose import prose
@@ -60,6 +61,7 @@ def build(results: Path, out: Path) -> Path:
         found |= {"theorems": list(theorems.values()), "sections": _sections(results)}
         progress(2, 3)
         found |= {"open_claims": _open_claims(), "version": version_of("gradcfl")}
+        found |= {"first_run": first_run(results, RECORDS)}
         page = _environment().get_template("report.html.j2").render(**found)
     write_whole(out, page)
     return out

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from derive.errors import InputError
 from experiments.first_run import optimisers
 from experiments.first_run.__main__ import PARTS, main
+from experiments.first_run.elsewhere import TREE
 from experiments.first_run.log import Log
+from experiments.first_run.shown import first_run
+from experiments.report import _environment
 
 
 def test_a_dry_run_of_the_optimisers(tmp_path: Path, capsys, monkeypatch) -> None:
@@ -55,6 +62,48 @@ def test_the_clock_runs_down() -> None:
     assert log.left == 97
     log.check("long", lambda log: log.say(True, "long"), needs=10)
     assert log.lines[0].told == "skipped: 3 s left of 100, it needs about 10"
+
+
+def test_the_report_finds_the_record(tmp_path: Path) -> None:
+    assert first_run(tmp_path, tmp_path / "records") is None
+    log = Log("cpu", 100)
+    log.say(True, "six lanes < six runs", "all")
+    log.save(tmp_path / "records" / "first-run")
+    assert first_run(tmp_path, tmp_path / "records")["recorded"]
+    file = log.save(tmp_path / "first-run")
+    found = first_run(tmp_path, tmp_path / "records")
+    assert (found["recorded"], found["counts"]["PASS"]) == (False, 1)
+    page = (
+        _environment()
+        .get_template("report.html.j2")
+        .render(first_run=found, verdicts=[], count={}, theorems=[], sections={}, open_claims=[], version="0")
+    )
+    assert "<td>PASS</td><td>six lanes &lt; six runs</td><td>all</td>" in page
+    file.write_text('{"lines": 3}')
+    with pytest.raises(InputError, match="expected the record of a first run in"):
+        first_run(tmp_path, tmp_path / "records")
+
+
+BARE = """
+import sys
+sys.path[:] = [part for part in sys.path if part]
+from importlib import metadata
+def none(name, of=metadata.version):
+    if name == "gradcfl": raise metadata.PackageNotFoundError(name)
+    return of(name)
+metadata.version = none
+from derive.claim import claims
+from derive.bare import version_of
+from experiments.provenance import provenance, versions
+print(version_of("gradcfl"), versions()["gradcfl"], provenance("cpu")["version_gradcfl"], "table-1" in claims())
+"""
+
+
+def test_a_tree_that_is_not_installed_knows_its_version_and_claims() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", BARE], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(TREE)}
+    )
+    assert told.stdout.split() == ["0.1.0", "0.1.0", "0.1.0", "True"], told.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--device", "cuda:7"], ["--device", "abacus"]])
