@@ -101,12 +101,3 @@ class Log:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / RECORD, json.dumps(self.record(), indent=1))
         return folder / RECORD
-
-
-def clocked(device: str, call: Callable[[], object], repeats: int = 3, warm_up: int = 1) -> float:
-    """Median seconds of a call, until the device is done."""
-    from experiments.benchmarks.floor import timed
-
-    for _ in range(warm_up):
-        call()
-    return sorted(timed(call, device) for _ in range(repeats))[repeats // 2]

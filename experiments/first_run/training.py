@@ -10,7 +10,8 @@ from dataclasses import replace
 import torch
 import xarray as xr
 
-from experiments.benchmarks.side_by_side import KS, SETTINGS, noise
+from experiments.benchmarks.on_gpu import images
+from experiments.benchmarks.side_by_side import KS
 from experiments.first_run.log import Log
 from numerics.cublas import WORKSPACE
 from numerics.datasets import Data, load
@@ -56,14 +57,8 @@ def captured(log: Log) -> None:
 def captured_six(log: Log) -> None:
     """Six members of the paper's networks."""
     for net in ("resnet-8", "resnet-56", "vgg16-bn") if log.gpu else ("resnet-8",):
-        batch = 128 if log.gpu else 8
-        _held(log, f"captured against eager: six {net}", Group(Recipe(net=net, batch=batch), ks=KS), images(log, net, 3))
-
-
-def images(log: Log, net: str, steps: int) -> Data:
-    """Noise of CIFAR's shape; of the digits' on a CPU."""
-    setting = replace(SETTINGS["cuda" if log.gpu else "cpu"], net=net, steps=steps)
-    return noise(setting if log.gpu else replace(setting, batch=8), log.device)
+        data = images(log.device, net, 3)
+        _held(log, f"captured against eager: six {net}", Group(Recipe(net=net, batch=len(data.train.labels) // 3), ks=KS), data)
 
 
 def _held(log: Log, name: str, group: Group, data: Data) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from derive.errors import InputError
+from experiments.benchmarks import on_gpu
+from experiments.benchmarks.__main__ import devices
 from experiments.first_run import optimisers
 from experiments.first_run.__main__ import PARTS, main
 from experiments.first_run.elsewhere import TREE
@@ -110,3 +112,17 @@ def test_a_tree_that_is_not_installed_knows_its_version_and_claims() -> None:
 def test_no_such_device(arguments, capsys) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.startswith("error: unknown device")
+
+
+def test_what_is_measured_on_a_gpu_runs_on_a_cpu_in_small() -> None:
+    rows = [row for part in on_gpu.PARTS for row in part("cpu")]
+    assert len(rows) == 7
+    assert all(row.value > 0 and "cpu" in row.name for row in rows)
+
+
+def test_the_table_of_benchmarks_names_its_devices(monkeypatch) -> None:
+    assert devices().startswith("cpu (")
+    assert "CUDA" not in devices()
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda device: "H100")
+    assert "and H100, CUDA" in devices()
