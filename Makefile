@@ -8,9 +8,14 @@ RESULTS ?= results
 PORTABLE := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
 FLOATING := README.md numerics experiments paper_checks tests/numerics tests/experiments
 
+DEVICE ?= cuda
+ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+CARRIED ?= h5netcdf tyro docstring_parser typeguard latex2mathml pooch pytest-xdist execnet
+CARRIED_FOR ?= 3.12
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
-PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin x86_64-pc-windows-msvc
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
 .PHONY: help demo test test-portable lint paper verdicts bench gpu wheels resolve lock clean
 
@@ -50,8 +55,16 @@ verdicts: $(STAMP) ## compute all verdicts anew and record those that take long 
 bench: $(STAMP) ## performance as ratios against a peer in one run
 	@$(BIN)/python -m experiments.benchmarks
 
+gpu: ## the first run on a GPU: at most 8 minutes, no network, nothing installed (DEVICE=cpu for a dry run)
+	@PYTHONPATH=. $(ANY_PYTHON) -m experiments.first_run --device $(DEVICE) --out $(RESULTS)/first-run
+
+wheels: $(STAMP) ## the packages in CARRIED as files, for a machine without registry (docs/gpu.md)
+	@$(PIP) download -q --no-deps --only-binary :all: --python-version $(CARRIED_FOR) -d wheels -c requirements.lock $(CARRIED)
+	@$(PIP) download -q --no-deps --only-binary :all: --python-version $(CARRIED_FOR) -d wheels -r requirements-peers.lock
+
 resolve: $(STAMP) ## would the installation work on every Python and platform? (a dry run; needs the network)
 	@for python in $(PYTHONS); do for platform in $(PLATFORMS); do \
+		export MACOSX_DEPLOYMENT_TARGET=14.0; \
 		found=$$($(BIN)/uv pip compile -q --only-binary :all: --python-version $$python --python-platform $$platform \
 			-c requirements.lock --extra dev pyproject.toml) || exit 1; \
 		$(BIN)/uv pip compile -q --no-deps --only-binary :all: --python-version $$python --python-platform $$platform \
@@ -68,4 +81,4 @@ lock: ## refresh requirements.lock: what pip resolves today, torch pinned so tha
 	@rm -rf .venv.lock
 
 clean: ## remove the environment, caches and results
-	rm -rf .venv results .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv wheels results .pytest_cache .ruff_cache .hypothesis

@@ -13,9 +13,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
-from importlib.metadata import version
 from typing import Any, TextIO
 
+from derive.bare import version_of
 from derive.errors import InputError
 from derive.plain_text import spelled
 
@@ -38,7 +38,7 @@ def run(load: Callable[[], Any], prog: str, description: str, arguments: Sequenc
 
 def _dispatch(load: Callable[[], Any], prog: str, description: str, arguments: list[str]) -> None:
     if arguments == ["--version"]:
-        print(f"gradcfl {version('gradcfl')}")
+        print(f"gradcfl {version_of('gradcfl')}")
         return
     commands = load()
     from derive.option_errors import parsed

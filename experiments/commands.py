@@ -34,6 +34,7 @@ def run(
     scheduler: str | None = None,
     data_dir: Path | None = None,
     store: Path | None = None,
+    budget: str | None = None,
 ) -> None:
     """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
 
@@ -50,11 +51,19 @@ def run(
         scheduler: train on the Dask cluster of this scheduler, tcp://HOST:PORT; see docs/clusters.md.
         data_dir: folder with data files of your own.
         store: folder that keeps trained members and checkpoints; by default OUT/.members.
+        budget: for section-4, the trainings of Section 4 most telling first: 15min, 2h, or all.
     """
     from experiments.means import STORE, Means
 
     if not names:
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
+    if (names == ("section-4",)) != (budget is not None):
+        raise InputError("expected --budget with section-4 alone, as in: run section-4 --budget 2h")
+    if budget is not None:
+        from experiments.section_4 import run_section
+
+        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler))
+        return
     for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
         choose("experiment", name, registry.TITLES)
     choose("preset", preset, dict.fromkeys(registry.PRESETS))

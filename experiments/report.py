@@ -19,6 +19,7 @@ from derive.installed import check_installed
 from derive.reading import Unreadable, read_regular
 from derive.shown import shown
 from experiments import registry
+from experiments.first_run.shown import first_run
 from experiments.mathml import mathml
 from experiments.progress import bar
 from experiments.prose import prose
@@ -76,6 +77,7 @@ def build(results: Path, out: Path, recompute: bool = False, workers: int = 1, t
         found |= {"theorems": theorems or entries(workers), "sections": _sections(results)}
         progress(2, 3)
         found |= {"open_claims": _open_claims(recompute), "version": version_of("gradcfl")}
+        found |= {"first_run": first_run(results, RECORDS)}
         page = _environment().get_template("report.html.j2").render(**found)
     tidy(results)
     write_whole(out, page)

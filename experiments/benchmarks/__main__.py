@@ -13,6 +13,7 @@ from experiments.benchmarks import (
     large_images,
     memory,
     monitor,
+    on_gpu,
     optimizer_edges,
     pde_step,
     perturbed_step,
@@ -23,6 +24,7 @@ from experiments.benchmarks import (
     windowed_bounds,
 )
 from experiments.benchmarks.timing import Result
+from experiments.provenance import hardware
 
 MODULES = (
     pde_step,
@@ -37,6 +39,7 @@ MODULES = (
     optimizer_edges,
     sharpness_tracking,
     monitor,
+    on_gpu,
 )
 
 
@@ -47,8 +50,13 @@ def main() -> int:
     return 0 if all(r.met for r in results) else 1
 
 
+def devices() -> str:
+    """What the rows ran on: the CPU, and where one says cuda that GPU."""
+    return " and ".join(map(hardware, ["cpu", *(["cuda:0"] if torch.cuda.is_available() else [])]))
+
+
 def _table(results: list[Result]) -> Table:
-    table = Table(title=f"Benchmarks, CPU, torch {torch.__version__}")
+    table = Table(title=f"Benchmarks, {devices()}, torch {torch.__version__}")
     for column in ("what", "reached", "target", "met", "floor"):
         table.add_column(column)
     for r in results:

@@ -50,7 +50,7 @@ def _runs(name: str, **changes: Any) -> Any:
 SHORT = {
     "figure-1": {},
     "figure-2": {
-        "setting": BeltramiSetting(points=16, side=8, epsilon=0.02), "iterations": (20, 20), "lag": 4, "sweep": 2,
+        "setting": BeltramiSetting(points=16, side=8, epsilon=0.02), "iterations": (20, 20), "lag": 64, "sweep": 2,
         "sweep_iterations": (8, 8), "phases": PhaseConfig(points=8, products=(0.01, 0.3, 2), multiples=(0.7, 2000, 2), decay=1),
     },
     "figure-4": {"setting": LinearSetting(image=16, lr=1e-4), "kernel": 4, "iterations": 30},

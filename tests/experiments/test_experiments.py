@@ -15,6 +15,7 @@ from experiments.progress import silent
 from experiments.style import styled
 from numerics.flows import linear
 from numerics.verdict import UNSTABLE
+from tests.experiments.agreeing import assert_agrees
 
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
 
@@ -55,8 +56,7 @@ def test_two_runs_are_identical(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_gpu_agrees(name: str) -> None:
     found = registry.experiment(name)
-    on_gpu = found.compute(found.PRESETS["smoke"], "cuda:0", silent)
-    assert set(on_gpu.data_vars) == set(smoke(name).data_vars)
+    assert_agrees(name, found.compute(found.PRESETS["smoke"], "cuda:0", silent), smoke(name))
 
 
 def test_spectrum_and_simulation_agree() -> None:

@@ -83,3 +83,36 @@ def test_whatever_context_it_is_called_in(method) -> None:
     with torch.inference_mode():
         inputs = data[0].clone()
         assert sharpness(model, cross_entropy, (inputs, data[1]), method=method).values.tolist() == expected
+
+
+def test_float32_means_float32_while_it_is_measured() -> None:
+    """TF32 and bfloat16 would be off by more than the bounds count; the user's own choice is as before."""
+    backends, seen = torch.backends, set()
+    owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn, backends.mkldnn.matmul, backends.mkldnn.conv)
+
+    def loss(output: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        seen.update(owner.fp32_precision for owner in owners)
+        return cross_entropy(output, targets)
+
+    at_first = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        before = [owner.fp32_precision for owner in owners]
+        sharpness(classifier()[0], loss, classifier()[1])
+        assert [owner.fp32_precision for owner in owners] == before
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(at_first)
+    assert "tf32" in before
+    assert seen == {"ieee"}
+
+
+@pytest.mark.gpu
+def test_bounds_hold_in_float32_on_a_gpu() -> None:
+    """Under torch's defaults, which allow TF32 in convolutions."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Conv2d(16, 16, 3), nn.Flatten(), nn.Linear(16 * 144, 10)).cuda()
+    data = torch.randn(64, 3, 16, 16, device="cuda"), torch.randint(10, (64,), device="cuda")
+    found = sharpness(model, cross_entropy, data)
+    exact = float(sharpness(model.double(), cross_entropy, (data[0].double(), data[1]), tolerance=1e-7))
+    assert abs(float(found) - exact) <= float(found.bounds[0])

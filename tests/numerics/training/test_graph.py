@@ -12,7 +12,7 @@ from numerics.training.eager import EagerStepper
 from numerics.training.feed import training_batches
 from numerics.training.graph import GraphStepper
 from numerics.training.lane import Lane
-from numerics.training.member import members
+from numerics.training.member import Member, members
 from numerics.training.preflight import compared, preflight
 from numerics.training.trail import trail
 from tests.numerics.training.cases import begun, digits, finished, group
@@ -138,6 +138,27 @@ def test_on_a_cpu_members_train_one_after_another():
 def test_the_preflight_passes_on_a_gpu(recipe):
     found = preflight(group(ks=(1, 3, 5), **recipe), digits(recipe.get("dtype", "float32"), "cuda"), "cuda")
     assert found.exact, found.sentence
+
+
+@pytest.mark.gpu
+def test_after_a_step_that_cannot_be_recorded_the_device_is_sound(monkeypatch):
+    """It asks for a number, which ends a capture; what is drawn and trained afterwards must not notice."""
+    step = Member.step
+
+    def asking(self, images, labels):
+        loss = step(self, images, labels)
+        loss.item()
+        return loss
+
+    made, data = group(ks=(1, 3)), digits(device="cuda")
+    monkeypatch.setattr(Member, "step", asking)
+    found = preflight(made, data, "cuda")
+    assert not found.exact
+    assert "fails" in found.sentence
+    monkeypatch.undo()
+    dropped = torch.nn.functional.dropout(torch.ones(1000, device="cuda"))
+    assert 300 < int((dropped == 0).sum()) < 700
+    assert preflight(made, data, "cuda").exact
 
 
 @pytest.mark.gpu
