@@ -96,7 +96,7 @@ class _Tasks:
                 else:
                     found[number] = _answer(future)
                     self._board.mark(number, PARTS)
-        except (CancelledError, self._dask.CommClosedError):
+        except CancelledError:
             raise InputError(f"lost the Dask scheduler. {KEPT}") from None
         finally:
             with suppress(*TROUBLE):  # a scheduler that is gone has nothing to cancel

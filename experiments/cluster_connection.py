@@ -78,9 +78,10 @@ def _started(dask: ModuleType, means: Means) -> list[Any]:
         for one in opened:
             with suppress(*TROUBLE):
                 one.close()
+        reason = f"{type(error).__name__}: {shown(error, 80)}"
         raise InputError(
-            f"the {means.workers} workers did not start ({type(error).__name__}: {shown(error, 80)}): too many for this machine, "
-            "or too little memory? try fewer --workers"
+            f"the {means.workers} workers did not start ({reason}): too many for this machine, or too little memory? "
+            "try fewer --workers"
         ) from None
 
 

@@ -155,9 +155,9 @@ def test_workers_that_do_not_start_are_one_line(failing_part: str, error: Except
 
     setattr(Dask, failing_part, failing(error))
     before = Closing.closed
-    with pytest.raises(InputError, match=r"the 3 workers did not start \(.*try fewer --workers") as told:
-        with cluster_connection.connection(Dask, Means(workers=3)):
-            pass
+    refused = pytest.raises(InputError, match=r"the 3 workers did not start \(.*try fewer --workers")
+    with refused as told, cluster_connection.connection(Dask, Means(workers=3)):
+        pass
     assert "\n" not in str(told.value)
     assert Closing.closed - before == (failing_part == "Client")
 
@@ -235,7 +235,6 @@ def test_deaths_are_forgiven_while_the_work_goes_on(progress: list[int | None], 
 
     class Dask:
         KilledWorker = Killed
-        CommClosedError = distributed.CommClosedError
 
         @staticmethod
         def as_completed(futures: list[FakeFuture], loop: None) -> Waiting:
