@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,7 @@ from uuid import uuid4
 import xarray as xr
 
 from derive.errors import InputError
-from experiments.cluster_connection import connection, distributed, greet, needed
+from experiments.cluster_connection import TROUBLE, connection, distributed, greet, needed
 from experiments.cluster_task import PARTS, train_group
 from experiments.group_lock import Say
 from experiments.means import Means
@@ -98,7 +99,8 @@ class _Tasks:
         except CancelledError:
             raise InputError(f"lost the Dask scheduler. {KEPT}") from None
         finally:
-            self._client.cancel(list(self._number))
+            with suppress(*TROUBLE):  # a scheduler that is gone has nothing to cancel
+                self._client.cancel(list(self._number))
         return [found[number] for number in range(len(self._groups))]
 
     def _submit(self, number: int) -> Any:

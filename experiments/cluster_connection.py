@@ -7,17 +7,21 @@ import logging
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any
 
 from derive.errors import InputError
+from derive.shown import shown
 from experiments.group_lock import Say
 from experiments.means import Means
 
 GPU = {"GPU": 1}
 """What a task asks for when the device is a GPU; workers offer it by `--resources GPU=1`."""
+
+TROUBLE = (RuntimeError, OSError, TimeoutError, asyncio.TimeoutError)
+"""What Dask raises when processes or connections of its own fail: workers that die while they start, time-outs, closed ones."""
 
 ANSWER = 10
 """Seconds within which a scheduler has to answer."""
@@ -46,18 +50,39 @@ def connection(dask: ModuleType, means: Means) -> Iterator[Any]:
     """A connection to the scheduler asked for, or to a local cluster that lasts as long as the block.
 
     Raises:
-        InputError: the scheduler does not answer.
+        InputError: the scheduler does not answer, or the workers do not start.
     """
-    if means.scheduler is not None:
-        with _connected(dask, means.scheduler) as client:
-            yield client
-        return
+    opened = [_connected(dask, means.scheduler)] if means.scheduler is not None else _started(dask, means)
+    try:
+        yield opened[-1]
+    finally:
+        for one in reversed(opened):
+            with suppress(*TROUBLE):  # the work is done, or has its own error
+                one.close()
+
+
+def _started(dask: ModuleType, means: Means) -> list[Any]:
+    """A local cluster, and a client of it.
+
+    Raises:
+        InputError: workers die or time out while they start.
+    """
     # Nothing is stored in the workers' memory, so no limit: the system decides.
     arguments = {"n_workers": means.workers, "threads_per_worker": 1, "memory_limit": 0, "resources": needed(means)}
-    with _uninterrupted():
-        cluster = dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL)
-    with cluster, dask.Client(cluster, set_as_default=False) as client:
-        yield client
+    opened: list[Any] = []
+    try:
+        with _uninterrupted():
+            opened.append(dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL))
+        return [*opened, dask.Client(opened[0], set_as_default=False)]
+    except TROUBLE as error:
+        for one in opened:
+            with suppress(*TROUBLE):
+                one.close()
+        reason = f"{type(error).__name__}: {shown(error, 80)}"
+        raise InputError(
+            f"the {means.workers} workers did not start ({reason}): too many for this machine, or too little memory? "
+            "try fewer --workers"
+        ) from None
 
 
 @contextmanager

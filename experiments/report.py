@@ -135,7 +135,7 @@ def _readable(name: str, folder: Path, title: str, command: str) -> dict[str, An
             warnings.simplefilter("ignore", RuntimeWarning)  # of infinities in a table
             return _experiment(name, folder)
     except Exception as error:  # the code of an experiment meets data of any shape
-        reason = shown(error, LONGEST) if isinstance(error, InputError) else f"{type(error).__name__}: {shown(error, 80)}"
+        reason = shown(error, 500) if isinstance(error, InputError) else f"{type(error).__name__}: {shown(error, 80)}"
         bad = f"{folder} cannot be shown ({reason}); make it anew: {command}"
         return {"name": name, "title": title, "missing": command, "bad": bad}
 

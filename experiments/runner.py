@@ -29,10 +29,12 @@ def run_experiment(name: str, preset: str, out: Path, command: str, means: Means
         InputError: unknown name, preset or device, the folder cannot be written, or the means are not there.
     """
     found = registry.experiment(name)
-    return run_config(name, found, preset, choose("preset", preset, found.PRESETS), out, command, means)
+    return run_config(name, found, preset, choose("preset", preset, found.PRESETS), out, command, means, report)
 
 
-def run_config(name: str, found: Any, preset: str, config: Any, out: Path, command: str, means: Means) -> str:
+def run_config(
+    name: str, found: Any, preset: str, config: Any, out: Path, command: str, means: Means, report: Report | None = None
+) -> str:
     """As `run_experiment`, with any setting: `found` is an experiment, `preset` what the record calls the setting."""
     check_writable(out / name)  # before the work, not after it
     started = time.perf_counter()

@@ -21,7 +21,7 @@ from derive.installed import check_installed
 from derive.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
 from experiments.netcdf import LARGEST, from_bytes, to_bytes
-from experiments.swapping import recover, swapped
+from experiments.swapping import HIDDEN, alone, recover, swapped
 
 MARKER = "gradcfl.json"
 EXPERIMENT = "experiment"
@@ -104,17 +104,20 @@ def load(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
 
 def _unswapped(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     """Both of one and the same folder, though another process may put a new one in its place."""
+    if not (folder.parent / HIDDEN).is_dir():  # nobody writes here
+        return _read(folder)
     for _ in range(TRIES):
         before = _identity(folder)
         try:
             found = _read(folder)
         except InputError:
-            if _identity(folder) == before:
+            if before is not None and _identity(folder) == before:
                 raise
         else:
             if _identity(folder) == before:
                 return found
-    return _read(folder)
+    with alone(folder):
+        return _read(folder)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

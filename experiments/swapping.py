@@ -32,7 +32,7 @@ def swapped(folder: Path) -> Iterator[Path]:
     """
     hidden = folder.parent / HIDDEN
     hidden.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with alone(folder):
         _recover(folder)
         fresh = Path(mkdtemp(prefix=f"{folder.name}-", dir=hidden))
         try:
@@ -50,7 +50,7 @@ def recover(folder: Path) -> None:
         OSError: it may not be written.
     """
     if _earlier(folder).exists() and not folder.exists():
-        with _alone(folder):
+        with alone(folder):
             _recover(folder)
 
 
@@ -62,8 +62,12 @@ def tidy(out: Path) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder; waits, and says so, while another process does."""
+def alone(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder; waits, and says so, while another process does.
+
+    Raises:
+        OSError: there is no place for a lock.
+    """
     lock = FileLock(folder.parent / HIDDEN / f"{folder.name}.lock")
     try:
         lock.acquire(timeout=PATIENCE, poll_interval=POLL)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import tarfile
-import zlib
 from collections.abc import Iterable, Mapping
 from hashlib import new
 from pathlib import Path
 
 from derive.errors import InputError
+from derive.shown import shown
 from numerics.datasets.sources import SOURCES, Packed, Source
-
-DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError, KeyError)
-"""What unpacking a file raises that is truncated, or not what its name says."""
+from numerics.datasets.unpacking import DAMAGE, TooLarge, unpacked
 
 
 def find(packed: Packed, places: Iterable[Path]) -> dict[str, Path] | None:
@@ -49,32 +45,23 @@ def contents(packed: Packed, found: Mapping[str, Path], again: str) -> dict[str,
     held = {}
     for path in dict.fromkeys(found.values()):
         names = [name for name, place in found.items() if place == path]
-        held |= _read(path, names, again)
+        held |= _read(path, packed, names, again)
         for name in names:
             what = str(path) if path.name == name else f"{name} in {path}"
             _check(what, held[name], packed.holds[name], again)
     return held
 
 
-def _read(path: Path, names: list[str], again: str) -> dict[str, bytes]:
+def _read(path: Path, packed: Packed, names: list[str], again: str) -> dict[str, bytes]:
     try:
-        return _unpacked(path, names)
+        return unpacked(path, {name: packed.sizes[name] for name in names})
+    except TooLarge as error:
+        raise InputError(f"expected {path} to hold {error.most} bytes, as published, got more; {again}") from None
     except DAMAGE as error:
-        reason = " ".join(str(error).split())
+        reason = shown(" ".join(str(error).split()))
         raise InputError(f"expected {path} to be whole, got {type(error).__name__}: {reason}; {again}") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-
-
-def _unpacked(path: Path, names: list[str]) -> dict[str, bytes]:
-    """What a file holds under some names; in an archive, in whatever folder. Nothing is written anywhere."""
-    if path.name.endswith(".tar.gz"):
-        with tarfile.open(path, "r:gz") as archive:
-            members = ((Path(member.name).name, archive.extractfile(member)) for member in archive if member.isfile())
-            held = {name: member.read() for name, member in members if name in names}
-        return {name: held[name] for name in names}
-    content = path.read_bytes()
-    return {names[0]: gzip.decompress(content) if path.suffix == ".gz" else content}
 
 
 def _check(what: str, content: bytes, checksum: str, again: str) -> None:

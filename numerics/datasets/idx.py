@@ -52,9 +52,13 @@ def mnist(contents: Mapping[str, bytes]) -> Raw:
     """Images and labels out of MNIST's four files.
 
     Raises:
-        InputError: a file that is not what its name says.
+        InputError: a file that is not what its name says, or images to test on of another size than those to train on.
     """
-    return Raw(_labelled(contents, "train"), _labelled(contents, "t10k"), CLASSES)
+    train, test = _labelled(contents, "train"), _labelled(contents, "t10k")
+    if train.images.shape[1:] != test.images.shape[1:]:
+        sizes = [f"{split.images.shape[2]}x{split.images.shape[3]}" for split in (train, test)]
+        raise InputError(f"expected images of one size to train and to test on, got {sizes[0]} and {sizes[1]}")
+    return Raw(train, test, CLASSES)
 
 
 def _labelled(contents: Mapping[str, bytes], part: str) -> Labelled:
@@ -62,7 +66,7 @@ def _labelled(contents: Mapping[str, bytes], part: str) -> Labelled:
     images, labels = parse(contents[name], 3, name), parse(contents[other], 1, other)
     if len(images) != len(labels) or not len(images):
         raise InputError(f"expected as many labels as images and at least one, got {len(labels)} and {len(images)} in {name}")
-    if images.shape[1] != images.shape[2]:
+    if images.shape[1] != images.shape[2] or not images.size:
         raise InputError(f"expected square images, got {images.shape[1]}x{images.shape[2]} in {name}")
     if labels.max() >= CLASSES:
         raise InputError(f"expected labels from 0 to {CLASSES - 1}, got {labels.max()} in {other}")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
+from os import PathLike, fspath
+from os.path import isdir
 from pathlib import Path
 
 import torch
 
 from derive.errors import InputError, choose
+from derive.installed import check_installed
+from derive.shown import shown
 from numerics.datasets.digits import digits
 from numerics.datasets.files import find
 from numerics.datasets.normalise import normalised, table
@@ -69,9 +72,11 @@ def load(
         InputError: unknown name; a data_dir that is not there; files that are missing, damaged, or pickles; a number out of
             its range.
     """
+    check_installed()
     choose("data set", name, DATASETS)
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise InputError(f"expected dtype to be of floating-point numbers, got {dtype!r}")
+        raise InputError(f"expected dtype to be of floating-point numbers, got {shown(repr(dtype))}")
+    _check_device(device)
     raw = restricted(_raw(name, _path(data_dir), download, refetch, sources), classes, subset)
     lookup = table(raw.train.images)
     train, test = (normalised(split, lookup, size, device, dtype) for split in (raw.train, raw.test))
@@ -99,9 +104,26 @@ def _path(data_dir: Folder) -> Path | None:
     """
     if data_dir is None:
         return None
-    if not Path(data_dir).is_dir():
-        raise InputError(f"expected data_dir to be a folder, got {str(data_dir)!r}, which is none")
+    if not isinstance(data_dir, str | PathLike) or not isinstance(fspath(data_dir), str):
+        raise InputError(f"expected data_dir to be the name of a folder, got {shown(repr(data_dir))}")
+    if not isdir(data_dir):  # also of a name that no system takes
+        raise InputError(f"expected data_dir to be a folder, got {shown(repr(str(data_dir)))}, which is none")
     return Path(data_dir)
+
+
+def _check_device(device: object) -> None:
+    """Check that tensors can be kept there.
+
+    Raises:
+        InputError: no name of a device, or one that is not on this machine.
+    """
+    try:
+        if not isinstance(device, str | torch.device):
+            raise TypeError(type(device).__name__)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, TypeError, ValueError, NotImplementedError) as error:
+        reason = shown(str(error).partition("\n")[0])
+        raise InputError(f"expected a device of this machine, such as cpu, got {shown(repr(device), 40)} ({reason})") from None
 
 
 def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> bool:

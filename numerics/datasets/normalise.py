@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from math import inf, prod
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -47,11 +50,14 @@ def normalised(split: Labelled, table: Tensor, size: int | None, device: str, dt
         size: height and width wanted, no less than there are; None to leave them.
         device: of the result.
         dtype: of the images.
+
+    Raises:
+        InputError: `size` is no such number, or the images do not fit into memory.
     """
     table = table.to(device=device, dtype=dtype)
     border = _border(split.images.shape[-1], size)
     shape = (*split.images.shape[:2], *(side + sum(border) for side in split.images.shape[2:]))
-    images = torch.empty(shape, dtype=dtype, device=device)
+    images = _empty(shape, dtype, device)
     for start in range(0, len(images), CHUNK):
         part = np.pad(split.images[start : start + CHUNK], ((0, 0), (0, 0), border, border))
         places = torch.from_numpy(part).to(device).int()
@@ -59,6 +65,28 @@ def normalised(split: Labelled, table: Tensor, size: int | None, device: str, dt
             images[start : start + CHUNK, channel] = column[places[:, channel]]
     labels = torch.from_numpy(split.labels.copy()).to(device)
     return Split(images, labels, table[:, 0].clone())
+
+
+def _empty(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> Tensor:
+    """Room for images. A system may promise more memory than it has, so what is asked of a CPU is held against all there is."""
+    wanted = prod(shape) * dtype.itemsize
+    try:
+        if torch.device(device).type == "cpu" and wanted > _memory():
+            raise MemoryError
+        return torch.empty(shape, dtype=dtype, device=device)
+    except (RuntimeError, MemoryError, OverflowError):  # torch has several for it
+        what = "x".join(map(str, shape))
+        raise InputError(
+            f"expected images that fit into memory, got {what}, {wanted:.3g} bytes; choose a smaller size"
+        ) from None
+
+
+def _memory() -> float:
+    """Bytes of this machine's memory; no bound where the system does not tell."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, ValueError, OSError):
+        return inf
 
 
 def _border(height: int, size: int | None) -> tuple[int, int]:

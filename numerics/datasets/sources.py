@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from numerics.datasets import cifar, idx
+from numerics.datasets.published import MNIST as MNIST_PUBLISHED
 from numerics.datasets.raw import Raw
 
 Contents = Mapping[str, bytes]
@@ -24,12 +25,14 @@ class Packed:
         checksum: "ALGORITHM:HEXADECIMAL" of the file.
         holds: name -> "ALGORITHM:HEXADECIMAL" of what is in it, unpacked. This is what is checked before anything is read, so
             it does not matter how, or by whom, the files were packed.
+        sizes: name -> bytes of what is in it, unpacked: not more than that is ever unpacked.
     """
 
     name: str
     urls: tuple[str, ...]
     checksum: str
     holds: Mapping[str, str]
+    sizes: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,19 @@ class Source:
     reason: str = ""
 
 
+_IDX_SIZES = {
+    "train-images-idx3-ubyte": 16 + MNIST_PUBLISHED.train * MNIST_PUBLISHED.size**2,
+    "train-labels-idx1-ubyte": 8 + MNIST_PUBLISHED.train,
+    "t10k-images-idx3-ubyte": 16 + MNIST_PUBLISHED.test * MNIST_PUBLISHED.size**2,
+    "t10k-labels-idx1-ubyte": 8 + MNIST_PUBLISHED.test,
+}
+"""Headers of 4 bytes and 4 for each dimension, then a byte for each pixel or label."""
+
+
 def _idx(places: tuple[str, ...], checksums: Mapping[str, tuple[str, str]]) -> tuple[Packed, ...]:
     """The four files of MNIST and of what follows its example; checksums of file and content by name."""
     return tuple(
-        Packed(f"{name}.gz", tuple(f"{place}{name}.gz" for place in places), file, {name: content})
+        Packed(f"{name}.gz", tuple(f"{place}{name}.gz" for place in places), file, {name: content}, {name: _IDX_SIZES[name]})
         for name, (file, content) in checksums.items()
     )
 
@@ -140,6 +152,7 @@ CIFAR_10 = Source(
             ("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
             "md5:c32a1d4ab5d03f1284b67883e8d87530",
             _CIFAR_FILES,
+            dict.fromkeys(_CIFAR_FILES, 10_000 * cifar.RECORD),
         ),
     ),
     folders=("cifar-10-batches-bin",),

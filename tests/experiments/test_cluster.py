@@ -123,6 +123,59 @@ def test_somebody_else_at_that_address_is_one_line(tmp_path: Path, monkeypatch: 
         sweep(GROUPS, Means(store=tmp_path, scheduler=f"tcp://127.0.0.1:{other.getsockname()[1]}"))
 
 
+class Closing:
+    """A cluster or a client that fails to close, as when its processes were killed."""
+
+    closed = 0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def close(self) -> None:
+        Closing.closed += 1
+        raise TimeoutError("closing")
+
+
+def failing(error: BaseException) -> type:
+    """A class that cannot be made."""
+
+    class Failing:
+        def __init__(self, *_: object, **__: object) -> None:
+            raise error
+
+    return Failing
+
+
+ERRORS = [RuntimeError("Nanny failed to start.\nTraceback"), OSError(24, "Too many open files"), TimeoutError()]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("failing_part", ["LocalCluster", "Client"])
+def test_workers_that_do_not_start_are_one_line(failing_part: str, error: Exception) -> None:
+    class Dask:
+        LocalCluster = Client = Closing
+
+    setattr(Dask, failing_part, failing(error))
+    before = Closing.closed
+    refused = pytest.raises(InputError, match=r"the 3 workers did not start \(.*try fewer --workers")
+    with refused as told, cluster_connection.connection(Dask, Means(workers=3)):
+        pass
+    assert "\n" not in str(told.value)
+    assert Closing.closed - before == (failing_part == "Client")
+
+
+def test_a_cluster_that_fails_to_close_costs_no_result() -> None:
+    class Dask:
+        LocalCluster = Client = Closing
+
+    before = Closing.closed
+    with cluster_connection.connection(Dask, Means(workers=3)) as client:
+        assert isinstance(client, Closing)
+    assert Closing.closed - before == 2
+    with pytest.raises(KeyError), cluster_connection.connection(Dask, Means(workers=3)):
+        raise KeyError  # is not hidden
+
+
 def test_without_dask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"needs the extra `cluster`: pip install 'gradcfl\[cluster\]'"):

@@ -106,7 +106,7 @@ def test_start_vectors_are_made_on_the_device() -> None:
 def test_no_step_of_an_optimiser_waits(cls) -> None:
     with pretended() as counts:
         model = cases.net().to("cuda:0")
-        optimizer = make(model.parameters())
+        optimizer = cls(model.parameters(), lr=0.1, k=3)
         cases.train(model, optimizer, 1, lambda *_: None)
         before = Counter(counts)
         optimizer.step()

@@ -74,7 +74,13 @@ def tar_gz(contents: dict[str, bytes], folder: str = "cifar-10-batches-bin") -> 
 
 def mnist_source(contents: dict[str, bytes], place: str = NOWHERE, **fields) -> Source:
     packed = tuple(
-        Packed(f"{name}.gz", (f"{place}{name}.gz",), sha(gzip.compress(content, mtime=0)), {name: sha(content)})
+        Packed(
+            f"{name}.gz",
+            (f"{place}{name}.gz",),
+            sha(gzip.compress(content, mtime=0)),
+            {name: sha(content)},
+            {name: len(content)},
+        )
         for name, content in contents.items()
     )
     return Source(packed, **({"folders": ("MNIST/raw",), "parse": idx.mnist} | fields))
@@ -83,7 +89,8 @@ def mnist_source(contents: dict[str, bytes], place: str = NOWHERE, **fields) -> 
 def cifar_source(contents: dict[str, bytes], place: str = NOWHERE) -> Source:
     name = "cifar-10-binary.tar.gz"
     holds = {file: sha(content) for file, content in contents.items()}
-    packed = Packed(name, (f"{place}{name}",), sha(tar_gz(contents)), holds)
+    sizes = {file: len(content) for file, content in contents.items()}
+    packed = Packed(name, (f"{place}{name}",), sha(tar_gz(contents)), holds, sizes)
     return Source((packed,), CIFAR_10.folders, cifar.cifar10, refused=CIFAR_10.refused, reason=CIFAR_10.reason)
 
 

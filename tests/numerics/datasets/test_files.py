@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import gzip
+import tarfile
+import tracemalloc
 from dataclasses import replace
 
 import pytest
 import torch
 
 from derive.errors import InputError
-from numerics.datasets import available, first_available, load
+from numerics.datasets import DATASETS, available, first_available, load
+from numerics.datasets.published import PUBLISHED
 from numerics.datasets.sources import SOURCES
-from tests.numerics.datasets.cases import mnist_contents, mnist_source, put
+from tests.numerics.datasets.cases import (
+    TEST,
+    TRAIN,
+    cifar_contents,
+    cifar_source,
+    idx_bytes,
+    mnist_contents,
+    mnist_source,
+    pixels,
+    put,
+)
 
 CONTENTS = mnist_contents()
 SOURCE = {"mnist": mnist_source(CONTENTS)}
@@ -157,6 +170,121 @@ def test_the_real_fashion_mnist_has_its_published_contents():
     step = float(data.train.images[:1000].unique().diff().mean())  # 1 / std in units of the pixel
     assert 1 / (255 * step) == pytest.approx(0.3530, abs=1e-4)
     assert -float(data.train.black[0]) / (255 * step) == pytest.approx(0.2860, abs=1e-4)
+
+
+BOMB = 2**26
+
+
+def bomb(size: int = BOMB) -> bytes:
+    return gzip.compress(b"\0" * size, 9)
+
+
+def claiming(size: int, kind: bytes = tarfile.REGTYPE, name: str = "data_batch_1.bin") -> bytes:
+    """An archive of one header, which claims so many bytes."""
+    member = tarfile.TarInfo(name)
+    member.size, member.type = size, kind
+    return gzip.compress(member.tobuf(tarfile.GNU_FORMAT))
+
+
+ARCHIVES = {
+    "8 TB of ours": claiming(2**43),
+    "8 TB of others": claiming(2**43, name="readme.html"),
+    "8 TB of a header": claiming(2**43, tarfile.XHDTYPE),
+    "8 TB of a name": claiming(2**43, tarfile.GNUTYPE_LONGNAME),
+    "zeros": bomb(),
+    "zeros of others": gzip.compress(gzip.decompress(claiming(BOMB, name="readme.html")) + b"\0" * BOMB, 9),
+    "zeros of a header": gzip.compress(gzip.decompress(claiming(BOMB, tarfile.XHDTYPE)) + b"\0" * BOMB, 9),
+    "zeros of ours": gzip.compress(gzip.decompress(claiming(BOMB)) + b"\0" * BOMB, 9),
+}
+
+
+def at_most(call) -> int:
+    """Bytes that Python took at most during a call."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_what_an_archive_claims_is_not_believed(kind, tmp_path):
+    contents = cifar_contents()
+    (tmp_path / "cifar-10-binary.tar.gz").write_bytes(ARCHIVES[kind])
+
+    def call():
+        with pytest.raises(InputError, match=r"expected .*cifar-10-binary.tar.gz to (be whole|hold .* as published, got more)"):
+            load("cifar-10", data_dir=tmp_path, sources={"cifar-10": cifar_source(contents)})
+
+    assert at_most(call) < BOMB / 8
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_that_holds_more_than_was_published_is_not_unpacked(packed, tmp_path):
+    put(tmp_path, CONTENTS, packed)
+    name = "train-images-idx3-ubyte"
+    (tmp_path / (f"{name}.gz" if packed else name)).write_bytes(bomb() if packed else b"\0" * BOMB)
+
+    def call():
+        with pytest.raises(InputError, match=f"{name}.* to hold {len(CONTENTS[name])} bytes, as published, got more"):
+            load("mnist", data_dir=tmp_path, sources=SOURCE)
+
+    assert at_most(call) < BOMB / 8
+
+
+def test_the_published_sizes_are_those_of_the_published_data_sets():
+    """MNIST's page tells the bytes of the unpacked files; CIFAR-10's binary files are of 30,730,000 bytes each."""
+    sizes = {name: size for packed in SOURCES["mnist"].packed for name, size in packed.sizes.items()}
+    assert list(sizes.values()) == [47_040_016, 60_008, 7_840_016, 10_008]
+    assert set(SOURCES["cifar-10"].packed[0].sizes.values()) == {30_730_000}
+    digits = load("digits")
+    assert PUBLISHED["digits"] == (
+        len(digits.train.labels),
+        len(digits.test.labels),
+        digits.channels,
+        digits.size,
+        digits.classes,
+    )
+    assert PUBLISHED.keys() == DATASETS.keys()
+
+
+@pytest.mark.parametrize("device", ["x", "", "cuda:99", 5.5, b"cpu", ["cpu"], "cpu\n\x1b[31m"])
+def test_a_device_that_is_none_is_one_line(device):
+    with pytest.raises(InputError, match="expected a device of this machine") as error:
+        load("digits", device=device)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("data_dir", [5, b"x", 1.5, ["x"], "\x00", "x" * 10**4])
+def test_a_data_dir_that_is_none_is_one_line(data_dir):
+    with pytest.raises(InputError, match="expected data_dir to be") as error:
+        load("mnist", data_dir=data_dir)
+    assert str(error.value).isprintable()
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("size", [10**6, 2**31, 2**70])
+def test_images_that_no_memory_holds_are_one_line(size):
+    with pytest.raises(InputError, match="expected images that fit into memory"):
+        load("digits", size=size)
+
+
+def test_a_long_name_is_not_echoed_whole():
+    with pytest.raises(InputError, match="unknown data set 'xxx") as error:
+        load("x" * 10**4)
+    assert len(str(error.value)) < 500
+
+
+@pytest.mark.parametrize(("train", "test", "message"), [(28, 8, "of one size to train and to test"), (0, 0, "square images")])
+def test_images_of_no_or_of_two_sizes(train, test, message, tmp_path):
+    changed = {
+        f"{part}-images-idx3-ubyte": idx_bytes(pixels(count, 1, size)[:, 0])
+        for part, count, size in (("train", TRAIN, train), ("t10k", TEST, test))
+    }
+    contents = CONTENTS | changed
+    with pytest.raises(InputError, match=message):
+        load("mnist", data_dir=put(tmp_path, contents), sources={"mnist": mnist_source(contents)})
 
 
 def test_every_source_names_real_places_and_whole_checksums():
