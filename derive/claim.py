@@ -27,6 +27,7 @@ class Claim:
         latex: the printed formula, or ``""``.
         values: the printed numbers, by name.
         source: where it is printed.
+        authors: settings that no text prints, by name: those of the authors' public code.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Claim:
     latex: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    authors: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

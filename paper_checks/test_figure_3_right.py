@@ -30,7 +30,7 @@ def measured() -> xr.Dataset:
 
 def verdict() -> Verdict:
     """The threshold of a small setting."""
-    found = measured()
+    found, epochs = measured(), PRINTED[CLAIM].authors["one_epoch_at"] / PRINTED[CLAIM].values["least_lr"]
     words = "; ".join(
         f"step size {float(at.lr):g}: {at.verdict.values} (RelL1 {float(at.rel_l1.dropna('record')[-1]):.1e} after {float(at.step.max()):.0f} iterations, "
         f"as a power of the iterations {float(at.exponent):.2f})"
@@ -40,7 +40,7 @@ def verdict() -> Verdict:
         CLAIM, "not run at the paper's setting", "", "",
         f"ResNet-20 with Swish on 640 of scikit-learn's digits, SGD without momentum, batches of 64, step size times iterations {CONFIG.travel:g} (CPU; not "
         f"the paper's setting): {words}. So there is a threshold, {found.attrs['threshold_low']:g} to {found.attrs['threshold_high']:g} here. Below it the "
-        "difference does not vanish: each step adds roundings of its own. The paper's smallest step size takes 32,000 epochs.",
+        f"difference does not vanish: each step adds roundings of its own. The paper's smallest step size takes {epochs:,.0f} epochs.",
         "python -m experiments run figure-3-right",
     )  # fmt: skip
 
@@ -53,8 +53,10 @@ def test_a_threshold_is_bracketed() -> None:
 
 
 def test_paper_preset_is_the_papers_setting() -> None:
-    values, config = PRINTED[CLAIM].values, PRESETS["paper"]
+    printed, values, config = PRINTED[CLAIM].values, PRINTED[CLAIM].authors, PRESETS["paper"]
     assert config.lrs == values["lrs"]
-    assert same_setting(config.recipe, {name: values[name] for name in ("batch", "momentum", "activation")})
+    assert min(config.lrs) == printed["least_lr"]
+    assert same_setting(config.recipe, {name: values[name] for name in ("momentum", "activation")})
+    assert same_setting(config.recipe, {name: printed[name] for name in ("net", "data", "batch", "weight_decay", "dtype")})
     for group in groups(config):  # 0.1/n for n epochs
         assert group.recipe.epochs * group.recipe.lr == pytest.approx(values["one_epoch_at"])
