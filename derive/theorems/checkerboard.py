@@ -76,6 +76,7 @@ def derive() -> Derivation:
             "Other modes",
             sp.Eq(TimeDerivative(K), -alpha * K),
             "Orthogonal to I: stable iff lr < 2/alpha (Thm 5.4, P = 0).",
+            argued=True,
         ),
         Step(
             "Edge between stable and restrained",
