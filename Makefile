@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 RESULTS ?= results
 
-.PHONY: help demo test lint paper verdicts bench lock clean
+.PHONY: help demo test lint paper verdicts mutate bench lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ paper: $(STAMP) ## the paper checks with their slow confirmations
 
 verdicts: $(STAMP) ## compute all verdicts anew and record those that take long (about 10 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.record
+
+mutate: $(STAMP) ## change every displayed formula, one thing at a time, and report what no check notices
+	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.mutate
 
 bench: $(STAMP) ## performance as ratios against a peer in one run
 	@$(BIN)/python -m experiments.benchmarks

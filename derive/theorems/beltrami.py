@@ -19,9 +19,10 @@ from derive.differential import Div, Grad
 from derive.discretize import Stencil
 from derive.grid import GridFunction, GridScheme
 from derive.stability import Stability, stability
-from derive.symbols import L, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
+from derive.symbols import L, declare, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
 
 SQUARE = Dot(Grad(u), Grad(u))
+DIFFUSION = declare("diffusion", "D", "diffusion tensor of the linearised flow", "length^2/time")
 
 
 def loss() -> sp.Expr:
@@ -173,7 +174,7 @@ def _to_the_bounds() -> tuple[Step, ...]:
         Step("Linearised", sp.Eq(rate, with_slope(whole())), "The first variation of the flow; the slope varies too."),
         Step(
             "Diffusion tensor",
-            tensor(2),
+            sp.Eq(DIFFUSION, sp.ImmutableMatrix(tensor(2)), evaluate=False),
             "In the frame of grad u: eps^2/slope^3 along it, 1/slope across; the paper has 1/slope for both.",
         ),
         Step(
