@@ -39,6 +39,11 @@ class Claim:
     source: str = ""
     authors: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def settings_of_authors(self) -> str:
+        """What the authors' code has, in words."""
+        return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.authors.items())
+
 
 @dataclass(frozen=True)
 class Verdict:

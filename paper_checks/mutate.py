@@ -1,7 +1,7 @@
 """Change every displayed formula of every theorem, one thing at a time, and see that a check notices: `make mutate`.
 
-A coefficient is doubled, a sign turned, a symbol exchanged for another, at every place of every step. What no world tells from the
-derived formula is a survivor: the goal is none. `python -m paper_checks.mutate 5.3 D.4` does so for the theorems named.
+A coefficient is doubled, a sign turned, a symbol exchanged for another, at every place of every step. What no world tells from
+the derived formula is a survivor: the goal is none. `python -m paper_checks.mutate 5.3 D.4` does so for the theorems named.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
 from derive.derivation import Step
 from derive.theorems import theorems
@@ -74,27 +73,20 @@ def _scales_a_zero(expression: sp.Basic, path: Path) -> bool:
 def survivors(step: Step, worlds: list[Any]) -> Iterator[str]:
     """Changes of a step that nobody notices."""
     for words, changed in changes(step.expression):
-        if not same(step.expression, changed) and judged(changed, worlds):
+        if judged(changed, worlds) and not same(step.expression, changed):
             yield words
 
 
 def same(first: sp.Basic, second: sp.Basic) -> bool:
     """Whether two relations, or parts of them, are the same by algebra: then there is nothing to notice."""
-    if type(first) is not type(second) or len(first.args) != len(second.args):
+    if first == second:
+        return True
+    if isinstance(first, sp.Tuple | sp.And) and isinstance(second, sp.Tuple | sp.And):
+        return len(first.args) == len(second.args) and all(map(same, first.args, second.args))
+    sides = (*first.args, *second.args)
+    if not (isinstance(first, sp.Eq) and isinstance(second, sp.Eq)) or any(getattr(side, "is_Matrix", True) for side in sides):
         return False
-    if isinstance(first, sp.Eq):
-        return (
-            sp.simplify((first.lhs - first.rhs) - (second.lhs - second.rhs)) == 0
-            if _numbers(first, second)
-            else first == second
-        )
-    if isinstance(first, sp.Tuple | Boolean) and not isinstance(first, sp.Rel):
-        return all(map(same, first.args, second.args))
-    return first == second
-
-
-def _numbers(*relations: sp.Eq) -> bool:
-    return all(isinstance(side, sp.Expr) for relation in relations for side in relation.args)
+    return sp.simplify(first.lhs - first.rhs - second.lhs + second.rhs) == 0
 
 
 def main(named: list[str]) -> int:

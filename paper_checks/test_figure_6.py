@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -77,4 +77,7 @@ def test_the_edge_is_the_optimisers() -> None:
 
 def test_the_record_is_of_the_papers_setting() -> None:
     assert verdict().status == "agrees"
-    assert asdict(figure_6.PRESETS["paper"]) == asdict(figure_6.PRESETS[recorded(CLAIM).attrs["preset"]])
+    ours = figure_6.PRESETS[recorded(CLAIM).attrs["preset"]]
+    assert replace(ours, every=1) == replace(
+        figure_6.PRESETS["paper"], every=1
+    )  # how often is measured is no setting of the paper
