@@ -20,6 +20,11 @@ Path = tuple[int, ...]
 
 EQUIVALENT = {
     ("5.1", "Cross-entropy", "-(g) at (0, 1, 0)"): "the slope of the sigmoid is even",
+    ("swish", "Order 2", "-(x) at (0, 0)"): "so is the second derivative of Swish",
+    ("eq-25", "Regimes of Swish", "-(oo) at (1, 0, 0)"): "it vanishes at either end",
+    ("eq-25", "Regimes of Swish", "-(-oo) at (5, 0, 0)"): "it vanishes at either end",
+    ("5.4", "Step size", "power_max for lr at (1, 0)"): "a bound variable that the condition does not name",
+    ("eq-25", "Step size", "power_max for lr at (1, 0)"): "a bound variable that the condition does not name",
 }
 """Changes that leave a formula true."""
 

@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
 from derive import calculus, dft, differential
+from derive.symbols import omega
 
 RTOL = 1e-5
 """Of what brute force finds by differences; a wrong coefficient is off by the size of its term."""
@@ -39,7 +40,9 @@ def holds(expression: Any, values: Mapping[Any, Any]) -> bool:
         case sp.Tuple() | sp.And():
             return all(holds(part, values) for part in expression.args)
         case sp.Eq():
-            return equal(evaluate(expression.lhs, values), evaluate(expression.rhs, values))
+            return expression.lhs != expression.rhs and equal(
+                evaluate(expression.lhs, values), evaluate(expression.rhs, values)
+            )
         case sp.Contains(args=(element, container)):
             return contains(container, evaluate(element, values), values)
         case sp.Rel():
@@ -63,14 +66,18 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {
 def equal(left: Any, right: Any) -> bool:
     """To what differences resolve, over the whole field."""
     a, b = np.broadcast_arrays(np.asarray(left, dtype=complex), np.asarray(right, dtype=complex))
-    return bool(np.linalg.norm(a - b) <= RTOL * max(np.linalg.norm(a), np.linalg.norm(b)) + 1e-9)
+    finite = np.isfinite(a).all() and np.isfinite(b).all()
+    return bool(finite and np.linalg.norm(a - b) <= RTOL * max(np.linalg.norm(a), np.linalg.norm(b)) + 1e-12)
 
 
 def contains(container: sp.Set, number: Any, values: Mapping[Any, Any]) -> bool:
     """Whether a number lies in an interval, or in the part of one where a condition holds."""
     if isinstance(container, sp.ConditionSet):
         symbol, condition, base = container.args
-        return holds(condition, {**values, symbol: number}) and contains(base, number, values)
+        possible = holds(condition, {**values, symbol: number})
+        if possible != values.get("possible", possible):
+            raise ValueError("expected the condition to say whether any number is in the set")
+        return possible and contains(base, number, values)
     low, high = (evaluate(end, values) for end in (container.start, container.end))
     above = number > low if container.left_open else number >= low
     below = number < high if container.right_open else number <= high
@@ -150,10 +157,10 @@ def _frequency_convolution(values: Mapping[Any, Any], first: sp.Expr, second: sp
     return convolution(left, right) * (2 * np.pi) ** 2 / left.size
 
 
-def _dirac(values: Mapping[Any, Any], _: sp.Expr) -> np.ndarray:
-    """N/(2 pi)^2 at frequency 0."""
-    found = np.zeros(values["grid"])
-    found.flat[0] = found.size / (2 * np.pi) ** 2
+def _dirac(values: Mapping[Any, Any], argument: sp.Expr) -> np.ndarray:
+    """N/(2 pi)^2 at frequency 0; of a multiple of the frequency less by its square, in two dimensions."""
+    found, factor = np.zeros(values["grid"]), argument / omega
+    found.flat[0] = found.size / (2 * np.pi) ** 2 / float(factor) ** 2
     return found
 
 

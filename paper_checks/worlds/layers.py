@@ -135,10 +135,11 @@ def layer_hessian() -> dict[str, list[World]]:
     kept = ERROR * along(lambda k: to_kernel(k, BELOW, ABOVE), OWN, D_OWN)
     through_g = ERROR * to_kernel(OWN, BELOW, D_ABOVE).detach()
     own, logit = to_kernel(OWN, BELOW, ABOVE).detach(), torch.tensor(0.6, dtype=torch.float64)
-    # Another loss than cross-entropy, so that its second derivative does not cancel the output's.
-    end = {"s": torch.sigmoid, "ell": lambda v: torch.exp(v / 2) + v**3}
+    # Neither cross-entropy nor the sigmoid, whose slope is even.
+    end = {"s": lambda v: torch.exp(v / 3), "ell": lambda v: torch.exp(v / 2) + v**3}
     bent = gradient(lambda v: gradient(lambda w: end["ell"](end["s"](w)), v), logit)
-    through_a = float(bent) * float((own * D_OWN).sum()) * own
+    bent = bent.detach()
+    through_a = bent * float((own * D_OWN).sum()) * own
     down = along(lambda i: to_input(i, ABOVE), BELOW, D_BELOW) + to_input(BELOW, D_ABOVE).detach()
     values = GENERIC | {error_slope: float(bent), g: float(logit), dg_prev: down.numpy()}
     values |= {key: found for base, function in end.items() for key, found in named(base, function).items()}
@@ -194,20 +195,22 @@ def coupling_() -> dict[str, list[World]]:
         coupling.dgrad[n + 1, m + 1]: (matrix.reshape(2, N * N, 2, N * N)[n, :, m] @ directions[m].flatten().numpy()).reshape(N, N)
         for n in (0, 1) for m in (0, 1)
     }  # fmt: skip
-    strength, cells = float(np.linalg.eigvalsh(matrix)[-1]), N * N
+    cells, areas = N * N, (N * N, 3)  # the second kernel is three cells wide
+    assert np.abs(matrix.reshape(2, cells, 2, cells)[[0, 1], :, [0, 1]]).max() < 1e-12
+    matrix = matrix[: sum(areas), : sum(areas)]
+    whole, strength = matrix + DECAY * np.eye(sum(areas)), float(np.linalg.eigvalsh(matrix)[-1])
     sums = dict(zip(coupling.sums, (0.4, -0.9), strict=True))
-    weights = np.concatenate([np.full(cells, value / cells) for value in sums.values()])
-    rates = (-(matrix + DECAY * np.eye(2 * cells)) @ weights).reshape(2, cells).sum(1)
-    values = BASE | blocks | sums | dict.fromkeys(coupling.areas, cells) | {
+    weights = np.concatenate([np.full(n, value / n) for n, value in zip(areas, sums.values(), strict=True)])
+    rates = [part.sum() for part in np.split(-whole @ weights, [areas[0]])]
+    values = BASE | blocks | sums | dict(zip(coupling.areas, areas, strict=True)) | {
         kernel_variation(n + 1): d.numpy() for n, d in enumerate(directions)
     } | {coupling.slope: float(named("r", curve)["r", 1](np.zeros(1))[0]), coupling.coupling: strength}  # fmt: skip
     values |= {TimeDerivative(s): rate for s, rate in zip(coupling.sums, rates, strict=True)}
     lone = values | {alpha_min: 0.0, alpha_max: 2 / STEP}
-    assert np.abs(matrix.reshape(2, cells, 2, cells)[[0, 1], :, [0, 1]]).max() < 1e-12
     third = torch.autograd.functional.hessian(lambda w: ERROR * chain(tuple(w)), torch.zeros(3, N, N, dtype=torch.float64))
     triple = values | {coupling.dgrad[1, 2]: third[0, :, :, 1].abs().max().numpy()}
     both = _both(values, matrix)
-    multiplied = np.linalg.eigvalsh(np.eye(2 * cells) - STEP * (matrix + DECAY * np.eye(2 * cells)))
+    multiplied = np.linalg.eigvalsh(np.eye(sum(areas)) - STEP * whole)
     return {
         "*": [World(values)], "Each layer by itself": [World(lone)], "Three layers": [World(triple)], "Condition": both,
         "Weight decay": linear.facts(both), "Amplification polynomial": [World(values | {xi: root}) for root in multiplied[[0, -1]]],

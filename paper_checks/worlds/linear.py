@@ -105,9 +105,9 @@ def _decays(drives: np.ndarray, rate: float) -> list:
 
 
 def _steps(drives: np.ndarray, _: float) -> list:
-    decays = (-drives[0] - 0.1, -drives[0] + 0.1, -drives[0] + 3.0)
+    decays = (-drives[0] - 0.01 * abs(drives[0]), -drives[0] + 0.01 * abs(drives[0]), -drives[0] + 3.0)
     tried = [(decay, s * 2 / (decay + drives[-1])) for decay in decays for s in (0.999, 1.001)]
-    return [({alpha: d, lr: rate}, _stable(drives, d, rate)) for d, rate in tried]
+    return [({alpha: d, lr: rate, "possible": bool(d > -drives[0])}, _stable(drives, d, rate)) for d, rate in tried]
 
 
 def facts(worlds: list[World]) -> list[World]:
@@ -187,13 +187,13 @@ def roots() -> list[World]:
     return [World({xi: root, z: 50.0, step: size, momentum: by}) for root in found]
 
 
-def near_edge(dampings: tuple[float, ...], top: float = 1.0) -> list[World]:
+def near_edge(dampings: tuple[float, ...]) -> list[World]:
     """One mode of the scheme, z just inside and outside what the matrix allows, found by bisection."""
     found = []
     for damped in dampings:
         size, by = parameters(DT, damped)
         radius = lambda amplifier, d=damped: spectral_radius(nesterov_matrix(np.array([[amplifier]]), DT, d))  # noqa: E731
-        low, high = 1e-6, 8 / DT**2 * top
+        low, high = 1e-6, 40 / DT**2
         for _ in range(60):
             middle = (low + high) / 2
             low, high = (middle, high) if radius(middle) < 1 else (low, middle)
@@ -257,9 +257,9 @@ def nesterov_flow() -> dict[str, list[World]]:
     base = loss | {lr: dt, damping: DAMPING, step: size, momentum: by}
     grid = base | {K: 1.0, K_next: np.exp(rate * dt), nesterov_limit.K_prev: np.exp(-rate * dt)}
     return {
-        "Flow": [World(base | path)], "Back to the flow": [World(base | path)], "As torch has it": [World(base)],
+        "Flow": [World(base | path)], "Back to the flow": [World(base | path)], "As torch has it": [World(dict(zip((lr, damping, step, momentum), (DT, DAMPING, *parameters()), strict=True)))],
         "Central differences": [World(grid)], "Explicit scheme": [explicit(stiffness)], "Semi-implicit scheme": [printed(stiffness)],
-        "One order further": [modified(stiffness)],
+        "One order further": [modified()],
     }  # fmt: skip
 
 
@@ -279,14 +279,19 @@ def printed(stiffness: float) -> World:
     return World(values | {K_next: point - size * stiffness * point, ("∇L", 0): lambda k: stiffness * np.asarray(k)})
 
 
-def modified(stiffness: float) -> World:
-    """The scheme's own path at a small step: its roots give the rate, to the order beyond the one that is claimed."""
+def modified() -> World:
+    """The scheme's own path on a loss that is not quadratic, differenced: true to the second order of a small step."""
     dt = 1e-3
-    matrix = nesterov_matrix(np.array([[stiffness]]), dt, DAMPING)
-    rate = np.log(np.max(np.linalg.eigvals(matrix).real)) / dt
-    path = {nesterov_limit.path.diff(nesterov_limit.time, n): rate**n for n in (1, 2)} | {nesterov_limit.path: 1.0}
-    loss = {("∇L", 0): lambda k: stiffness * np.asarray(k), ("∇L", 1): lambda k: stiffness + 0 * np.asarray(k)}
-    return World(path | loss | {lr: dt, damping: DAMPING})
+    size, by = parameters(dt)
+    slope_, bend = (lambda k: k**3 + k), (lambda k: 3 * k**2 + 1)
+    kernels = [0.7, 0.7 + dt]
+    for _ in range(3):
+        point = kernels[-1] + by * (kernels[-1] - kernels[-2])
+        kernels.append(point - size * slope_(point))
+    before, now, after = kernels[-3:]
+    path, time = nesterov_limit.path, nesterov_limit.time
+    values = {path: now, path.diff(time): (after - before) / (2 * dt), path.diff(time, 2): (after - 2 * now + before) / dt**2}
+    return World(values | {lr: dt, damping: DAMPING, ("∇L", 0): slope_, ("∇L", 1): bend})
 
 
 WORLDS = {

@@ -192,7 +192,7 @@ def oscillation() -> dict[str, list[World]]:
 def _reach(base: dict, step: float) -> list[World]:
     """Attained by the chequered orbit where nothing is rounded off: below it and not above it."""
     attained = orbit(1, step, 1e-9)
-    return [World(base | {lr: step, u: s * attained, f: 0.0}, s < 1) for s in (0.999, 1.001)]
+    return [World(base | {lr: step, u: 0.3 + s * attained, f: 0.3}, s < 1) for s in (0.999, 1.001)]
 
 
 WORLDS = {"eq-1-3": heat, "eq-4": beltrami, "beltrami": oscillation}
