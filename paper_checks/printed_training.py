@@ -73,6 +73,7 @@ TRAINING = [
         "different change; k a power of two introduces no perturbation. With x = fl(dt g_t), y = fl(dt/k) fl(k g_t), error = |x - y|/|x| and s bits "
         "of significand, {bound}, the smallest perturbation that the machine can represent.", "Section 4.1",
         {"update": _UPDATE, "bound": sp.Lt(ERROR, _BOUND)},
+        authors=_CODE,
         bound_in_roundoffs=int(sp.simplify(_BOUND * 2**BITS)),  # over the unit roundoff 2^-s
     ),
     claim(
@@ -98,7 +99,6 @@ TRAINING = [
             ".11 .22 .16 .09 .24 .21", ".27 .10 .16 .19 .10 .13",
         ),
         source="Tab 1",
-        authors=_CODE,
     ),
     Claim(
         "table-4", "B", "Determinism: repeated trials", "Three trials of k = 1 coincide at every epoch.",

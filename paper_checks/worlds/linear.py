@@ -283,7 +283,7 @@ def modified() -> World:
     """The scheme's own path on a loss that is not quadratic, differenced: true to the second order of a small step."""
     dt = 1e-3
     size, by = parameters(dt)
-    slope_, bend = (lambda k: k**3 + k), (lambda k: 3 * k**2 + 1)
+    slope_, bend = (lambda k: k**3 + k**2 + k), (lambda k: 3 * k**2 + 2 * k + 1)
     kernels = [0.7, 0.7 + dt]
     for _ in range(3):
         point = kernels[-1] + by * (kernels[-1] - kernels[-2])

@@ -189,23 +189,29 @@ def _on_the_grid(values: dict) -> dict[str, list[World]]:
         "Amplification factor, other omega": [World(values | {A: factor(matrix, other), power: float(whole[1, 2])})],
         "Against a constant error": [World(here | {A: factor(constant, ones)})],
     }
-    worlds = [_stability(label, seed, positive) for label in (0.0, 1.0) for seed in (5, 6) for positive in (True, False)]
-    found["Condition"] = [world for group in worlds for world in group]
+    worlds = {label: [world for case in CASES for world in _stability(label, *case)] for label in (0.0, 1.0)}
+    found["Condition"] = [world for group in worlds.values() for world in group]
     for sign, label in (("a > 0", 0.0), ("a < 0", 1.0)):
-        found[f"Weight decay, {sign}"] = [
-            World(group[0].values) for group in (_stability(label, s, p) for s in (5, 6) for p in (True, False))
-        ]
+        found[f"Weight decay, {sign}"] = [World(world.values) for world in worlds[label]]
     return found
 
 
-def _stability(label: float, seed: int, positive: bool) -> list[World]:
+CASES = ((5, 0.0, BETA, 0.0), (6, 0.6, BETA, 0.0), (5, 0.3, 8.0, 0.0), (5, 0.03, BETA, 3.0))
+"""Seed and mean of the image, beta of Swish, height of one pixel: the mode at omega = 0 is of no account, is the highest, with beta
+great the lowest for a < 0, and with a pixel that outshines the mean the lowest for a > 0."""
+
+
+def _stability(label: float, seed: int, mean: float, sharpness: float, pixel: float) -> list[World]:
     """Just inside and just outside the edges of the Hessian on the whole grid."""
-    image = field(seed, 0.5) + (0.6 if positive else 0)
-    drives, (_, others) = np.linalg.eigvalsh(data_curvature(label, image)), spectra(image)
+    image = field(seed, 0.5)
+    image[0, 0] += pixel
+    image = image - image.mean() + mean
+    matrix = data_curvature(label, image, lambda u: u * torch.sigmoid(sharpness * u))
+    drives, (_, others) = np.linalg.eigvalsh(matrix), spectra(image)
     step = 0.7 / np.abs(drives).max()
     ends = {alpha_min: -drives[0], alpha_max: 2 / step - drives[-1]}
     values = BASE | ends | {
-        a: 0.5 - label, lr: step, area: N * N, Ibar: float(image.sum()), power_min: others.min(), power_max: others.max(),
+        a: 0.5 - label, lr: step, beta: sharpness, area: N * N, Ibar: float(image.sum()), power_min: others.min(), power_max: others.max(),
     }  # fmt: skip
     near = ((end, sign) for end, sign in product(ends.values(), (-1, 1)))
     decays = (end + sign * 1e-3 * (ends[alpha_max] - ends[alpha_min]) for end, sign in near)

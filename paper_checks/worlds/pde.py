@@ -183,7 +183,7 @@ def oscillation() -> dict[str, list[World]]:
         "Reach, 1 dimension": _reach(base, late),
     }
     for dims, name in ((1, "1 dimension"), (2, "2 dimensions")):
-        found[f"Residual oscillation, {name}"] = [World(base | {lr: late, amplitude: orbit(dims, late)})]
+        found[f"Residual oscillation, {name}"] = [World(base | {lr: 0.2, amplitude: orbit(dims, 0.2)})]
         found[f"Multiple of the worst-case step, {name}"] = [World(base | {multiple: edges[0] / onset(dims)})]
     found["Where a multiple begins to blow up, 1 dimension"] = found["Multiple of the worst-case step, 1 dimension"]
     return found
