@@ -28,6 +28,7 @@ class Claim:
         latex: the printed formula, or ``""``.
         values: the printed numbers, by name.
         source: where it is printed.
+        authors: settings that no text prints, by name: those of the authors' public code.
     """
 
     id: str
@@ -37,6 +38,12 @@ class Claim:
     latex: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
+    authors: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def settings_of_authors(self) -> str:
+        """What the authors' code has, in words."""
+        return "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in self.authors.items())
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def show(
 
 
 def _latex(found: Derivation, steps: bool) -> str:
-    return "\n".join(f"% {step.title}\n\\[ {step.latex} \\]" for step in found.steps) if steps else found.latex()
+    return "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in found.steps) if steps else found.latex()
 
 
 def show_optimizers(latex: bool = False) -> None:

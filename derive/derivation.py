@@ -14,11 +14,24 @@ from derive.text import indent, latex, paragraph, pretty
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what it is called, what stands there now, and why it follows."""
+    """One step: what it is called, what stands there now, and why it follows.
+
+    Attributes:
+        title: a few words.
+        expression: computed from what the step before took, unless it is argued.
+        why: in words.
+        argued: stated, with the argument in `why`: no code derives it.
+    """
 
     title: str
     expression: sp.Basic
     why: str
+    argued: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title, with a word where a step is argued."""
+        return f"{self.title} (argued)" if self.argued else self.title
 
     @property
     def latex(self) -> str:
@@ -26,7 +39,7 @@ class Step:
         return latex(self.expression)
 
     def __str__(self) -> str:
-        return "\n".join([self.title, paragraph(self.why, "  "), "", indent(pretty(self.expression)), ""])
+        return "\n".join([self.heading, paragraph(self.why, "  "), "", indent(pretty(self.expression)), ""])
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,11 @@ class Dirac(sp.Function):
 
     nargs = 1
 
+    @classmethod
+    def eval(cls, frequency: sp.Expr) -> sp.Expr | None:
+        """Even."""
+        return cls(-frequency) if frequency.could_extract_minus_sign() else None
+
     def _latex(self, printer, exp=None) -> str:
         return rf"\delta\left({printer._print(self.args[0])}\right)"
 

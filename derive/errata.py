@@ -33,6 +33,7 @@ def _block(claim: Claim, verdict: Verdict) -> str:
     lines = [f"{claim.source}  {claim.title}: {verdict.status}"]
     entries = {
         "printed": claim.statement,
+        "authors' code": claim.settings_of_authors,
         "derived": verdict.finding,
         "counterexample": verdict.evidence,
         "consequence": verdict.consequence,

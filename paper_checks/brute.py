@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def correlation_matrix(image: np.ndarray, kernel: int) -> np.ndarray:
@@ -19,6 +20,20 @@ def correlation_matrix(image: np.ndarray, kernel: int) -> np.ndarray:
     outputs = [(i, j) for i in range(n) for j in range(n)]
     taps = [(p, q) for p in range(kernel) for q in range(kernel)]
     return np.array([[image[(i + p) % n, (j + q) % n] for p, q in taps] for i, j in outputs])
+
+
+def boundary_gram(image: np.ndarray, kernel: int, boundary: str) -> np.ndarray:
+    """Matrix of K -> (K * I) * I by its definition: every patch that the kernel meets, times itself.
+
+    Args:
+        image: (n, m).
+        kernel: side of the kernel.
+        boundary: "valid", "full" or "circular".
+    """
+    extra = kernel - 1
+    wide = {"valid": image, "full": np.pad(image, extra), "circular": np.pad(image, (0, extra), mode="wrap")}[boundary]
+    patches = sliding_window_view(wide, (kernel, kernel)).reshape(-1, kernel**2)
+    return patches.T @ patches
 
 
 def windowed_gram(image: np.ndarray, kernel: int) -> np.ndarray:

@@ -18,7 +18,8 @@ from numerics.correlation import Correlation
 from numerics.error_term import drive_extremes
 from paper_checks import autograd
 from paper_checks.brute import correlation_matrix, spectral_radius
-from paper_checks.claims import PRINTED
+from paper_checks.claims import DELTA, OMEGA, PRINTED, SLOPE_0
+from paper_checks.claims import SIDE as SIDE_OF_SUPPORT
 
 CLAIM = "D.4"
 POINTS, SIDE, BETA = 12, 4, 1.0
@@ -49,14 +50,18 @@ def hessian(seed: int, side: int, y: float) -> np.ndarray:
 
 def sampled_sinc(points: int, side: float) -> np.ndarray:
     """The print's approximation of the Dirac at every frequency of the grid."""
-    line = np.array([float(VALUES["dirac"](side, f)) for f in 2 * np.pi * np.fft.fftfreq(points)])
-    return line[:, None] * line[None, :]
+    frequencies = 2 * np.pi * np.fft.fftfreq(points)
+    first, second = (
+        np.array([float(along.subs({SIDE_OF_SUPPORT: side, one: f})) for f in frequencies])
+        for along, one in zip(VALUES["dirac_along"], OMEGA, strict=True)
+    )
+    return first[:, None] * second[None, :]
 
 
 def printed_drives(image: np.ndarray, side: float, y: float) -> np.ndarray:
     """(1 - A)/dt without the decay, as printed with the sinc, at every frequency of the image's grid."""
-    numbers = {error: 0.5 - y, beta: BETA, alpha: 0, lr: 1, VALUES["slope_at_0"]: sp.Rational(1, 4), Ibar: image.sum()}
-    drive = sp.lambdify((power, VALUES["delta"]), 1 - VALUES["amplifier"].subs(numbers), "numpy")
+    numbers = {error: 0.5 - y, beta: BETA, alpha: 0, lr: 1, SLOPE_0: sp.Rational(1, 4), Ibar: image.sum()}
+    drive = sp.lambdify((power, DELTA), 1 - VALUES["amplifier"].subs(numbers), "numpy")
     return drive(np.abs(np.fft.fft2(image)) ** 2, sampled_sinc(len(image), side))
 
 
@@ -86,19 +91,20 @@ def growth(y: float, decay: float, step: float, iterations: int = 200) -> float:
 
 def linear_part_agrees() -> bool:
     """Both coefficients, and the error's."""
-    slope = activation("sigmoid").at(1)
-    printed = [VALUES[name].subs(VALUES["slope_at_0"], slope) for name in ("correlation", "rank_one", "error")]
-    derived = [-c for c in error_linearised.coefficients()]
-    of_error = error_linearised.specified(error_linearised.linear_error(), activation("swish"))
-    derived.append(of_error.coeff(error_linearised.Kbar))
-    return all(sp.expand(p - d) == 0 for p, d in zip(printed, derived, strict=True))
+    swish, slope = activation("swish"), activation("sigmoid").at(1)
+    constant = error_linearised.error_at_rest(swish)
+    of_error = error_linearised.specified(error_linearised.linear_error(), swish) - constant + error
+    flow = error_linearised.flow()
+    linear = flow - flow.subs({error_linearised.GRAM: 0, error_linearised.Kbar: 0, error_linearised.K: 0})
+    pairs = ((VALUES["error"], of_error), (VALUES["flow"], linear))
+    return all(sp.expand(p.subs(SLOPE_0, slope) - d) == 0 for p, d in pairs)
 
 
 def amplifier_agrees() -> bool:
     """On the whole grid, where the Dirac is |W| at omega = 0 and 0 elsewhere."""
-    printed = VALUES["amplifier"].subs(VALUES["slope_at_0"], activation("sigmoid").at(1))
-    at_zero = printed.subs({VALUES["delta"]: area, power: Ibar**2}) - error_linearised.amplifier(True)
-    elsewhere = printed.subs(VALUES["delta"], 0) - error_linearised.amplifier(False)
+    printed = VALUES["amplifier"].subs(SLOPE_0, activation("sigmoid").at(1))
+    at_zero = printed.subs({DELTA: area, power: Ibar**2}) - error_linearised.amplifier(True)
+    elsewhere = printed.subs(DELTA, 0) - error_linearised.amplifier(False)
     return sp.expand(at_zero) == 0 and sp.expand(elsewhere) == 0
 
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from numpy.lib.stride_tricks import sliding_window_view
 
 import derive
 from derive.claim import Verdict
@@ -16,6 +15,7 @@ from derive.symbols import beta, lr, power_max, power_min
 from derive.theorems import stability_bounds, window_lemmas
 from experiments.linear_setting import LinearSetting
 from numerics.spectrum import windowed_bounds
+from paper_checks.brute import boundary_gram as gram
 from paper_checks.brute import spectral_radius
 from paper_checks.claims import PRINTED
 
@@ -25,14 +25,6 @@ PRINTED_KERNELS = PRINTED["table-2"].values["kernel"]
 CORNERS = np.array(window_lemmas.CORNERS, dtype=float)
 STEP = 0.1
 FINE = 64  # frequencies per axis and pixel that stand for all frequencies
-
-
-def gram(image: np.ndarray, kernel: int, boundary: str) -> np.ndarray:
-    """Matrix of K -> (K * I) * I by its definition: every patch that the kernel meets, times itself."""
-    extra = kernel - 1
-    wide = {"valid": image, "full": np.pad(image, extra), "circular": np.pad(image, (0, extra), mode="wrap")}[boundary]
-    patches = sliding_window_view(wide, (kernel, kernel)).reshape(-1, kernel**2)
-    return patches.T @ patches
 
 
 def radius(image: np.ndarray, kernel: int, boundary: str, alpha: float, a: float) -> float:

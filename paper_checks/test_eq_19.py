@@ -9,7 +9,7 @@ import sympy as sp
 import derive
 from derive.claim import Verdict
 from derive.symbols import a as error
-from derive.symbols import alpha, beta, lr, power_max, power_mean, power_min
+from derive.symbols import alpha, beta, lr, omega, power_max, power_mean, power_min, width
 from derive.theorems import stability_bounds, unit_window
 from paper_checks.brute import euler_matrix
 from paper_checks.claims import PRINTED
@@ -40,7 +40,7 @@ def printed_amplifiers() -> np.ndarray:
     """As printed, at every frequency: |Ihat|^2 ** sinc(w omega / 2) with w = 1, averaged over the grid (1/N)."""
     power = np.abs(np.fft.fft2(image())) ** 2
     frequencies = 2 * np.pi * np.fft.fftfreq(POINTS)
-    line = np.array([float(PRINTED[CLAIM].values["window_kernel"](1, f)) for f in frequencies])
+    line = np.array([float(PRINTED[CLAIM].values["window_kernel"].subs({width: 1, omega: f})) for f in frequencies])
     n = range(POINTS)
     smoothed = sum(line[p] * line[q] * np.roll(power, (p, q), (0, 1)) for p in n for q in n) / POINTS**2
     v = VALUES

@@ -16,6 +16,7 @@ from derive.text import latex
 from derive.theorems import nesterov_limit, nesterov_step
 from paper_checks.brute import nesterov_matrix, spectral_radius
 from paper_checks.claims import PRINTED
+from paper_checks.typeset import plain
 
 CLAIM = "eq-73"
 largest = cache(lambda: theorem(CLAIM).function("numpy", "largest_amplifier"))
@@ -43,6 +44,13 @@ def counterexample() -> dict[str, float]:
     }  # fmt: skip
 
 
+def widest() -> sp.Expr:
+    """The derived step without momentum over the printed one."""
+    size = sp.Symbol("z", positive=True)
+    ratio = nesterov_step.largest_step().subs(momentum, 0) / PRINTED[CLAIM].values["largest_step"]
+    return sp.simplify(ratio.subs(z, size))
+
+
 def refuted() -> bool:
     """Stable where the print says it cannot be, up to the derived bound and not beyond."""
     c = counterexample()
@@ -59,8 +67,8 @@ def verdict() -> Verdict:
         f"bound {c['beyond']:.4f}. At momentum coefficient 0 even dt = 1.9 is stable ({c['undamped']:.3f}). The print is the limit of "
         "no damping, where the momentum coefficient tends to 1; it is sufficient for every damping.",
         "python -m derive show eq-73 --steps; pytest paper_checks/test_eq_73.py",
-        "The bound is 2/sqrt((1 + 2 mu) z) with mu the momentum coefficient (2 - d dt)/(2 + d dt) in [0, 1).",
-        "Damping widens the range of stable steps, by up to sqrt(3) at mu = 0; a step the print allows is stable.",
+        f"The bound is {plain(nesterov_step.largest_step())} with mu the momentum coefficient {plain(nesterov_limit.coefficients()[1])} in [0, 1).",
+        f"Damping widens the range of stable steps, by up to {widest()} at mu = 0; a step the print allows is stable.",
     )  # fmt: skip
 
 

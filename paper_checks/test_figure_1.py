@@ -30,16 +30,16 @@ def verdict() -> Verdict:
 
 
 def test_settings_are_the_printed_ones() -> None:
-    printed, config = PRINTED[CLAIM].values, figure_1.PRESETS["paper"]
-    assert (config.points, config.height) == (printed["points"], printed["height"])
+    printed, authors, config = PRINTED[CLAIM].values, PRINTED[CLAIM].authors, figure_1.PRESETS["paper"]
+    assert (config.points, config.height) == (printed["points"], authors["height"])
     assert config.ratios == (printed["stable_ratio"], printed["unstable_ratio"])
-    assert [list(times) for times in config.times] == [printed["times_stable"], printed["times_unstable"]]
+    assert [list(times) for times in config.times] == [authors["times_stable"], authors["times_unstable"]]
 
 
 def test_stable_decays_and_unstable_grows() -> None:
     low, high = peaks()
     assert low < 0.01
-    assert high > PRINTED[CLAIM].values["height"]
+    assert high > PRINTED[CLAIM].authors["height"]
 
 
 def test_stable_run_follows_the_exact_solution() -> None:

@@ -42,7 +42,7 @@ def verdict() -> Verdict:
 
 def test_settings_are_the_printed_ones() -> None:
     printed, config = PRINTED[CLAIM].values, figure_4.PRESETS["paper"]
-    assert (config.kernel, config.iterations) == (printed["kernel"], printed["iterations"])
+    assert (config.kernel, config.iterations) == (printed["kernel"], PRINTED[CLAIM].authors["iterations"])
     for name in ("lr", "a", "beta", "image"):
         assert getattr(config.setting, name) == printed[name]
 

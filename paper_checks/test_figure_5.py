@@ -65,7 +65,7 @@ def verdict() -> Verdict:
     found = verdicts(tuple(wanted))
     same = list(found) == list(wanted.values()) and around_the_edge() == ("stable", "restrained")
     return Verdict(
-        CLAIM, "agrees" if same else "not reproduced", r"\Delta t \approx 0.03", rf"\Delta t = {edge.lr_edge:.5f}",
+        CLAIM, "agrees" if same else "not reproduced", PRINTED[CLAIM].latex, rf"\Delta t = {edge.lr_edge:.5f}",
         f"All {len(wanted)} verdicts at the printed step sizes coincide. The threshold the paper reads off as {PRINT['restrained']} is "
         f"{edge.lr_edge:.5f}: the checkerboard's one active mode rests at kappa = {edge.fixed_point:.4f}, where its amplifier reaches -1. "
         f"The simulation is {around_the_edge()[0]} 2 % below and {around_the_edge()[1]} 2 % above. The blow-up at {edge.lr_blowup:g} is "
@@ -80,7 +80,7 @@ def verdict() -> Verdict:
 
 def test_settings_are_the_printed_ones() -> None:
     config = PRESETS["paper"]
-    assert (config.alpha, config.iterations) == (PRINT["alpha"], PRINT["iterations"])
+    assert (config.alpha, config.iterations) == (PRINT["alpha"], PRINTED[CLAIM].authors["iterations"])
     for name in ("image", "kernel", "beta", "y"):
         assert getattr(config.setting, name) == PRINT[name]
 
@@ -94,7 +94,7 @@ def test_predicted_edge_is_where_the_simulation_turns() -> None:
 
 
 def test_printed_threshold_is_the_predicted_one_to_its_digit() -> None:
-    assert float(f"{SETTING.edge(PRINT['alpha']).lr_edge:.0e}") == PRINT["restrained"]
+    assert float(f"{SETTING.edge(PRINT['alpha']).lr_edge:.0e}") == PRINT["restrained"] == PRINT["threshold"]
 
 
 def test_blow_up_is_the_printed_one() -> None:

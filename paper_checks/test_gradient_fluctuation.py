@@ -47,7 +47,7 @@ def verdict() -> Verdict:
         CLAIM, "not run at the paper's setting", PRINTED[CLAIM].latex, "",
         f"The mean of ratios has no expectation: for normal gradients of mean 0 each ratio is sqrt(B - 1) times a half-Cauchy number, and the "
         f"mean over the {weights():,} weights of ResNet-56 is {np.median(single):.1f} sqrt(B - 1) as a median over epochs ({min(single):.1f} to "
-        f"{max(single):.1f} in single epochs; {np.median(of_noise(1000)):.1f} with 1000 weights). The printed 26.72 is that of pure noise for "
+        f"{max(single):.1f} in single epochs; {np.median(of_noise(1000)):.1f} with 1000 weights). The printed {PRINTED[CLAIM].values['fluctuation']} is that of pure noise for "
         f"B = {batches_of_noise():.0f}; the paper's B is lost. What stands: a batch's gradient is off by a multiple of itself, rounding by 2^-23.",
         "pytest paper_checks/test_gradient_fluctuation.py",
     )  # fmt: skip

@@ -93,7 +93,7 @@ def verdict() -> Verdict:
         f"and exceeds 2 u in {at_the_papers_rate(j)[1]:.1%} of normal gradients (float16, k = {i}: {half:.2f} u). With s the stored bits (23) "
         "the print is 4 u, and holds. A power of two stops being exact where eta/k or k g leaves the range of normal numbers.",
         "pytest paper_checks/test_perturbed_sgd.py",
-        "Three roundings give an error below 3 u, u = 2^-s, not below 2 u = 2^-(s-1); some updates change by two units in the last place, "
+        f"Three roundings give an error of at most {sp.limit(bound() / U, U, 0)} u to first order, u = 2^-s, not below {PRINTED[CLAIM].values['bound_in_roundoffs']} u; some updates change by two units in the last place, "
         "so the perturbation is of the smallest size but not the smallest possible.",
         "None for the experiments: the perturbation stays in the last two bits.",
     )  # fmt: skip

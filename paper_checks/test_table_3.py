@@ -12,11 +12,12 @@ import torch
 from derive.claim import Verdict
 from derive.symbols import Ibar, alpha, area, lr
 from derive.text import latex
-from derive.theorems import linearization, regimes, stability_bounds, theorem
+from derive.theorems import error_linearised, linearization, regimes, stability_bounds, theorem
 from paper_checks import autograd
 from paper_checks import test_theorem_5_4 as transitioning
 from paper_checks.brute import correlation_matrix, spectral_radius
 from paper_checks.claims import PRINTED
+from paper_checks.typeset import plain
 
 CLAIM = "table-3"
 POINTS, SIDE = 8, 3
@@ -69,6 +70,16 @@ def edges(pair: tuple[sp.Expr, sp.Expr], image: np.ndarray, step: float, side: i
 def derived_edges() -> tuple[sp.Expr, sp.Expr]:
     """(alpha_min, alpha_max) of the activated regime, the output linearised at g = 0 as the paper does."""
     return theorem(CLAIM).outputs["activated_at_rest"]
+
+
+def derived_rank_one() -> sp.Expr:
+    """Of Ibar^2 Kbar in minus the activated flow, at g = 0."""
+    return -regimes.at_rest(regimes.flow("activated")).coeff(regimes.Kbar).coeff(Ibar**2)
+
+
+def at_zero() -> sp.Expr:
+    """The same about K = 0, App. D.4."""
+    return error_linearised.coefficients()[1]
 
 
 def printed_edges() -> tuple[sp.Expr, sp.Expr]:
@@ -128,17 +139,19 @@ def verdict() -> Verdict:
         f"{single.step:.2e} (printed bound {single.printed:.0f}, derived {single.derived:.0f}) it is {single.radius:.3f}. Not activated "
         f"and transitioning agree for alpha > 0 and a < 0.",
         "python -m derive show table-3 --steps; pytest paper_checks/test_table_3.py",
-        "Activated: the coefficient is s'(0) = 1/4, as r' = 1, not 1/8; the constant kernel sees it |W| times; all other kernels only decay, "
-        "so alpha > 0. Stable iff 0 < alpha < 2/dt - |W| Ibar^2/4.",
+        f"Activated: the coefficient is s'(0) = {derived_rank_one()}, as r' = 1, not {-VALUES['rank_one']}; the constant kernel sees it |W| times; all other "
+        f"kernels only decay, so alpha > 0. Stable iff {plain(derived_edges()[0])} < alpha < {plain(derived_edges()[1])}.",
         "The bounds printed for the activated regime admit divergence. At g near 0 it is not the more generous regime: its constant kernel "
-        "sees |W| Ibar^2/4, where at K = 0 (App. D.4) the error's term is |W| Ibar^2/16. It is generous only where the output saturates, s'(g) near 0.",
+        f"sees {plain(area * Ibar**2 * derived_rank_one())}, where at K = 0 (App. D.4) the error's term is {plain(area * Ibar**2 * at_zero())}. It is "
+        "generous only where the output saturates, s'(g) near 0.",
     )  # fmt: skip
 
 
 def test_printed_flow_has_half_the_coefficient() -> None:
     flow = regimes.at_rest(regimes.flow("activated"))
-    assert flow.coeff(regimes.Kbar).coeff(Ibar**2) == 2 * VALUES["rank_one"]
-    assert flow.subs({regimes.K: 0, regimes.K0: 0, regimes.Kbar: 0}) == VALUES["constant"]
+    assert derived_rank_one() == -2 * VALUES["rank_one"]
+    assert flow.subs({regimes.K: 0, regimes.K0: 0, regimes.Kbar: 0}) == VALUES["flow"].subs({regimes.K: 0, regimes.Kbar: 0})
+    assert regimes.flow("not activated").subs(regimes.K0, 0) == VALUES["decaying"]
 
 
 @pytest.mark.parametrize("side", [1, 2, 3, 8])

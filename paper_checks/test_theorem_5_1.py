@@ -7,10 +7,8 @@ import sympy as sp
 import torch
 
 import derive
-from derive.calculus import Correlation, pointwise
 from derive.claim import Verdict
 from derive.networks import output_error
-from derive.symbols import I, K, a, alpha
 from derive.theorems import gradient_flow
 from paper_checks.claims import PRINTED
 
@@ -18,8 +16,8 @@ CLAIM = "5.1"
 
 
 def printed_flow() -> sp.Expr:
-    """The print's right-hand side, in the operators of the calculus."""
-    return -a * Correlation(pointwise("r", None, 1)(Correlation(K, I)), I) - alpha * K
+    """The print's right-hand side inside the window."""
+    return PRINTED[CLAIM].values["flow"].args[0]
 
 
 def network_gradient(kernel: torch.Tensor, image: torch.Tensor, y: float, decay: float, beta: float) -> torch.Tensor:

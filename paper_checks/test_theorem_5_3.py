@@ -7,8 +7,8 @@ import sympy as sp
 
 import derive
 from derive.claim import Verdict
+from derive.symbols import Ibar, alpha, beta, lr, omega, power, width
 from derive.symbols import a as error
-from derive.symbols import alpha, beta, lr, power
 from derive.theorems.amplifier import amplifier
 from paper_checks.brute import correlation_matrix
 from paper_checks.claims import PRINTED
@@ -46,8 +46,8 @@ def forcing() -> np.ndarray:
 
 def printed_forcing() -> float:
     """The print's forcing, the same at every frequency."""
-    factor = PRINTED[CLAIM].values["forcing_at_every_frequency"].subs({error: VALUES["a"], lr: VALUES["lr"]})
-    return float(factor) * sample()[0].sum()
+    numbers = {error: VALUES["a"], lr: VALUES["lr"], Ibar: sample()[0].sum()}
+    return float(PRINTED[CLAIM].values["forcing_at_every_frequency"].subs(numbers))
 
 
 def window_errors() -> tuple[float, float]:
@@ -57,7 +57,7 @@ def window_errors() -> tuple[float, float]:
     exact = np.fft.fft2(_window().astype(float)) / POINTS**2
     frequencies = 2 * np.pi * np.fft.fftfreq(POINTS)
     # A window centred on 0 in the print; ours sits at the corner, so the print is given the matching phase.
-    line = np.array([float(PRINTED[CLAIM].values["window_kernel"](SIDE, f)) for f in frequencies])
+    line = np.array([float(PRINTED[CLAIM].values["window_kernel"].subs({width: SIDE, omega: f})) for f in frequencies])
     line = line * np.exp(-1j * frequencies * (SIDE - 1) / 2)
     printed = line[:, None] * line[None, :]
     return tuple(_relative(_circular(np.fft.fft2(field), kernel), truth) for kernel in (printed, exact))

@@ -13,15 +13,16 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import Dot, Inner, TimeDerivative, Total, expand_linear, gradient, variation
+from derive.calculus import Dot, Inner, TimeDerivative, Total, expand_linear, pullback, variation
 from derive.derivation import Derivation, Step
 from derive.differential import Div, Grad
 from derive.discretize import Stencil
 from derive.grid import GridFunction, GridScheme
 from derive.stability import Stability, stability
-from derive.symbols import L, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
+from derive.symbols import L, declare, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
 
 SQUARE = Dot(Grad(u), Grad(u))
+DIFFUSION = declare("diffusion", "D", "diffusion tensor of the linearised flow", "length^2/time")
 
 
 def loss() -> sp.Expr:
@@ -29,9 +30,20 @@ def loss() -> sp.Expr:
     return fidelity / 2 * Total((u - f) ** 2) + Total(sp.sqrt(SQUARE + epsilon**2))
 
 
+def first_variation() -> sp.Expr:
+    """Of the loss, in any direction du."""
+    return variation(loss(), u, du)
+
+
+def by_parts() -> sp.Eq:
+    """Integration by parts: the adjoint of the gradient, as the calculus has it."""
+    dirichlet = Total(Dot(Grad(u), Grad(du)))
+    return sp.Eq(dirichlet, Inner(pullback(dirichlet, sp.S.One, du), du), evaluate=False)
+
+
 def flow() -> sp.Expr:
-    """Right-hand side of the Beltrami flow, minus the gradient of the loss."""
-    return sp.expand(expand_linear(-gradient(loss(), u)))
+    """Right-hand side of the Beltrami flow, minus the gradient of the loss: the adjoint of its first variation."""
+    return sp.expand(expand_linear(-pullback(first_variation(), sp.S.One, du)))
 
 
 def flux() -> sp.Expr:
@@ -73,15 +85,21 @@ def tensor(dims: int) -> sp.Matrix:
     return sp.Matrix([stencil(part, axis=i) for i in range(dims)]).jacobian(probe).applyfunc(sp.simplify)
 
 
-def scheme(linear: sp.Expr, direction: tuple[sp.Expr, ...]) -> GridScheme:
+def equation(linear: sp.Expr, direction: tuple[sp.Expr, ...]) -> sp.Eq:
     """Forward Euler of a linear flow of du, at a constant gradient of u."""
     grid = GridFunction("u", len(direction))
     here = (0,) * grid.dims
     stencil = Stencil(grid.dims, {du: lambda j: grid[0, *j]}, {Grad(u): constant_gradient(direction)})
     right = sp.expand(sp.simplify(stencil(linear)))
-    both = {epsilon, slope} <= right.free_symbols
-    assumed = sp.Le(epsilon, slope) if both else sp.true
-    return GridScheme(sp.Eq((grid[1, *here] - grid[0, *here]) / lr, right), assumptions=assumed)
+    decay = fidelity * right.coeff(fidelity)
+    return sp.Eq((grid[1, *here] - grid[0, *here]) / lr, sp.factor(right - decay) + decay)
+
+
+def scheme(linear: sp.Expr, direction: tuple[sp.Expr, ...]) -> GridScheme:
+    """The same, to be analysed."""
+    found = equation(linear, direction)
+    both = {epsilon, slope} <= found.rhs.free_symbols
+    return GridScheme(found, assumptions=sp.Le(epsilon, slope) if both else sp.true)
 
 
 @cache
@@ -134,12 +152,11 @@ def derive() -> Derivation:
 
 
 def _to_the_flow() -> tuple[Step, ...]:
-    by_parts = sp.Eq(Inner(Div(Grad(u)), du), -Total(Dot(Grad(u), Grad(du))), evaluate=False)
     return (
         Step("Loss", sp.Eq(L, loss()), "Eq 4: a given image f, and the total variation, rounded off below slopes of epsilon."),
-        Step("First variation", sp.Eq(dL, variation(loss(), u, du)), "du is any direction."),
+        Step("First variation", sp.Eq(dL, first_variation()), "du is any direction."),
         Step(
-            "Integration by parts", by_parts, "Minus the divergence is the adjoint of the gradient; on the grid by summation."
+            "Integration by parts", by_parts(), "Minus the divergence is the adjoint of the gradient; on the grid by summation."
         ),
         Step("Gradient", sp.Eq(grad_L, -flow()), "Read off dL = <grad L, du>."),
         Step("Beltrami flow", sp.Eq(TimeDerivative(u), flow()), "du/dt = -grad L (Eq 4)."),
@@ -157,23 +174,19 @@ def _to_the_bounds() -> tuple[Step, ...]:
         Step("Linearised", sp.Eq(rate, with_slope(whole())), "The first variation of the flow; the slope varies too."),
         Step(
             "Diffusion tensor",
-            tensor(2),
+            sp.Eq(DIFFUSION, sp.ImmutableMatrix(tensor(2)), evaluate=False),
             "In the frame of grad u: eps^2/slope^3 along it, 1/slope across; the paper has 1/slope for both.",
         ),
-        Step("Scheme, 1 dimension", _scheme_text(), "Forward Euler, central differences, the coefficient held."),
+        Step(
+            "Scheme, 1 dimension",
+            equation(frozen(), first_axis(1)),
+            "Forward Euler; the coefficient held.",
+        ),
         *_bounds("coefficient held", frozen()),
         *_bounds("linearised", whole()),
         Step("Stable step, grad u = 0, 1 dimension", _steps(worst(1)), "slope = eps: the least of all bounds, by either way."),
         Step("Stable step, grad u = 0, 2 dimensions", _steps(worst(2)), "The chequered mode doubles the diffusion."),
     )
-
-
-def _scheme_text() -> sp.Eq:
-    """The scheme with the coefficient held, one dimension."""
-    grid = GridFunction("u", 1)
-    right = sp.expand(Stencil(1, {du: lambda j: grid[0, *j]})(frozen()))
-    decay = fidelity * right.coeff(fidelity)
-    return sp.Eq((grid[1, 0] - grid[0, 0]) / lr, sp.simplify(right - decay) + decay)
 
 
 def _bounds(name: str, linear: sp.Expr) -> tuple[Step, ...]:

@@ -116,6 +116,7 @@ def _of_the_blowup() -> tuple[Step, ...]:
             "Below it |u - f| is multiplied by |1 - lambda dt| < 1 and driven by dt |div p| <= dt 2 dims/dx, as |p| <= 1: "
             "bounded, whatever the slopes. Above it two states part by a factor of at least lambda dt - 1 > 1, as the Hessian "
             "is lambda or more: unbounded from any start but the fixed point. At it the chequered mode grows linearly.",
+            argued=True,
         ),
         Step("Reach, 1 dimension", sp.Le(sp.Abs(u - f), reach(1), evaluate=False), "The geometric series, for dt < 2/lambda."),
         Step(

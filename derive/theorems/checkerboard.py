@@ -14,7 +14,7 @@ from derive.activations import activation
 from derive.calculus import Correlation, TimeDerivative, Total, expand_linear
 from derive.derivation import Derivation, Step
 from derive.linearize import with_activation
-from derive.networks import output_error, response
+from derive.networks import output_error, response, s
 from derive.special import Sigmoid
 from derive.symbols import I, K, a, alpha, area, kappa, lr, pooled, share, yhat
 from derive.theorems import gradient_flow
@@ -71,11 +71,12 @@ def derive() -> Derivation:
             sp.Eq(TimeDerivative(kappa), unspecified_rate()),
             "Project on I; <I, I> is the area of the window, p the share of the outputs on a +1 cell.",
         ),
-        Step("Output error", sp.Eq(a, output_error().subs(yhat, sp.Function("s")(pooled_response()))), "s the sigmoid."),
+        Step("Output error", sp.Eq(a, output_error().subs(yhat, s(pooled_response()))), "s the sigmoid."),
         Step(
             "Other modes",
             sp.Eq(TimeDerivative(K), -alpha * K),
             "Orthogonal to I: stable iff lr < 2/alpha (Thm 5.4, P = 0).",
+            argued=True,
         ),
         Step(
             "Edge between stable and restrained",

@@ -26,9 +26,13 @@ from derive.theorems.layer_regimes import slope
 slope_function = pointwise("r", None, 1)
 sums = tuple(declare(f"Kbar_{n}", rf"\bar{{K}}_{n}", f"integral (sum) of the kernel of layer {n}", real=True) for n in (1, 2))
 areas = tuple(declare(f"area_{n}", f"|W_{n}|", f"number of cells of the kernel of layer {n}", positive=True) for n in (1, 2))
-dgrad = tuple(
-    declare(f"dgrad_{n}", rf"\delta \nabla_{{K_{n}}} L", f"variation of layer {n}'s gradient", real=True) for n in (1, 2)
-)
+dgrad = {
+    (n, m): declare(
+        f"dgrad_{n}{m}", rf"\delta_{{K_{m}}} \nabla_{{K_{n}}} L", f"variation of layer {n}'s gradient along K_{m}", real=True
+    )
+    for n in (1, 2)
+    for m in (1, 2)
+}
 _SIDES = (alpha_min, alpha_max)
 coupling = declare("coupling", "c", "strength with which two layers drive each other", "1/time", nonnegative=True)
 
@@ -82,7 +86,7 @@ def edges() -> tuple[sp.Expr, sp.Expr]:
 def derive() -> Derivation:
     """Linearise the two flows at zero; sum over the windows; amplification polynomial of the pair; its roots."""
     rows = [(layer, along) for layer in (1, 2) for along in (1, 2)]
-    parts = (sp.Eq(dgrad[layer - 1], linear_part(2, layer, along)) for layer, along in rows)
+    parts = (sp.Eq(dgrad[layer, along], linear_part(2, layer, along)) for layer, along in rows)
     flows = (sp.Eq(TimeDerivative(one), rate) for one, rate in zip(sums, rates(), strict=True))
     none = {strong_decay.F_min: 0, strong_decay.F_max: 0}
     lone = sp.Tuple(*(sp.Eq(name, edge.subs(none)) for name, edge in zip(_SIDES, strong_decay.edges(), strict=True)))
@@ -105,7 +109,9 @@ def derive() -> Derivation:
             "A decay below c lets zero go.",
         ),
         Step(
-            "Three layers", sp.Eq(dgrad[0], linear_part(3, 1, 2)), "And likewise for every pair: at zero the data do nothing."
+            "Three layers",
+            sp.Eq(dgrad[1, 2], linear_part(3, 1, 2)),
+            "Likewise for every pair: at zero the data do nothing.",
         ),
     )
     return Derivation(

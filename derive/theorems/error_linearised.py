@@ -17,7 +17,7 @@ from derive import networks
 from derive.activations import Activation, activation
 from derive.calculus import Correlation, TimeDerivative, Total, expand_linear
 from derive.derivation import Derivation, Step
-from derive.dft import Dirac, FrequencyConvolution, Khat, Khat_next, What, transform
+from derive.dft import Dirac, FrequencyConvolution, Khat, Khat_next, transform
 from derive.fourier import Amplification
 from derive.linearize import at_state, linearize, with_activation
 from derive.networks import r, s
@@ -116,9 +116,9 @@ def windowed_update() -> sp.Expr:
     """Transform of the windowed update: a Dirac convolved with What/(2 pi)^2 is What/(2 pi)^2."""
     unforced, decay = sp.expand(lr * flow()).as_independent(alpha)
     driven = transform(unforced)
-    varying, window = driven.subs(DIRAC, 0), What / (2 * sp.pi) ** 2
-    constants = sp.expand((driven - varying).subs(DIRAC, 1) * window)
-    return FrequencyConvolution(varying, window) + constants + transform(decay)
+    varying = driven.subs(DIRAC, 0)
+    constants = sp.expand((driven - varying).subs(DIRAC, 1) * error_constant.WINDOW)
+    return FrequencyConvolution(varying, error_constant.WINDOW) + constants + transform(decay)
 
 
 def amplifier(at_zero: bool) -> sp.Expr:

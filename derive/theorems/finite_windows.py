@@ -15,7 +15,6 @@ Source: the conjecture after Eq 19.
 from __future__ import annotations
 
 from functools import cache
-from itertools import pairwise
 
 import sympy as sp
 
@@ -33,6 +32,7 @@ shift_min = declare("shift_min", r"\Delta\alpha_{\min}", "alpha_min on a window 
 shift_max = declare("shift_max", r"\Delta\alpha_{\max}", "alpha_max on a window less the limit's", "1/time", real=True)
 gap_max = declare("gap_max", r"\delta_{\max}", "P_max - mu_max", "image^2", nonnegative=True)
 LEAST, GREATEST = sp.Function("mu_min"), sp.Function("mu_max")
+_LOW, _HIGH = sp.symbols("low high", real=True)  # extreme eigenvalues of an operator between two that are compared
 
 
 def windowed_edges() -> tuple[sp.Expr, sp.Expr]:
@@ -60,15 +60,35 @@ def outward(sign: int) -> bool:
     return bool(low.is_nonpositive and high.is_nonnegative)
 
 
-def _below(*chain: sp.Expr) -> sp.Tuple:
-    """Each no larger than the next."""
-    return sp.Tuple(*(sp.Le(*pair, evaluate=False) for pair in pairwise(chain)))
+def ends(side: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """(mu_min, mu_max) of a window."""
+    return LEAST(side), GREATEST(side)
+
+
+LIMIT = (power_min, power_max)
 
 
 def nesting() -> sp.Tuple:
-    """What holds for boundary "circular" and "full"."""
-    falling = _below(power_min, LEAST(width + 1), LEAST(width))
-    return sp.Tuple(*falling, *_below(GREATEST(width), GREATEST(width + 1), power_max))
+    """What holds for boundary "circular" and "full": a window lies in the next larger one, and that in the whole grid."""
+    assert all(window_lemmas.is_nested(boundary) for boundary in ("circular", "full"))
+    inner = window_lemmas.interlaced(ends(width), ends(width + 1))
+    outer = window_lemmas.interlaced(ends(width + 1), LIMIT)
+    return sp.Tuple(outer[0], inner[0], inner[1], outer[1])
+
+
+def valid_order() -> sp.Le:
+    """Its outputs are some of those of circular, whose M lies in the whole grid's."""
+    assert window_lemmas.has_fewer_outputs("circular")
+    (_, upper), (_, highest) = window_lemmas.below(ends(width), (_LOW, _HIGH)), window_lemmas.interlaced((_LOW, _HIGH), LIMIT)
+    return window_lemmas.chained(upper, highest)
+
+
+def valid_falling() -> sp.Le:
+    """Window w + 1, restricted to w, sees some of the outputs of w alone."""
+    assert window_lemmas.loses_outputs()
+    restricted = _LOW, _HIGH
+    (lower, _), (less, _) = window_lemmas.interlaced(restricted, ends(width + 1)), window_lemmas.below(restricted, ends(width))
+    return window_lemmas.chained(lower, less)
 
 
 def general_steps() -> tuple[Step, ...]:
@@ -105,8 +125,6 @@ def general_steps() -> tuple[Step, ...]:
 
 def nested_steps() -> tuple[Step, ...]:
     """Boundary "circular" and "full": compressions of one operator."""
-    assert window_lemmas.interlaces()
-    assert all(window_lemmas.is_nested(boundary) for boundary in ("circular", "full"))
     rate = window_lemmas.distance_bound()
     return (
         Step(
@@ -121,6 +139,7 @@ def nested_steps() -> tuple[Step, ...]:
             "Circular: converges",
             sp.Tuple(sp.Eq(LEAST(points), power_min), sp.Eq(GREATEST(points), power_max)),
             "At w = N the window is the grid and nothing is compressed.",
+            argued=True,
         ),
         Step(
             "Full: converges",
@@ -130,12 +149,14 @@ def nested_steps() -> tuple[Step, ...]:
             "g over c(0): the mean of cos(d theta) over the spectrum of g. 1 - c(d_1) c(d_2) <= (1 - c(d_1)) + (1 - "
             "c(d_2)), 1 - cos(d theta) <= d^2 (1 - cos theta), and c(1) = cos(pi/(w + 1)). m is the sum of |r(d)| "
             "|d|^2: the distance falls as 1/w^2. A line of two equal pixels attains it.",
+            argued=True,
         ),
         Step(
             "Full: never equal",
             sp.Tuple(sp.Lt(power_min, LEAST(width)), sp.Lt(GREATEST(width), power_max)),
             "Unless the image is one pixel or 0: in <K, M K> = mean of P |Khat|^2 a kernel on a window has Khat nonzero "
             "almost everywhere, so equality would make P constant.",
+            argued=True,
         ),
     )
 
@@ -148,13 +169,13 @@ def valid_steps() -> tuple[Step, ...]:
     return (
         Step(
             "Valid: upper eigenvalue ordered",
-            sp.Le(GREATEST(width), power_max),
+            valid_order(),
             "Its outputs are some of those of circular and of full, so its C^T C lacks positive semidefinite terms: M "
             "is below theirs in the Loewner order. That end of the bounds lies outside the limit's.",
         ),
         Step(
             "Valid: lower eigenvalue monotone",
-            sp.Le(LEAST(width + 1), LEAST(width)),
+            valid_falling(),
             "Window w + 1 restricted to w sees some of the outputs of w alone. With fewer outputs than cells, w > (N + "
             "1)/2, mu_min = 0: below P_min wherever that is positive, so the conjectured order fails.",
         ),
@@ -163,12 +184,14 @@ def valid_steps() -> tuple[Step, ...]:
             sp.Eq(GREATEST(width), GREATEST(points + 1 - width)),
             "C of window w is the transpose of C of window N + 1 - w (both hold I(x + z)), and C^T C and C C^T share "
             "their nonzero eigenvalues. So it is not monotone unless constant.",
+            argued=True,
         ),
         Step(
             "Valid: does not converge",
             sp.Tuple(sp.Eq(LEAST(points), 0), sp.Eq(GREATEST(points), power_mean), sp.Eq(GREATEST(1), power_mean)),
             "At w = N there is one output and M = I I^T: its eigenvalues are 0 and the sum of I^2, the mean of "
             "|Ihat|^2, where w = 1 began. These are P_min and P_max for no image but 0 (N > 1).",
+            argued=True,
         ),
     )
 
@@ -180,6 +203,7 @@ def mean_step() -> Step:
         sp.Le(power_max / points**2, power_mean),
         "Divided by the number of outputs the limit's greatest eigenvalue is P_max/N^2; at w = N, with one output, "
         "mu_max is the sum of I^2, which is no less (Cauchy-Schwarz). They are equal for a checkerboard of even N.",
+        argued=True,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sympy as sp
 
 from derive import networks
-from derive.calculus import Correlation, Inner, TimeDerivative, Total, Windowed, expand_linear, gradient, variation
+from derive.calculus import Correlation, Inner, TimeDerivative, Total, Windowed, expand_linear, pullback, variation
 from derive.derivation import Derivation, Step
 from derive.networks import ell, g, r, s
 from derive.symbols import I, K, L, a, alpha, dK, dL, grad_L, y, yhat
@@ -17,9 +17,21 @@ POOLED = Total(r(Correlation(K, I)))
 ERROR = ell(s(g)).diff(g)
 
 
+def first_variation() -> sp.Expr:
+    """Of the loss, for any l, s and r, g the pooled response."""
+    return variation(networks.loss(), K, dK).xreplace({POOLED: g})
+
+
+def adjoint() -> sp.Eq:
+    """The one integral of the variation in which the direction is correlated, and what its adjoint makes of it."""
+    field = r(g).diff(g).func(Correlation(K, I))
+    along = Correlation(dK, I)
+    return sp.Eq(Inner(field, along), Inner(pullback(along, field, dK), dK), evaluate=False)
+
+
 def loss_gradient() -> sp.Expr:
-    """L2 gradient of the loss, for any l, s and r; numbers drawn out of the operators, g for the pooled response."""
-    return expand_linear(gradient(networks.loss(), K).xreplace({POOLED: g}))
+    """L2 gradient of the loss: the adjoint of its first variation; numbers drawn out of the operators."""
+    return expand_linear(pullback(first_variation(), sp.S.One, dK))
 
 
 def flow() -> sp.Expr:
@@ -30,16 +42,14 @@ def flow() -> sp.Expr:
 def derive() -> Derivation:
     """First variation, adjoint, gradient, cross-entropy, flow, window."""
     dt_K = TimeDerivative(K)
-    first = variation(networks.loss(), K, dK).xreplace({POOLED: g})
-    prime = r(g).diff(g).func(Correlation(K, I))
     error = networks.output_error()
     cross_entropy_flow = flow().subs(a, error)
     steps = (
         Step("Loss", sp.Eq(L, networks.loss()), "Eq 6, 7. ell is any loss of the output, y held fixed."),
-        Step("First variation", sp.Eq(dL, first), "Product and chain rule, g the pooled response, dK any direction."),
+        Step("First variation", sp.Eq(dL, first_variation()), "Product and chain rule; g the pooled response, dK any."),
         Step(
             "Adjoint of the correlation",
-            sp.Eq(Inner(prime, Correlation(dK, I)), Inner(Correlation(prime, I), dK), evaluate=False),
+            adjoint(),
             "Exchange the two integrals; correlation with I is its own adjoint in form.",
         ),
         Step("Gradient", sp.Eq(grad_L, loss_gradient()), "Read off dL = <grad L, dK>; any loss so far."),

@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.calculus import TimeDerivative
 from derive.derivation import Derivation, Step
+from derive.differential import Div, Grad
+from derive.discretize import Stencil
 from derive.fourier import amplification, in_phases
 from derive.grid import GridFunction, GridScheme
 from derive.stability import Stability, stability
-from derive.symbols import diffusivity, dx, lr, xi
+from derive.symbols import diffusivity, lr, u, xi
+
+
+def flow() -> sp.Expr:
+    """Right-hand side of the heat equation, in any dimension."""
+    return diffusivity * Div(Grad(u))
+
+
+def equation(dims: int) -> sp.Eq:
+    """The flow on a grid: forward Euler in time, forward then backward differences in space."""
+    grid, here = GridFunction("u", dims), (0,) * dims
+    right = Stencil(dims, {u: lambda j: grid[0, *j]})(flow())
+    return sp.Eq((grid[1, *here] - grid[0, *here]) / lr, sp.factor(right))
 
 
 def scheme(dims: int) -> GridScheme:
-    """Forward Euler in time, the three-point Laplacian in each dimension."""
-    u = GridFunction("u", dims)
-    here = (0,) * dims
-    steps = [tuple(sign * (axis == i) for i in range(dims)) for axis in range(dims) for sign in (1, -1)]
-    laplacian = sp.Add(*(u[0, *step] - u[0, *here] for step in steps)) / dx**2
-    return GridScheme(sp.Eq((u[1, *here] - u[0, *here]) / lr, diffusivity * laplacian))
+    """The same, to be analysed."""
+    return GridScheme(equation(dims))
 
 
 def amplifier(dims: int) -> sp.Expr:
@@ -36,16 +47,9 @@ def bound(dims: int) -> Stability:
 
 def derive() -> Derivation:
     """Run the chain in one dimension; the others are further outputs."""
-    u = GridFunction("u", 1)
-    t, space = sp.symbols("t x", real=True)
-    continuous = sp.Function("u")(t, space)
     steps = (
-        Step("Heat equation", sp.Eq(continuous.diff(t), diffusivity * continuous.diff(space, 2)), "Eq 1."),
-        Step(
-            "Scheme",
-            sp.Eq((u[1, 0] - u[0, 0]) / lr, diffusivity * (u[0, 1] - 2 * u[0, 0] + u[0, -1]) / dx**2),
-            "Forward difference in time, central in space; u[n, j] is n steps and j points away.",
-        ),
+        Step("Heat equation", sp.Eq(TimeDerivative(u), flow()), "Eq 1; in one dimension div grad u is u_xx."),
+        Step("Scheme", equation(1), "Forward difference in time, central in space; u[n, j] is n steps and j points away."),
         Step("Amplification factor", sp.Eq(xi, in_phases(amplifier(1))), "Insert u[n, j] = xi^n exp(i j theta)."),
         Step("Stable step, 1 dimension", _largest_step(1), "|xi| <= 1 at the corners c = -1, 1 of c = cos(theta)."),
         Step("Stable step, 2 dimensions", _largest_step(2), "The same at the corners of (c_1, c_2)."),

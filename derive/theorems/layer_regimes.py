@@ -15,7 +15,7 @@ from functools import cache
 import sympy as sp
 
 from derive.activations import activation
-from derive.calculus import Correlation, expand_linear, variation
+from derive.calculus import Correlation, expand_linear, pointwise, variation
 from derive.derivation import Derivation, Step
 from derive.dft import TRANSFORMS, transform
 from derive.fourier import Amplification
@@ -178,5 +178,7 @@ def _regime_steps() -> tuple[Step, ...]:
 
 
 def _table() -> sp.Tuple:
-    rows = (sp.Eq(sp.Tuple(slope, bend), sp.Tuple(*regime(which)), evaluate=False) for which in REGIMES)
-    return sp.Tuple(*rows)
+    derivatives = [pointwise("r", None, order) for order in (1, 2)]
+    points = zip(REGIMES, (sp.oo, sp.S.Zero, -sp.oo), strict=True)
+    rows = (zip(derivatives, regime(which), (point, point), strict=True) for which, point in points)
+    return sp.Tuple(*(sp.Eq(r_n(point), value, evaluate=False) for row in rows for r_n, value, point in row))

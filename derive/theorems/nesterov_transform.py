@@ -8,28 +8,34 @@ from __future__ import annotations
 import sympy as sp
 
 from derive.derivation import Derivation, Step
-from derive.dft import FrequencyConvolution, Khat, Khat_next, What, transform
+from derive.dft import FrequencyConvolution, Khat, Khat_next, transform
 from derive.fourier import amplification
 from derive.grid import GridFunction, GridScheme
 from derive.symbols import Field, K, declare, momentum, step, xi, z
 from derive.theorems import linearization
+from derive.theorems.amplifier import WINDOW, large_window
 from derive.theorems.nesterov_limit import coefficients, look_ahead
 
 Khat_prev = declare("Khat_prev", r"\hat{K}^{n-1}", "transform of the kernel one iteration before", kind=Field)
 Vhat = declare("Vhat", r"\hat{V}", "transform of the look-ahead point", kind=Field)
 
 
-def gradient() -> sp.Expr:
-    """Transform of the linearised gradient at V, without a window."""
-    return sp.expand(transform(-linearization.flow())).xreplace({Khat: Vhat})
-
-
 def windowed_gradient() -> sp.Expr:
-    """The same with the window; the decay acts on a kernel that is windowed already."""
+    """Transform of the linearised gradient at V, windowed; the decay acts on a kernel that is windowed already."""
     linear = sp.expand(-linearization.flow())
     decay = linear.coeff(K) * K
-    driven = FrequencyConvolution(transform(linear - decay), What / (2 * sp.pi) ** 2)
+    driven = FrequencyConvolution(transform(linear - decay), WINDOW)
     return (driven + transform(decay)).xreplace({Khat: Vhat})
+
+
+def gradient() -> sp.Expr:
+    """The same of a large window."""
+    return large_window(windowed_gradient())
+
+
+def forcing() -> sp.Expr:
+    """What a step adds beyond (1 - step z) Vhat."""
+    return sp.expand(-step * (gradient() - gradient_amplifier() * Vhat))
 
 
 def gradient_amplifier() -> sp.Expr:
@@ -53,8 +59,7 @@ def derive() -> Derivation:
     """Transform look-ahead and gradient, read off z, insert Khat^n = xi^n."""
     size, by = coefficients()
     point = sp.Eq(Vhat, look_ahead(Khat, Khat_prev))
-    forcing = sp.expand(gradient() - gradient_amplifier() * Vhat)
-    limit = sp.Eq(Khat_next, (1 - step * z) * Vhat - step * forcing)
+    limit = sp.Eq(Khat_next, (1 - step * z) * Vhat + forcing())
     steps = (
         Step("Look-ahead point", point, "A sum with constant coefficients is transformed term by term."),
         Step(

@@ -1,7 +1,8 @@
 r"""Step size of a network of any depth under a weight decay that outweighs the data: its limit is 2/alpha.
 
-Whatever the network is, the update of a perturbation is :math:`1 - \Delta t(\alpha + F)` on every mode of the linearised
-gradient of the data term: F is a multiplier over frequency, or, where no Fourier transform makes it one, an eigenvalue.
+The gradient of a network is varied along all of its kernels at once. What the decay gives is alpha times the variation; what
+the data give is a symmetric operator of it, and F is that on a mode: a multiplier over frequency for a single layer, and, where
+no Fourier transform makes it one, an eigenvalue. So the update of a perturbation is :math:`1 - \Delta t(\alpha + F)`.
 
 Source: App. F of the NeurIPS supplement (Eq 48-51).
 """
@@ -12,21 +13,57 @@ from functools import cache
 
 import sympy as sp
 
+from derive.calculus import variation
 from derive.derivation import Derivation, Step
 from derive.fourier import Amplification
+from derive.layers import kernel_variation, kernels
 from derive.stability import Stability, stability
 from derive.symbols import alpha, alpha_max, alpha_min, declare, lr, xi
+from derive.theorems import multilayer
+from derive.theorems.amplifier import amplifier
 
 F = declare("F", "F", "curvature of the data term on a mode of one kernel, or of all", "1/time", real=True)
 F_min = declare("F_min", r"F_{\min}", "least curvature of the data term over the modes", "1/time", real=True)
 F_max = declare("F_max", r"F_{\max}", "greatest curvature of the data term over the modes", "1/time", real=True)
+VARIED = declare("dgrad_varied", r"\delta \nabla_{K_1} L", "variation of a gradient along all kernels", real=True)
+DECAYED = declare("dgrad_decay", r"\delta \nabla_{K_1} L_\alpha", "the weight decay's part of it", real=True)
+DEPTH = 2
+"""Of the network whose kernels are varied; more layers add terms to the data's part alone."""
+
 ratio = declare("lr_ratio", r"\frac{\Delta t_{\max}}{2/\alpha}", "largest stable step size over 2/alpha", real=True)
+
+
+def varied(depth: int, layer: int) -> sp.Expr:
+    """Variation of one layer's gradient along all kernels of a network: linear in their variations, a held."""
+    pairs = zip(kernels(depth), map(kernel_variation, range(1, depth + 1)), strict=True)
+    return sp.Add(*(variation(multilayer.direct(depth, layer), kernel, along) for kernel, along in pairs))
+
+
+def of_decay(depth: int, layer: int) -> sp.Expr:
+    """The part of it that the data do not give."""
+    whole = varied(depth, layer)
+    return sp.expand(whole - whole.subs(alpha, 0))
+
+
+def mode(depth: int) -> sp.Expr:
+    """Amplifier of a mode, on which the data's part is F times the variation: the same for every layer's kernel."""
+    found = set()
+    for layer in range(1, depth + 1):
+        own = kernel_variation(layer)
+        found.add(sp.factor((own - lr * (of_decay(depth, layer) + F * own)) / own))
+    (factor,) = found
+    return factor
+
+
+def one_layer() -> sp.Expr:
+    """F of a single layer over frequency, from the amplifier of Thm 5.3."""
+    return sp.expand((1 - amplifier()) / lr - alpha)
 
 
 @cache
 def bound() -> Stability:
     """|A| < 1 at every curvature between its extremes."""
-    return stability(Amplification(sp.Poly(xi - 1 + lr * (alpha + F), xi), {F: (F_min, F_max)}, sp.Le(F_min, F_max)), "schur")
+    return stability(Amplification(sp.Poly(xi - mode(DEPTH), xi), {F: (F_min, F_max)}, sp.Le(F_min, F_max)), "schur")
 
 
 def edges() -> tuple[sp.Expr, sp.Expr]:
@@ -59,7 +96,14 @@ def first_order() -> sp.Expr:
 def derive() -> Derivation:
     """Demand |A| < 1 at both extremes of F; divide the largest step by 2/alpha; let alpha grow."""
     steps = (
-        Step("Amplification factor", sp.Eq(xi, 1 - lr * (alpha + F)), "Forward Euler on a mode of curvature F (supp. Eq 49)."),
+        Step(
+            "Gradient of the first layer, varied",
+            sp.Eq(VARIED, varied(DEPTH, 1)),
+            "Thm 5.7, two layers, along both kernels; a held. All but the decay is the data's part.",
+        ),
+        Step("Decay's part", sp.Eq(DECAYED, of_decay(DEPTH, 1)), "The same for any depth and layer."),
+        Step("Amplification factor", sp.Eq(xi, mode(DEPTH)), "Forward Euler where the data's part is F dK (supp. Eq 49)."),
+        Step("One layer", sp.Eq(F, one_layer()), "There F is a multiplier over frequency, Thm 5.3."),
         Step("Condition", bound().condition, "|A| < 1; affine in F, so the extremes of F decide."),
         Step("Weight decay", sp.Tuple(sp.Eq(alpha_min, edges()[0]), sp.Eq(alpha_max, edges()[1])), "Solved for alpha."),
         Step("Step size", sp.Lt(lr, largest_lr()), "Where alpha > -F_min (supp. Eq 50); elsewhere no step is stable."),

@@ -11,23 +11,33 @@ from derive.derivation import Derivation, Step
 from derive.dft import FrequencyConvolution, What
 from derive.symbols import alpha_max, alpha_min, power, power_mean, xi
 from derive.theorems import stability_bounds
-from derive.theorems.amplifier import amplifier
+from derive.theorems.amplifier import WINDOW, amplifier
+
+
+def smoothed_amplifier() -> sp.Expr:
+    """A where Khat does not depend on frequency: it leaves the convolution, in which |Ihat|^2 stays."""
+    return amplifier().subs(power, FrequencyConvolution(power, WINDOW))
+
+
+def mean(convolution: sp.Expr) -> sp.Expr:
+    """A convolution over frequency with the window of one cell, What = 1: the integral over (2 pi)^2, which is the mean."""
+    field, window = convolution.args
+    return {power: power_mean}[field] * window.subs(What, 1) * (2 * sp.pi) ** 2
 
 
 def unit_amplifier() -> sp.Expr:
-    """A of a kernel that is one cell: |Ihat|^2 convolved with the window's transform, which is 1, over N points."""
-    return amplifier().subs(power, power_mean)
+    """A of a kernel that is one cell."""
+    return smoothed_amplifier().replace(FrequencyConvolution, lambda *args: mean(FrequencyConvolution(*args)))
 
 
 def derive() -> Derivation:
     """Pull the constant Khat out of the convolution; compare the bounds with the large-window limit."""
-    smoothed = FrequencyConvolution(power, What / (2 * sp.pi) ** 2)
     result = stability_bounds.bound(power_mean, power_mean)
     low, high = stability_bounds.edges(result)
     steps = (
         Step(
             "Constant Khat",
-            sp.Eq(xi, amplifier().subs(power, smoothed)),
+            sp.Eq(xi, smoothed_amplifier()),
             "Khat does not depend on frequency, so it leaves the convolution.",
         ),
         Step(

@@ -10,6 +10,8 @@ import sympy as sp
 from derive.symbols import declare, width
 from derive.windows import cells, compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
 
+Ends = tuple[sp.Expr, sp.Expr]  # (least, greatest) eigenvalue
+
 moment = declare("moment", "m", "sum of |r(d)| |d|^2, r the image's autocorrelation at shift d", "image^2", nonnegative=True)
 
 CORNERS = sp.Matrix([[1, 0, 1], [0, 0, 0], [1, 0, 1]])
@@ -37,6 +39,23 @@ def interlaces() -> bool:
     """Whether those signs put an eigenvalue of the compression between any two neighbours: 2x2 out of 3x3."""
     low, middle, high = interlacing()
     return bool(low.is_nonnegative and middle.is_nonpositive and high.is_nonnegative)
+
+
+def interlaced(inner: Ends, outer: Ends) -> tuple[sp.Le, sp.Le]:
+    """Cauchy's interlacing (Horn and Johnson, Matrix Analysis, Thm 4.3.17): a compression's extremes within the whole's."""
+    assert interlaces()
+    return sp.Le(outer[0], inner[0], evaluate=False), sp.Le(inner[1], outer[1], evaluate=False)
+
+
+def below(inner: Ends, outer: Ends) -> tuple[sp.Le, sp.Le]:
+    """Weyl's monotonicity (Horn and Johnson, Cor. 4.3.12): C^T C of some rows lies below, so no eigenvalue is greater."""
+    return tuple(sp.Le(less, more, evaluate=False) for less, more in zip(inner, outer, strict=True))
+
+
+def chained(first: sp.Le, second: sp.Le) -> sp.Le:
+    """A <= b and b <= c give a <= c."""
+    assert first.gts == second.lts
+    return sp.Le(first.lts, second.gts, evaluate=False)
 
 
 def is_nested(boundary: str) -> bool:
