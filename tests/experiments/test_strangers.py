@@ -284,6 +284,12 @@ def again(checkpoint_folder: Path, change: Callable[[dict, dict], object]) -> No
     checkpoint.save(checkpoint_folder.parent, found.tensors, found.meta, fingerprint)
 
 
+def test_a_resumed_training_writes_the_same_bytes(begun: tuple, whole: Path, store: Path) -> None:
+    assert trained_again(store)[-1].endswith("goes on after epoch 2 of 3")
+    for file in place(whole).path.glob("k*.nc"):
+        assert (place(store).path / file.name).read_bytes() == file.read_bytes()
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -21,7 +21,7 @@ from torch import Tensor
 from derive.errors import InputError
 from derive.files import replace_forced
 from numerics.checkpoint import STATE, TENSORS, Loaded, load_latest, save
-from numerics.checkpoints.manifest import FORMAT, MANIFEST, Refused, differences, read, written
+from numerics.checkpoints.manifest import FORMAT, MANIFEST, Refused, _digest, differences, read, written
 from tests.killing import killed_before
 from tests.numerics.saving import OURS, save_one_more, state
 
@@ -303,3 +303,43 @@ def test_differences_are_named() -> None:
     assert differences({"a": {"b": 1}, "x": 0}, {"a": {"b": 2}, "y": 0}) == (
         "a.b: 1 there, 2 here, x: 0 there, absent here, y: absent there, 0 here"
     )
+
+
+def test_one_that_is_not_accepted_is_named_and_set_aside(tmp_path: Path) -> None:
+    """Its checksums are right; its content is not what the reader can use."""
+
+    def accept(tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
+        if meta["epoch"] == 3:
+            raise InputError("three is too many")
+
+    newest = three(tmp_path)
+    loaded = load_latest(tmp_path, OURS, accept)
+    assert epoch(loaded) == 2
+    reason = "its checksums are right and its content is not: three is too many"
+    assert loaded.complaints == [f"checkpoint {newest} is not used: {reason}"]
+    assert (tmp_path / "damaged-000003").is_dir()
+    assert load_latest(tmp_path, OURS, accept).complaints == []
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b"[" * 10**5, b'{"a":' * 10**5, b'{"n": ' + b"9" * 5000 + b"}", b"\xff"])
+def test_numbers_of_another_form_are_named(content: bytes, tmp_path: Path) -> None:
+    """With all checksums right."""
+    place = three(tmp_path)
+    contents = {TENSORS: (place / TENSORS).read_bytes(), STATE: content}
+    for name, data in {**contents, MANIFEST: written(contents, OURS)}.items():
+        (place / name).write_bytes(data)
+    loaded = load_latest(tmp_path, OURS)
+    assert epoch(loaded) == 2
+    assert len(loaded.complaints) == 1
+
+
+@pytest.mark.parametrize("files", [None, [], {}, {TENSORS: 1}, {TENSORS: {}}, {TENSORS: {"bytes": "1", "sha256": "x"}}])
+def test_a_manifest_of_another_form_is_named(files: Any, tmp_path: Path) -> None:
+    place = three(tmp_path)
+    body = json.loads((place / MANIFEST).read_bytes())
+    del body["sha256"]
+    body["files"] = files
+    (place / MANIFEST).write_text(json.dumps({"sha256": _digest(body), **body}))
+    loaded = load_latest(tmp_path, OURS)
+    assert epoch(loaded) == 2
+    assert loaded.complaints[0].startswith(f"checkpoint {place} is not used: {MANIFEST} ")
