@@ -92,13 +92,18 @@ def _wrong(call: Call) -> list[str] | None:
         return [t for t in leaves(functional_call(call.module, state, arguments, keywords)) if t.is_floating_point()]
 
     def loss(tensors: Sequence[Tensor]) -> Tensor:
-        return torch.stack([t.square().mean() + t.mean() for t in outputs(tensors)]).sum()
+        return torch.stack([t.square().mean() + _spread(t).square() + t.mean() for t in outputs(tensors)]).sum()
 
     tensors = [t.detach().clone().requires_grad_() for t in (*parameters, *given)]
     if not tensors or not refuted(loss, tensors):
         return None
     operations = {_name(node) for output in outputs(tensors) for node in nodes(output.grad_fn)}
     return sorted(operations.difference(DULL))
+
+
+def _spread(tensor: Tensor) -> Tensor:
+    """A mean that couples all entries, each differently."""
+    return (tensor * torch.linspace(0.5, 1.5, tensor.numel()).to(tensor).view_as(tensor)).mean()
 
 
 def _name(node: Any) -> str:

@@ -138,6 +138,7 @@ def check_derivatives(objective: Objective, piece: Piece) -> None:
     vectors = chance(objective.tensors, 0)
     with explained("graph"):
         loss = objective.loss(piece, objective.tensors)
+        _check_reached(objective, loss)
         custom = sorted({name for name in map(_custom, nodes(loss.grad_fn)) if name})
         graph(_loss(objective, piece), objective.tensors)(vectors, range(len(vectors)), False)
     if _refuted(objective, piece):
@@ -147,6 +148,22 @@ def check_derivatives(objective: Objective, piece: Piece) -> None:
             if custom
             else "expected second derivatives that are those of the gradient, but they differ from its differences, and so "
             f"would the sharpness: {at_fault(objective, piece)}"
+        )
+
+
+def _check_reached(objective: Objective, loss: Tensor) -> None:
+    """The loss takes the parameters from the model, where they are swapped, not from somewhere else.
+
+    Raises:
+        InputError: it does not.
+    """
+    own = {id(p): name for name, p in objective.model.named_parameters()}
+    found = {own.get(id(getattr(node, "variable", None))) for node in nodes(loss.grad_fn)} - {None}
+    if found:
+        name = objective.called(sorted(filter(None, found))[0])
+        raise InputError(
+            f"expected a loss that takes parameters from the model as it is called, got {name} kept from before, so that its "
+            "part of the curvature would be missing; look it up as the loss is computed (model.parameters())"
         )
 
 

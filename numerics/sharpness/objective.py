@@ -31,6 +31,18 @@ from numerics.training.determinism import full_precision
 LossFn = Callable[[Any, Any], Tensor]
 
 
+class _Whole(nn.Module):
+    """Model and loss, which may look at the model's parameters itself."""
+
+    def __init__(self, model: nn.Module, loss_fn: LossFn) -> None:
+        super().__init__()
+        self.model, self.loss_fn = model, loss_fn
+
+    def forward(self, inputs: Any, targets: Any) -> Tensor:
+        """The loss."""
+        return self.loss_fn(self.model(inputs), targets)
+
+
 class BatchCoupledWarning(UserWarning):
     """Batch norm in training mode: the loss of a row depends on the rows beside it."""
 
@@ -80,13 +92,16 @@ class Objective:
 
     def loss(self, piece: Piece, tensors: Sequence[Tensor]) -> Tensor:
         """Loss of one piece, scalar; call it inside `undisturbed`."""
-        return self.loss_fn(self.output(piece, tensors), piece.targets)
+        return self._called(_Whole(self.model, self.loss_fn), "model.", (piece.inputs, piece.targets), tensors)
 
     def output(self, piece: Piece, tensors: Sequence[Tensor]) -> Any:
         """What the model gives of one piece."""
+        return self._called(self.model, "", (piece.inputs,), tensors)
+
+    def _called(self, module: nn.Module, prefix: str, arguments: tuple[Any, ...], tensors: Sequence[Tensor]) -> Any:
         buffers = {name: self._precise(buffer.clone()) for name, buffer in self.model.named_buffers()}
         state = {**self._fixed, **buffers, **dict(zip(self.names, tensors, strict=True))}
-        return functional_call(self.model, state, (piece.inputs,))
+        return functional_call(module, {prefix + name: tensor for name, tensor in state.items()}, arguments)
 
     def doubled(self, piece: Piece) -> tuple[Objective, Piece]:
         """The same in float64; what the model or the loss hold beside parameters and buffers stays as it is."""

@@ -2,7 +2,8 @@ r"""Products with the Hessian held against difference quotients of the gradient,
 
 :math:`q(h) = (g(\theta + h v) - g(\theta - h v)) / 2h` is off by a third of :math:`|q(2h) - q(h)|`, what the step cuts off, and
 by what rounding makes of the gradient over h, which is seen as the weights are moved by their last bit. Where both are small,
-and the product is further away than they explain, autograd's second derivative is not that of the gradient.
+and the product is further away than they explain, autograd's second derivative is not that of the gradient. Nor is a gradient
+one of a function where its second derivative is not symmetric.
 
 It is done at a point near by, drawn at random: at the very weights, kinks are met more often than by chance (a ReLU at 0).
 """
@@ -36,6 +37,9 @@ DECISIVE = 0.1
 
 TRIES = 3
 """Directions, and points, in which a product has to be refuted: a single one may have met a kink."""
+
+OTHER = 1000
+"""Seed of the vector that symmetry is looked at with."""
 
 KINKS = (
     "Relu",
@@ -81,6 +85,8 @@ def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> 
         return _flat(torch.autograd.grad(loss(at), at, materialize_grads=True))
 
     rounding = max(float((gradient(2 * eps) - slope).norm()), eps * float(slope.norm()))
+    if _asymmetric(loss, point, vectors, found, (rounding / (float(slope.norm()) or 1)) ** 0.5):
+        return True
     told = False
     for step in STEPS:
         near, far = ((gradient(h) - gradient(-h)) / (2 * h) for h in (step, 2 * step))
@@ -92,6 +98,14 @@ def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> 
             return False
         told = told or step <= FINE or not kinked(loss(point))
     return told
+
+
+def _asymmetric(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor], found: Tensor, precision: float) -> bool:
+    """Whether u H v is not v H u: then the gradient is none of a function."""
+    others = chance(point, OTHER)
+    (_, crossed), u, v = product(loss, point, others), _flat(others), _flat(vectors)
+    size = float(u.norm() * found.norm() + v.norm() * crossed.norm())
+    return bool(crossed.isfinite().all()) and abs(float(u @ found - v @ crossed)) > precision * size
 
 
 def kinked(loss: Tensor) -> bool:

@@ -184,3 +184,29 @@ def test_numbers_that_are_parameters() -> None:
     model, data = Scaled(), (torch.randn(9, 3).double(), torch.randn(9, 3).double())
     hessian = Hessian(model, mse_loss, data)
     torch.testing.assert_close(hessian @ eye(hessian), dense(model, mse_loss, data))
+
+
+def test_a_gradient_that_is_none_of_a_function() -> None:
+    """Scaled by how often a row occurs: its second derivative is not symmetric."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Embedding(7, 3, scale_grad_by_freq=True), nn.Flatten(), nn.Linear(6, 3)).double()
+    data = torch.randint(0, 3, (20, 2)), torch.randint(0, 3, (20,))
+    with pytest.raises(InputError, match=r"those of the gradient.*in '0' \(Embedding\)"):
+        sharpness(model, cross_entropy, data)
+
+
+@pytest.mark.parametrize("chunk", [None, 4])
+def test_losses_that_look_at_the_weights(chunk: int | None) -> None:
+    """A penalty of the user's own is part of the function; one on weights that were put aside cannot be."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 3)).double()
+    data, kept = (torch.randn(9, 4).double(), torch.randint(0, 3, (9,))), list(model.parameters())
+
+    def penalised(output: Tensor, target: Tensor, weights=model.parameters) -> Tensor:
+        return cross_entropy(output, target) + 0.1 * sum(p.square().sum() for p in weights())
+
+    exact = by_differences(model, penalised, data)
+    hessian = Hessian(model, penalised, data, chunk=chunk)
+    torch.testing.assert_close(hessian @ eye(hessian), exact, rtol=1e-7, atol=1e-8)
+    with pytest.raises(InputError, match=r"'0\.bias' kept from before"):
+        sharpness(model, lambda output, target: penalised(output, target, lambda: kept), data, chunk=chunk)
