@@ -121,7 +121,7 @@ class StabilityMonitor:
         row = self._shadowed(new)
         self.records.add(self._seen, row)
         if self._products.due and not unsettled(self.optimizer):
-            row |= self._measured((inputs, targets), self.options.layers)
+            row |= self._measured((inputs, targets), self.options.layers if self._products.paid else 0)
             self._products.spend(self._clock.cost(row["products"]))
         self._batches = []
         self._observer.forget()
