@@ -65,13 +65,16 @@ def follow(
         other than chains). Along `step`: `rel_l1`. Without axis: `growth` of it, with `growth_rate`, `growth_low`,
         `growth_high` and `growth_start`. NaN after a run has blown up.
     """
-    told = {"every": pace.every, "budget": UNLIMITED, "layers": 0, "shadow": 1.0, "window": pace.steps - 1}
+    told = {"every": pace.steps + 1, "budget": UNLIMITED, "layers": 0, "shadow": 1.0, "window": pace.steps - 1}
     beside = []
     everything = split.images, split.labels
     with StabilityMonitor(model, optimizer, loss, probe=everything, **told) as monitor:
         for step, (images, labels) in enumerate(_feed(split, pace), 1):
             value = _train(model, optimizer, loss, images, labels)
             monitor.step(images, labels)
+            # At these very steps, also where the monitor by itself would wait for Adam's denominators to settle.
+            if (step - 1) % pace.every == 0 and monitor.latest.get("steps", {}).get("normalised") != step:
+                monitor.measure(images, labels, 0)
             if not isfinite(value):
                 break
             if (step - 1) % pace.every == 0:

@@ -25,6 +25,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from experiments.audit.given import agree, how_changed
 from experiments.audit.live_loss import LiveCurvature, gradients_of
 from experiments.audit.session import TOLD, Session
 from numerics.monitor import Options
@@ -39,9 +40,6 @@ from numerics.monitor.verdict import judged
 from numerics.optimizer_kinds import kind_of, trained
 from numerics.sharpness import UnresolvedError
 from numerics.thresholds import maximizes, unsettled
-
-AGREEMENT = 1e-3
-"""Relative difference between the gradient measured and the one stepped with: two orders of summation differ by less."""
 
 TRIES = 5
 """Measurements thrown away in a row after which it is given up."""
@@ -137,12 +135,12 @@ class Found:
         (row, gradients), self._waiting = self._waiting, None
         if row:
             self._budget.spend(self._clock.cost(row["products"]))
-        if not (_agree(gradients) or isnan(row.get("loss", 0.0))):
+        if not (agree(gradients) or isnan(row.get("loss", 0.0))):
             self._thrown += 1
             self._unmeasured()
             if not self._told:
                 self._told = True
-                self.session.tell_now(CHANGED.format(how=_how(gradients, passes)))
+                self.session.tell_now(CHANGED.format(how=how_changed(gradients, passes)))
         elif row:
             self._keep(row)
 
@@ -167,30 +165,6 @@ class Found:
     def close(self) -> None:
         """The hooks come off by `hooked`."""
         self._waiting = None
-
-
-def _agree(gradients: dict[nn.Parameter, Tensor]) -> bool:
-    pairs = _given(gradients)
-    off = sum(float((given - own).abs().sum()) for given, own in pairs)
-    return off <= AGREEMENT * sum(float(own.abs().sum()) for _, own in pairs)
-
-
-def _given(gradients: dict[nn.Parameter, Tensor]) -> list[tuple[Tensor, Tensor]]:
-    """(gradient that the optimiser is given, that of the loss) of each parameter."""
-    return [(torch.zeros_like(g) if p.grad is None else p.grad, g) for p, g in gradients.items()]
-
-
-def _how(gradients: dict[nn.Parameter, Tensor], passes: int) -> str:
-    """How the optimiser's gradient is not that of the loss whose backward pass was seen."""
-    if passes > 1:
-        return f"gradients are accumulated over {passes} backward passes, or there are several losses"
-    pairs = _given(gradients)
-    own = sum(float(o.double().square().sum()) for _, o in pairs)
-    factor = sum(float((g.double() * o.double()).sum()) for g, o in pairs) / own
-    off = sum(float((g.double() - factor * o.double()).square().sum()) for g, o in pairs)
-    if off <= AGREEMENT**2 * factor**2 * own:
-        return f"the optimiser is given {factor:.3g} times the gradient of the loss seen: it is clipped, or the loss was scaled"
-    return "the optimiser is given another gradient than that of the loss seen: clipped by value, accumulated, or changed"
 
 
 class Hooks:

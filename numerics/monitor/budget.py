@@ -9,8 +9,8 @@ from derive.errors import InputError
 FIRST_GAP = 4
 """Steps between the first two measurements, unless `every` is more."""
 
-WIDENS = 3
-"""Growth of the early gaps: 1, 5, 17, 53, 161, ... A run is measured some times however soon it ends."""
+WIDENS = 8
+"""Growth of the early gaps: 1, 5, 37, 293, 2341, ... A run is measured some times however soon it ends."""
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Budget:
 
     The first measurement is at once. Another is due when all that was spent is paid off; or early, at gaps that widen, whatever
     was spent. After n steps no more than rate * n and the cost of one measurement have been spent, and early that of about
-    log(n / 2) / log(3) more.
+    log(2 n) / log(8) more.
 
     Attributes:
         rate: units per step, > 0.
@@ -66,8 +66,12 @@ class Budget:
         if self._last is None:
             return True
         since = self.steps - self._last
-        paid = self.spent <= self.rate * self.steps
-        return since >= self.every and (paid or (self.early and since >= self._gap))
+        return since >= self.every and (self.paid or (self.early and since >= self._gap))
+
+    @property
+    def paid(self) -> bool:
+        """Whether all that was spent is paid off."""
+        return self.spent <= self.rate * self.steps
 
     def spend(self, units: float) -> None:
         """A measurement has been made."""

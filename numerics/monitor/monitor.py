@@ -218,7 +218,7 @@ class StabilityMonitor:
             return {}
         products = ATTEMPT
         try:
-            row = self._measured(batches, self.options.layers)
+            row = self._measured(batches, self.options.layers if self._products.paid else 0)
             products = row["products"]
         finally:
             self._products.spend(self._clock.cost(products))

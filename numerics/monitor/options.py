@@ -40,8 +40,8 @@ class Options:
     Attributes:
         every: least number of steps between two measurements, >= 1.
         budget: Hessian products per step on average, each over as many samples as a training batch, > 0. A measurement that
-            lasts longer than its products would counts by its time. Beside that a run is measured at its steps 1, 5, 17, 53,
-            161, ..., so that a short one is too; those count, but do not wait.
+            lasts longer than its products would counts by its time. Beside that a run is measured at its steps 1, 5, 37,
+            293, ..., without layers, so that a short one is too; those count, but do not wait.
         probe: (inputs, targets) to measure on; None for the batch at hand, whose sharpness is larger on average.
         chunk: most rows of the data at once, for a probe that does not fit the memory; None for all.
         tolerance: error of the sharpness, relative, > 0.

@@ -62,7 +62,7 @@ def steps_to_settle(memory: float) -> int:
     """The first step at which they have settled.
 
     >>> [steps_to_settle(memory) for memory in (0.0, 0.9, 0.99, 0.999, 1.0)]
-    [1, 16, 13, 13, 13]
+    [1, 15, 13, 13, 13]
     """
     least = ceil(1 / (2 * PRECISION**2))  # never fewer gradients than that, unless the memory is shorter
     return next(step for step in range(1, 10 * least) if is_settled(step, memory))
