@@ -28,9 +28,10 @@ def computed(named: list[str]) -> dict[str, dict[str, Any]]:
 
 def main(named: list[str]) -> None:
     """Write the record, whole or not at all."""
-    kept = record()["verdicts"] if named else {}
-    verdicts = dict(sorted((kept | computed(named)).items()))
-    write_whole(RECORD, json.dumps({**provenance("cpu"), "verdicts": verdicts}, indent=1) + "\n")
+    kept, fresh, here = record() if named else {}, computed(named), provenance("cpu")
+    made = kept.get("made", {}) | {claim: {"date": here["date"], "device": here["device"]} for claim in fresh}
+    verdicts = dict(sorted((kept.get("verdicts", {}) | fresh).items()))
+    write_whole(RECORD, json.dumps({**here, "made": dict(sorted(made.items())), "verdicts": verdicts}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

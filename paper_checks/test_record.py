@@ -19,6 +19,7 @@ def test_record_is_of_known_claims_and_says_where_it_is_from() -> None:
     assert set(RECORDED) == set(MODULES)
     assert all(set(found) == {field.name for field in fields(Verdict)} for found in RECORDED.values())
     assert {"date", "device", "version_torch"} <= record().keys()
+    assert {claim: set(made) for claim, made in record()["made"].items()} == {claim: {"date", "device"} for claim in MODULES}
 
 
 def test_claims_that_are_read_from_the_text_are_those_of_the_modules() -> None:

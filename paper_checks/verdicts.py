@@ -33,7 +33,7 @@ def claimed() -> dict[str, str]:
 
 
 def record() -> dict[str, Any]:
-    """What was recorded: `verdicts` (claim -> fields of a `Verdict`), and where and when; empty without a record."""
+    """What was recorded: `verdicts` (claim -> fields of a `Verdict`), where and when each was `made`; else empty."""
     return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.is_file() else {"verdicts": {}}
 
 
@@ -48,4 +48,5 @@ def all_verdicts(recompute: bool = False) -> list[Verdict]:
 
 def _recorded(found: dict[str, Any], claim: str) -> Verdict:
     verdict = Verdict(**found["verdicts"][claim])
-    return replace(verdict, evidence=f"{verdict.evidence} Recorded {found['date'][:10]}, {found['device']}.")
+    made = found["made"][claim]
+    return replace(verdict, evidence=f"{verdict.evidence} Recorded {made['date'][:10]}, {made['device']}.")
