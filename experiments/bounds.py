@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,15 @@ import xarray as xr
 from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image, UnidentifiedImageError
 
 from derive import theorem
-from derive.errors import InputError
+from derive.errors import InputError, choose
 from experiments import style
+from experiments.grey_values import read_grey
 from experiments.provenance import provenance
 from experiments.runner import labelled
 from experiments.store import check_writable, save
-from numerics.checks import finite, positive
+from numerics.checks import BOUNDARIES, finite, positive
 from numerics.correlation import Correlation
 from numerics.spectrum import extreme_eigenvalues, windowed_bounds
 
@@ -34,6 +33,7 @@ def run_bounds(
     lr: float | None,
     boundary: str,
     standardise: bool,
+    white: float | None,
     out: Path,
     command: str,
 ) -> str:
@@ -44,7 +44,9 @@ def run_bounds(
     """
     folder = out / "bounds"
     check_writable(folder)
-    grey = standardised(read_grey(image)) if standardise else read_grey(image)
+    choose("boundary", boundary, dict.fromkeys(BOUNDARIES))
+    grey = read_grey(image, white, margin=max(kernel - 1, 0) if boundary == "full" else 0)
+    grey = standardised(grey) if standardise else grey
     scale = "mean 0, variance 1" if standardise else "[0, 1]"
     results = bounds_dataset(grey, kernel, a, beta, lr, boundary).assign_attrs(grey=scale)
     record = {"title": TITLE, "preset": "none", "config": {**results.attrs, "image": image.name}, "command": command}
@@ -52,30 +54,6 @@ def run_bounds(
     with style.styled():
         save(labelled(results, record), render(results), "bounds", record, folder)
     return f"{record['caption']}\nwrote {folder}"
-
-
-def read_grey(path: Path) -> np.ndarray:
-    """A picture as grey values in [0, 1]: (H, W) float64, the luma of ITU-R 601 for colour.
-
-    Raises:
-        InputError: not there, not a picture, damaged, or unreasonably large.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as picture:
-                deep = picture.mode.startswith("I") or picture.mode == "F"
-                grey = np.asarray(picture if deep else picture.convert("L"), dtype=np.float64)
-    except FileNotFoundError:
-        raise InputError(f"expected a PNG or JPEG file, found no file {path}") from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise InputError(
-            f"expected a picture of at most {Image.MAX_IMAGE_PIXELS} pixels, {path} has more; scale it down"
-        ) from None
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        reason = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error)
-        raise InputError(f"expected a PNG or JPEG file, could not read {path}: {reason}") from None
-    return grey / (65535.0 if deep else 255.0)
 
 
 def standardised(grey: np.ndarray) -> np.ndarray:
@@ -131,7 +109,8 @@ def largest_useful_lr(image: torch.Tensor, kernel: int, a: float, beta: float, b
 def render(results: xr.Dataset) -> Figure:
     """The power spectrum, and the stable weight decays with and without the window."""
     figure, (left, right) = style.panels(2, height=2.8)
-    log_power = np.log10(np.maximum(results.power, float(results.power.max()) * 1e-16))
+    greatest = float(results.power.max()) or 1.0  # of a black picture all is 0
+    log_power = np.log10(np.maximum(results.power, greatest * 1e-16))
     mesh = left.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap="cividis", rasterized=True)
     figure.colorbar(mesh, ax=left, label=r"$\log_{10}|\hat I|^2$")
     left.set(xlabel="frequency x (cycles/pixel)", ylabel="frequency y (cycles/pixel)", aspect="equal")

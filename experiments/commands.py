@@ -90,6 +90,7 @@ def bounds(
     lr: float | None = None,
     boundary: str = "valid",
     standardise: bool = False,
+    scale: float | None = None,
     out: Path = Path("results"),
 ) -> None:
     """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
@@ -97,18 +98,19 @@ def bounds(
     Example: python -m experiments bounds --image photo.png --kernel 16 --lr 1e-6 --boundary circular
 
     Args:
-        image: PNG or JPEG; read as grey values in [0, 1].
+        image: PNG, JPEG, TIFF and the like; read as grey values in [0, 1].
         kernel: side of the convolution kernel.
         a: output error yhat - y, between -1 and 1; at the start of training yhat is near 1/2.
         beta: parameter of Swish.
         lr: step size; by default half the largest one that leaves room for a weight decay.
         boundary: valid, full or circular.
         standardise: shift and scale the grey values to mean 0 and variance 1, as training pipelines do.
+        scale: the value that is white, for pictures of 32-bit whole numbers or floating point, which do not say it.
         out: the figure and data are written into OUT/bounds.
     """
     from experiments.bounds import run_bounds
 
-    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, out, _command()))
+    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, scale, out, _command()))
 
 
 def report(results: Path = Path("results"), out: Path = Path("results/report.html"), recompute: bool = False) -> None:

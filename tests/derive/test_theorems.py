@@ -18,12 +18,36 @@ from derive.__main__ import main
 from derive.export import macro_name, macros, write_macros
 from derive.symbols import MEANINGS
 from derive.text import latex
-from derive.theorems import stability_bounds
+from derive.theorems import stability_bounds, titles
 
 
 def display_width(line: str) -> int:
     """Columns on a terminal: combining accents take none."""
     return sum(not unicodedata.combining(character) for character in line)
+
+
+@pytest.mark.parametrize("key", list(theorems))
+def test_the_title_that_is_listed_is_that_of_the_derivation(key: str) -> None:
+    assert titles()[key] == theorem(key).title
+
+
+def test_a_macro_file_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr("derive.export.macros", lambda: pytest.fail("derived"))
+    (tmp_path / "file").touch()
+    for out in (tmp_path, tmp_path / "file" / "bounds.tex"):
+        assert main(["export", "--out", str(out)]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_public_names_stand_before_modules_of_their_name() -> None:
+    """Each is imported when first asked for; a module of the same name, imported before it, does not hide it."""
+    program = "import derive.stability, derive; print(callable(derive.stability), callable(derive.dispersion))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout == "True True\n"
+    assert set(derive.__all__) == set(derive._HOME)
+    assert not any(isinstance(getattr(derive, name), type(sys)) for name in derive.__all__)
 
 
 @pytest.mark.parametrize("key", list(theorems))

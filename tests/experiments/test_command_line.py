@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from derive.errors import InputError
+from experiments import grey_values
 from experiments.__main__ import main
-from experiments.bounds import read_grey, standardised
+from experiments.bounds import standardised
+from experiments.grey_values import read_grey
 from experiments.store import load
 
 pytestmark = pytest.mark.exact
@@ -103,9 +106,18 @@ def test_bad_input_is_one_line_and_exit_code_2(
 def test_a_picture_that_would_fill_the_memory_is_refused(
     picture: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert main(["bounds", "--image", str(picture), "--kernel", "3", "--out", str(picture.parent)]) == 2
-    assert "scale it down" in capsys.readouterr().err
+    monkeypatch.setattr(grey_values, "MOST_PIXELS", 24 * 32)
+    arguments = ["bounds", "--image", str(picture), "--kernel", "3", "--out", str(picture.parent)]
+    assert main(arguments) == 0
+    assert main([*arguments, "--boundary", "full"]) == 2
+    assert "2 more to either side for the boundary" in capsys.readouterr().err
+
+
+def test_the_limit_is_held_against_the_head_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("1", (4097, 4096)).save(tmp_path / "x.png")
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("decoded"))
+    with pytest.raises(InputError, match=r"4097x4096: about 2\.5 GB"):
+        read_grey(tmp_path / "x.png")
 
 
 def test_standardised_pictures_have_mean_0_and_variance_1(picture: Path) -> None:

@@ -96,5 +96,31 @@ def test_phase_diagram_blows_up_beyond_two_over_alpha() -> None:
     results = smoke("phase-diagram")
     beyond = results.lr > 1.05 * results.lr_blowup
     assert bool((results.simulated == UNSTABLE).where(beyond, True).all())
-    assert phase_diagram.TITLE
-    assert figure_5.TITLE
+
+
+def test_titles_that_are_listed_are_those_of_the_experiments() -> None:
+    assert {name: registry.experiment(name).TITLE for name in registry.names()} == dict(registry.TITLES)
+
+
+@pytest.mark.parametrize("stride", [1, 3, 8, 50])
+def test_refinement_finds_every_row_that_turns_over_once_or_twice(stride: int) -> None:
+    columns = np.arange(32)
+    rows = [(0, 0), (5, 9), (17, 17), (31, 32), (32, 32), (1, 31)]
+    grid = np.array([(columns >= first).astype(int) + (columns >= second) for first, second in rows])
+    asked = []
+    codes, simulated = phase_diagram.refined(
+        lambda i, j: (asked.extend(zip(i, j, strict=True)), grid[i, j])[1], grid.shape, stride
+    )
+    if stride <= 8:
+        np.testing.assert_array_equal(codes, grid)
+    np.testing.assert_array_equal(codes[simulated], grid[simulated])
+    assert len(set(asked)) == len(asked) == simulated.sum()
+    assert simulated.all() == (stride == 1)
+
+
+def test_the_edge_is_sought_between_runs_of_different_verdict() -> None:
+    config = figure_5.Config(lrs=(0.1, 0.2, 0.3))
+    kinds = {"srr": (0.1, 0.2), "ssu": (0.2, 0.3), "sss": (0.005, 0.09), "rrr": (0.005, 0.09), "srs": (0.1, 0.2)}
+    for text, wanted in kinds.items():
+        words = np.array([{"s": "stable", "r": "restrained", "u": "unstable"}[letter] for letter in text])
+        assert figure_5._straddling(config, words) == pytest.approx(wanted)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given
@@ -9,7 +11,7 @@ from derive.errors import InputError
 from numerics import windowed_bounds
 from numerics.active_mode import checkerboard
 from numerics.correlation import Correlation
-from numerics.edge import bisect, growth_rate, linear_edges
+from numerics.edge import bisect, close_in, growth_rate, linear_edges
 from tests.numerics.cases import normal, thoroughly
 
 
@@ -68,3 +70,25 @@ def test_simulated_edges_agree_with_the_spectrum_at_the_size_of_table_2(kernel):
 def test_both_edges_need_a_negative_output_error():
     with pytest.raises(InputError, match="a < 0"):
         linear_edges(Correlation(checkerboard(8), 2), 0.5, 1.0, 1e-3)
+
+
+def test_closing_in_takes_few_runs_where_factors_are_linear() -> None:
+    asked = []
+
+    def growth(values: torch.Tensor) -> torch.Tensor:
+        asked.extend(values.tolist())
+        return torch.log1p(values - 3.7)
+
+    found = close_in(growth, 3.0, 9.0, 1e-4)
+    assert found.low <= 3.7 <= found.high
+    assert found.high - found.low <= 1e-4 * found.high
+    assert len(asked) == 5
+
+
+@pytest.mark.parametrize(
+    "growth", [lambda v: (v - 2) ** 3, lambda v: torch.where(v > 2, 1e-9, -5.0), lambda v: 32 - v**5], ids=str
+)
+def test_closing_in_needs_no_linear_rate(growth: Callable) -> None:
+    found = close_in(growth, 0.5, 40.0, 1e-4)
+    assert found.low <= 2 <= found.high
+    assert found.high - found.low <= 1e-4 * found.high
