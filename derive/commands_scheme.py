@@ -10,7 +10,8 @@ import tyro
 from derive import scheme_report
 from derive.errors import InputError, choose
 from derive.grid import GridScheme
-from derive.parse import parse_definitions, parse_scheme
+from derive.lax import lax
+from derive.parse import check_definitions, parse_definitions, parse_scheme
 from derive.stability import Stability, stability
 
 Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
@@ -51,11 +52,15 @@ def scheme(
     if code:
         choose("backend", code, {"numpy": None, "torch": None})
     typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
-    found = stability(typed, grade or None)
     meant = parse_definitions(*meaning)
+    check_definitions(typed, meant)
+    found = stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
     if analysis or meant:
         print(f"\n{scheme_report.analysis(typed, meant)}")
+    growth = lax(typed, meant) if meant else None
+    if growth is not None:
+        print(f"\n{growth}")
     if prove:
         print(f"\n{found.prove()}")
 

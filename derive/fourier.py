@@ -15,14 +15,14 @@ import sympy as sp
 
 from derive.errors import InputError
 from derive.grid import GridScheme
-from derive.symbols import declare, xi
+from derive.symbols import reserve, xi
 
 THETAS = tuple(
-    declare(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
+    reserve(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
 )
-COSINES = tuple(declare(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
-SINES = tuple(declare(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
-SHIFTS = tuple(declare(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
+COSINES = tuple(reserve(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
+SINES = tuple(reserve(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
+SHIFTS = tuple(reserve(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
 
 
 @dataclass(frozen=True)

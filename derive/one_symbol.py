@@ -93,7 +93,7 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
     """
     variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
     point = [(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
-    jacobian = sp.lambdify(variables, [[sp.diff(c, v) for v in variables] for c in coefficients], "numpy")(*point)
+    jacobian = sp.lambdify(variables, [[sp.diff(c, v) for v in variables] for c in coefficients], "numpy", dummify=True)(*point)
     rows = [row for row in jacobian if any(abs(entry) > SMALL for entry in row)]
     if not rows:
         return True

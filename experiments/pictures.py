@@ -39,7 +39,7 @@ def roots(found: Amplification, phases: list[np.ndarray], values: dict[str, np.n
     coefficients = [c.subs(turns | waves) for c in found.polynomial.all_coeffs()]
     names = sorted({s for c in coefficients for s in c.free_symbols} - set(THETAS), key=str)
     arrays = np.broadcast_arrays(*phases, *(np.asarray(values[s.name]) for s in names))
-    functions = [sp.lambdify((*THETAS[: len(phases)], *names), c, "numpy") for c in coefficients]
+    functions = [sp.lambdify((*THETAS[: len(phases)], *names), c, "numpy", dummify=True) for c in coefficients]
     shape = arrays[0].shape if arrays else (1,)
     numbers = [np.broadcast_to(np.asarray(f(*arrays), dtype=complex), shape).ravel() for f in functions]
     return roots_of(np.stack(numbers, axis=-1)).reshape(*shape, -1)
@@ -141,7 +141,7 @@ def _codes(found: Stability, values: dict[str, np.ndarray]) -> np.ndarray:
     needed = _needed(found, values)
     stable = np.broadcast_to(found.holds(**needed), shape)
     assumed = sp.And(*found.assumed)
-    covered = sp.lambdify([sp.Symbol(name) for name in needed], _plain(assumed), "numpy")(**needed)
+    covered = sp.lambdify([sp.Symbol(name) for name in needed], _plain(assumed), "numpy", dummify=True)(**needed)
     return np.where(stable, STABLE, np.where(covered, UNSTABLE, NOT_COVERED))
 
 
