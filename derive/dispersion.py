@@ -24,7 +24,7 @@ from derive.formal import DERIVATIVES, TIME
 from derive.fourier import COSINES, SHIFTS, SINES, THETAS, amplification, in_real_parts
 from derive.given import expression
 from derive.grid import GridScheme
-from derive.roots import follow
+from derive.roots import follow, function_of
 from derive.symbols import xi
 
 
@@ -158,7 +158,7 @@ class Dispersion:
     def _coefficients(self, flat: Sequence[np.ndarray]) -> Callable[[float], np.ndarray]:
         """Fraction of the way from zero frequency -> coefficients (points, degree + 1)."""
         names = (*self.phases, *self.parameters)
-        functions = [sp.lambdify(names, c, "numpy", dummify=True) for c in self.polynomial.all_coeffs()]
+        functions = [function_of(names, c) for c in self.polynomial.all_coeffs()]
         moving = [s in (*self.phases, *self.small) for s in names]
 
         def at(fraction: float) -> np.ndarray:
@@ -173,7 +173,7 @@ class Dispersion:
         count, names = self.order_in_time, (*self.phases, *self.parameters)
         if len(self.exact) != count:
             return np.full((len(phase), count), complex(np.nan, np.nan))
-        rates = [sp.lambdify(names, rate, "numpy", dummify=True) for rate in self.exact]
+        rates = [function_of(names, rate) for rate in self.exact]
         with np.errstate(invalid="ignore"):
             values = [np.broadcast_to(rate(*(v.astype(complex) for v in flat)), len(phase)) for rate in rates]
         exact = np.stack(values, axis=-1)

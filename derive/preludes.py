@@ -87,8 +87,9 @@ _HELPERS = {
 _RENAMED = '''\
 def renamed(given, *names):
     """Arguments whose names mean something else here, in order; as strict as keywords."""
-    if set(given) != set(names):
-        raise TypeError(f"expected the arguments {', '.join(map(repr, names))}, got {', '.join(map(repr, given)) or 'none'}")
+    missing, unknown = [n for n in names if n not in given], [n for n in given if n not in names]
+    if missing or unknown:
+        raise TypeError(f"missing arguments: {missing}, unknown ones: {unknown}")
     return [given[name] for name in names]
 '''
 

@@ -11,10 +11,13 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.closed_form import closed_form, order_in_time
+from derive.errors import InputError
 from derive.fourier import Amplification
 from derive.limits import TimeUp, time_limit
 from derive.margins import NoClosedForm
 from derive.sampling import spectral_radius
+from derive.schur import numeric_verdict
+from derive.symbols import xi
 
 STRICT_TO_WEAK = ("schur", "power-bounded", "von-neumann")
 Answer = tuple[Boolean, str, str]
@@ -77,6 +80,8 @@ def _closed(found: Amplification, grade: str, system: bool) -> Answer | None:
     """
     from derive.cross_check import contradicted
 
+    if not system and found.polynomial.free_symbols == {xi}:
+        return _of_numbers(found, grade)
     try:
         condition = closed_form(found, grade)
         if system and grade == "power-bounded" and condition != closed_form(found, "von-neumann"):
@@ -84,6 +89,15 @@ def _closed(found: Amplification, grade: str, system: bool) -> Answer | None:
     except (NoClosedForm, sp.PolynomialError, NotImplementedError):
         return None
     return None if contradicted(found, condition, grade) else (condition, grade, "exact")
+
+
+def _of_numbers(found: Amplification, grade: str) -> Answer | None:
+    """A polynomial without parameters and phases, decided by its coefficients; None where one is not rational."""
+    try:
+        qualifies = numeric_verdict(found.polynomial.all_coeffs(), grade)
+    except InputError:
+        return None
+    return sp.true if qualifies else sp.false, grade, "exact"
 
 
 def _sampled(found: Amplification, grade: str) -> Answer:

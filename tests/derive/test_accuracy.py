@@ -10,8 +10,8 @@ from derive.accuracy import modified_equation, order_of_accuracy
 from derive.formal import DERIVATIVES, TIME
 from derive.fourier import COSINES, SHIFTS, amplification
 from derive.gallery import advection, gallery
-from derive.gallery.parameters import filtering
 from derive.gallery.operators import centred, centred_fourth, second, second_fourth, upwind_third
+from derive.gallery.parameters import filtering
 from derive.integrators import integrators
 from derive.symbols import xi
 
