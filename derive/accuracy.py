@@ -12,7 +12,7 @@ Source: Warming and Hyett (1974); Strikwerda, Finite Difference Schemes and PDEs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
@@ -20,6 +20,7 @@ import sympy as sp
 from derive.errors import InputError, choose
 from derive.formal import DERIVATIVES, ROOT, TIME, Expansion
 from derive.fourier import amplification
+from derive.given import expression
 from derive.grid import GridScheme
 from derive.symbols import xi
 from derive.text import latex, pretty
@@ -129,7 +130,7 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
     steps = _steps(scheme, meaning, path)
     polynomial = _meant(scheme, meaning, path)
     if steps is None:
-        return _in_grid_units(polynomial, scheme.dims)
+        return _in_grid_units(Expansion(polynomial, sp.S.One, (sp.S.One,) * scheme.dims, 1))
     dt, spacings = steps
     for exponent in _exponents(dt, spacings):
         expansion = Expansion(polynomial, dt, spacings, exponent)
@@ -162,9 +163,7 @@ def _meant(scheme: GridScheme, meaning: Meaning | None, path: Meaning | None) ->
 
 def _exact(value: sp.Expr | float) -> sp.Expr:
     """An expression without floats; never from a text, which SymPy would execute."""
-    if not isinstance(value, sp.Expr | int | float):
-        raise InputError(f"expected an expression of dt and dx or a number, got {value!r}")
-    expr = sp.sympify(value)
+    expr = expression(value, "an expression of dt and dx or a number")
     return expr.xreplace({x: sp.Rational(str(x)) for x in expr.atoms(sp.Float)})
 
 
@@ -264,9 +263,18 @@ def _leading(errors: Mapping[sp.Expr, sp.Expr]) -> tuple[sp.Expr, ...]:
     return tuple(p for p in sorted(errors, key=sp.default_sort_key) if not any(smaller(p, q) for q in errors))
 
 
-def _in_grid_units(polynomial: sp.Expr, dims: int) -> ModifiedEquation:
-    """The first derivatives that occur, dt = dx = 1."""
-    expansion = Expansion(polynomial, sp.S.One, (sp.S.One,) * dims, 1)
+def in_grid_units(scheme: GridScheme, small: Sequence[sp.Symbol] = ()) -> ModifiedEquation:
+    """The modified equation at dt = dx = 1, with parameters that vanish with the step as a first derivative does.
+
+    Raises:
+        InputError: as `modified_equation`.
+    """
+    polynomial = _moving(amplification(scheme).polynomial)
+    return _in_grid_units(Expansion(polynomial, sp.S.One, (sp.S.One,) * scheme.dims, 1, tuple(small)))
+
+
+def _in_grid_units(expansion: Expansion) -> ModifiedEquation:
+    """The first derivatives that occur."""
     found = [rate for rate in _right_side(expansion, GRID_UNITS) if rate != 0] or [sp.S.Zero]
     order = Order(sp.oo, sp.oo, (sp.S.One,), 1)
     return ModifiedEquation(expansion.order_in_time, found[0], {sp.S.One: sp.Add(*found[1:])}, order, True)

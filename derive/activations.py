@@ -12,6 +12,7 @@ from types import MappingProxyType
 import sympy as sp
 
 from derive.errors import InputError, choose
+from derive.given import expression
 from derive.special import Negative, Sigmoid, Softplus
 from derive.symbols import beta, x
 
@@ -42,7 +43,7 @@ class Activation:
         Raises:
             InputError: the derivative does not exist there; both one-sided values are named.
         """
-        left, right = (self._one_sided(order, sp.sympify(point), side) for side in "-+")
+        left, right = (self._one_sided(order, expression(point), side) for side in "-+")
         if sp.simplify(left - right) != 0:
             raise InputError(
                 f"activation {self.name!r} has no derivative of order {order} at {point}: it is {left} from the left "

@@ -51,15 +51,20 @@ def scheme(
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
     from derive import scheme_report
-    from derive.parse import parse_definitions, parse_scheme
+    from derive.lax import lax
+    from derive.parse import check_definitions, parse_definitions, parse_scheme
     from derive.stability import stability
 
     typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
     meant = parse_definitions(*meaning)
+    check_definitions(typed, meant)
     found = stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
     if analysis or meant:
         print(f"\n{scheme_report.analysis(typed, meant)}")
+    growth = lax(typed, meant) if meant else None
+    if growth is not None:
+        print(f"\n{growth}")
     if prove:
         print(f"\n{found.prove()}")
 

@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from derive.accuracy import modified_equation
+from derive.accuracy import in_grid_units
 from derive.errors import InputError, choose
 from derive.formal import DERIVATIVES, TIME
 from derive.fourier import COSINES, SHIFTS, SINES, THETAS, amplification, in_real_parts
+from derive.given import expression
 from derive.grid import GridScheme
-from derive.roots import follow
+from derive.roots import follow, function_of
 from derive.symbols import xi
 
 
@@ -50,15 +51,32 @@ class Modes:
 
     @property
     def relative_speed(self) -> np.ndarray:
-        """Phase speed of the physical roots, relative to the exact one; NaN where nothing moves."""
+        """Phase speed of the physical roots, relative to the exact one; NaN where nothing moves.
+
+        Raises:
+            InputError: the exact one is not known.
+        """
+        self._check_exact()
         with np.errstate(divide="ignore", invalid="ignore"):
             speed = self.phase[..., : self.physical] / self.exponent.imag
         return np.where(np.isfinite(speed), speed, np.nan)
 
     @property
     def relative_damping(self) -> np.ndarray:
-        """Modulus of the physical roots, relative to the exact one."""
+        """Modulus of the physical roots, relative to the exact one.
+
+        Raises:
+            InputError: the exact one is not known.
+        """
+        self._check_exact()
         return self.damping[..., : self.physical] / np.exp(self.exponent.real)
+
+    def _check_exact(self) -> None:
+        if np.isnan(self.exponent).all():
+            raise InputError(
+                "expected the exact rate of the differential equation, which the scheme does not tell; give it as "
+                "dispersion(scheme, exact=...), such as -I*nu*theta_1"
+            )
 
 
 @dataclass(frozen=True)
@@ -86,17 +104,10 @@ class Dispersion:
         Raises:
             InputError: no root tends to 1.
         """
-        start, count = self._at_start, 0
-        while start.degree() > 0 and sp.cancel(start.eval(1)) == 0:
-            start, count = start.quo(sp.Poly(xi - 1, xi)), count + 1
+        count = _at_one(self.polynomial, (*self.phases, *self.small))
         if not count:
             raise InputError("expected a root that tends to 1; name what vanishes with the step, such as small=('s',)")
         return count
-
-    @cached_property
-    def _at_start(self) -> sp.Poly:
-        start = self.polynomial.as_expr().subs(dict.fromkeys((*self.phases, *self.small), sp.S.Zero))
-        return sp.Poly(sp.expand(start), xi)
 
     @cached_property
     def closed_forms(self) -> tuple[sp.Expr, ...]:
@@ -147,7 +158,7 @@ class Dispersion:
     def _coefficients(self, flat: Sequence[np.ndarray]) -> Callable[[float], np.ndarray]:
         """Fraction of the way from zero frequency -> coefficients (points, degree + 1)."""
         names = (*self.phases, *self.parameters)
-        functions = [sp.lambdify(names, c, "numpy") for c in self.polynomial.all_coeffs()]
+        functions = [function_of(names, c) for c in self.polynomial.all_coeffs()]
         moving = [s in (*self.phases, *self.small) for s in names]
 
         def at(fraction: float) -> np.ndarray:
@@ -162,7 +173,9 @@ class Dispersion:
         count, names = self.order_in_time, (*self.phases, *self.parameters)
         if len(self.exact) != count:
             return np.full((len(phase), count), complex(np.nan, np.nan))
-        values = [np.broadcast_to(sp.lambdify(names, e, "numpy")(*flat), len(phase)).astype(complex) for e in self.exact]
+        rates = [function_of(names, rate) for rate in self.exact]
+        with np.errstate(invalid="ignore"):
+            values = [np.broadcast_to(rate(*(v.astype(complex) for v in flat)), len(phase)) for rate in rates]
         exact = np.stack(values, axis=-1)
         by_phase = np.argsort(np.argsort(phase[:, :count], axis=-1, kind="stable"), axis=-1)
         return (
@@ -172,7 +185,7 @@ class Dispersion:
         )
 
 
-def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence[str] = ()) -> Dispersion:
+def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence[str] | None = None) -> Dispersion:
     """Physical and parasitic roots of a scheme.
 
     Args:
@@ -180,7 +193,8 @@ def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence
         exact: rate of the differential equation times dt, in the phases `fourier.THETAS` and the parameters, such as
             ``-I*nu*theta_1 - r*theta_1**2``; by default the lowest derivatives of the modified equation.
         small: names of parameters that vanish with the step, where phases alone do not lead to xi = 1: a decay times dt,
-            or the learning rate of an optimiser.
+            or the learning rate of an optimiser. By default, on a grid where one root tends to 1 with the phases, those
+            without which another does too, such as a damping: that root is physical if they vanish with the step.
 
     Raises:
         InputError: an unknown parameter in `small`, or no root tends to 1.
@@ -188,11 +202,35 @@ def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence
     in_phases = _in_phases(amplification(scheme).polynomial)
     phases = THETAS[: scheme.dims]
     parameters = tuple(sorted(in_phases.free_symbols - {xi, *THETAS}, key=str))
-    vanishing = tuple(choose("parameter", name, {p.name: p for p in parameters}) for name in small)
-    rates = (exact,) if exact is not None else () if small else _exact_rates(scheme)
+    if small is None:
+        vanishing = _tacitly_small(in_phases, phases, parameters)
+    else:
+        vanishing = tuple(choose("parameter", name, {p.name: p for p in parameters}) for name in small)
+    rates = _exact_rates(scheme, vanishing) if exact is None else (expression(exact, "a rate such as -I*nu*theta_1"),)
     found = Dispersion(in_phases, phases, parameters, vanishing, rates)
     _ = found.order_in_time
     return found
+
+
+def _tacitly_small(polynomial: sp.Poly, phases: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
+    """Parameters whose vanishing brings further roots to 1, where one tends there with the phases."""
+    least = _at_one(polynomial, phases)
+    return tuple(p for p in parameters if least and _at_one(polynomial, (*phases, p)) > least)
+
+
+def _at_one(polynomial: sp.Poly, vanishing: Sequence[sp.Symbol]) -> int:
+    """How many roots are 1 where symbols vanish; 0 where nothing is left to tell."""
+    start, count = _start(polynomial, vanishing), 0
+    if start is None or start.degree() < polynomial.degree():
+        return 0
+    while start.degree() > 0 and sp.cancel(start.eval(1)) == 0:
+        start, count = start.quo(sp.Poly(xi - 1, xi)), count + 1
+    return count
+
+
+def _start(polynomial: sp.Poly, vanishing: Sequence[sp.Symbol]) -> sp.Poly | None:
+    start = sp.expand(polynomial.as_expr().subs(dict.fromkeys(vanishing, sp.S.Zero)))
+    return None if start.has(sp.zoo, sp.nan) or start == 0 else sp.Poly(start, xi)
 
 
 def _in_phases(polynomial: sp.Poly) -> sp.Poly:
@@ -208,10 +246,10 @@ def _denominator(expr: sp.Expr) -> sp.Expr:
     return sp.fraction(sp.together(expr))[1]
 
 
-def _exact_rates(scheme: GridScheme) -> tuple[sp.Expr, ...]:
-    """Of the lowest derivatives that occur; none where they are not told apart."""
+def _exact_rates(scheme: GridScheme, small: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...]:
+    """Of the lowest derivatives that occur, what vanishes with the step counted as one; none where they are not told apart."""
     try:
-        found = modified_equation(scheme)
+        found = in_grid_units(scheme, small)
     except InputError:
         return ()
     waves = {d: sp.I * t for d, t in zip(DERIVATIVES, THETAS, strict=True)}

@@ -36,12 +36,14 @@ class Expansion:
         dt: the time step, a symbol or an expression of the spacings.
         spacings: the grid spacing of every axis.
         exponent: p, how dt shrinks with the spacings: dt -> eps^p dt.
+        small: parameters that shrink as the spacings do.
     """
 
     polynomial: sp.Expr
     dt: sp.Expr
     spacings: tuple[sp.Expr, ...]
     exponent: int
+    small: tuple[sp.Symbol, ...] = ()
     _known: list[sp.Expr] = field(default_factory=list, init=False, repr=False)
     _series: dict[tuple[int, int], sp.Expr] = field(default_factory=dict, init=False, repr=False)
 
@@ -59,7 +61,7 @@ class Expansion:
         return found
 
     def _shrunk(self, expr: sp.Expr) -> sp.Expr:
-        scaled = {h: _eps * h for h in self.spacings if h.is_Symbol}
+        scaled = {h: _eps * h for h in (*self.spacings, *self.small) if h.is_Symbol}
         if self.dt.is_Symbol:
             scaled[self.dt] = _eps**self.exponent * self.dt
         return expr.subs(scaled, simultaneous=True)

@@ -15,14 +15,15 @@ import sympy as sp
 
 from derive.errors import InputError
 from derive.grid import GridScheme
-from derive.symbols import declare, xi
+from derive.printers import floating
+from derive.symbols import reserve, xi
 
 THETAS = tuple(
-    declare(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
+    reserve(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
 )
-COSINES = tuple(declare(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
-SINES = tuple(declare(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
-SHIFTS = tuple(declare(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
+COSINES = tuple(reserve(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
+SINES = tuple(reserve(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
+SHIFTS = tuple(reserve(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,15 @@ def amplification(scheme: GridScheme) -> Amplification:
     """Amplification polynomial of a scheme, in the cosines of the phases where it is even in all of them.
 
     Raises:
-        InputError: the equations do not determine the unknowns.
+        InputError: the equations do not determine the unknowns, or a number is beyond floating point.
     """
     matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
     determinant = sp.together(sp.expand(matrix.det(method="berkowitz")))
     if sp.cancel(determinant) == 0:
         raise InputError("expected independent equations, got a system that does not determine its unknowns")
     shifted = sp.expand(determinant * xi ** -_lowest_power(determinant))
+    for number in shifted.atoms(sp.Rational):  # a product of coefficients may leave floating point where none of them does
+        floating(number)
     used = [i for i in range(scheme.dims) if shifted.has(SHIFTS[i])]
     even = _in_cosines(shifted, used)
     box = {THETAS[i]: (-sp.pi, sp.pi) for i in used} if even is None else {COSINES[i]: (-sp.S.One, sp.S.One) for i in used}

@@ -24,7 +24,7 @@ MOST_DIGITS = 50
 MOST_OFFSET = 64
 MOST_POWER = 64
 MOST_BITS = 4096
-MOST_TERMS = 5000
+MOST_TERMS = 1000
 
 
 class Reader:
@@ -115,12 +115,19 @@ def number(node: ast.Constant) -> sp.Expr:
     """A literal, exactly as it is written."""
     if isinstance(node.value, Written):
         text = repr(node.value)
-        value, unit = Decimal(text.rstrip("jJ")), sp.I if text[-1] in "jJ" else sp.S.One
+        value, unit = _decimal(text.rstrip("jJ"), node), sp.I if text[-1] in "jJ" else sp.S.One
     else:
         value, unit = Decimal(node.value), sp.S.One
     if len(value.as_tuple().digits) > MOST_DIGITS or abs(value.adjusted()) > MOST_DIGITS:
         raise InputError(f"expected numbers of at most {MOST_DIGITS} digits, got {piece(node)}")
     return unit * sp.Rational(*value.as_integer_ratio())
+
+
+def _decimal(text: str, node: ast.Constant) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:  # an exponent of more digits than it can hold
+        raise InputError(f"expected numbers of at most {MOST_DIGITS} digits, got {piece(node)}") from None
 
 
 def _offset(entry: ast.expr, node: ast.Subscript) -> int:

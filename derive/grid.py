@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
-from derive.grid_checks import check
+from derive.grid_checks import check, checked_assumptions
+from derive.names import shown
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class GridFunction:
 
     def __getitem__(self, offsets: int | tuple[int, ...]) -> sp.Indexed:
         index = offsets if isinstance(offsets, tuple) else (offsets,)
-        if len(index) != self.dims + 1 or not all(sp.sympify(i).is_Integer for i in index):
+        if len(index) != self.dims + 1 or not all(isinstance(i, int | sp.Integer) and not isinstance(i, bool) for i in index):
             raise InputError(f"{self.name} takes {self.dims + 1} integer offsets (time, then space), got {offsets!r}")
         return sp.IndexedBase(self.name)[index]
 
@@ -44,19 +46,20 @@ class GridScheme:
     """A linear scheme with constant coefficients on a uniform grid, or a system of them.
 
     Args:
-        *equations: one `sympy.Eq` (or an expression that is zero) per unknown. Parameters are real numbers; decimals
-            are taken as the fractions they print as.
+        *equations: one `sympy.Eq` (or an expression that is zero) per unknown, one by one or as one list. Parameters are
+            real numbers; decimals are taken as the fractions they print as.
         assumptions: what is assumed of the parameters, a SymPy Boolean.
 
     Raises:
-        InputError: nothing unknown, no new time level, as many equations as unknowns are wanted, or an equation is not
-            linear with constant coefficients.
+        InputError: nothing unknown, no new time level, as many equations as unknowns are wanted, an equation is not
+            linear with constant coefficients, a name is no word of letters or stands for two things, or a number is
+            beyond floating point.
     """
 
-    def __init__(self, *equations: sp.Eq | sp.Expr, assumptions: Boolean = sp.true) -> None:
+    def __init__(self, *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr], assumptions: Boolean | bool = sp.true) -> None:
         """Bring every equation to the form `residual = 0`."""
-        self.residuals = tuple(map(_residual, equations))
-        self.assumptions = assumptions
+        self.residuals = tuple(map(_residual, _listed(equations)))
+        self.assumptions = checked_assumptions(assumptions)
         self.unknowns = tuple(sorted({v.base for e in self.residuals for v in e.atoms(sp.Indexed)}, key=str))
         check(self)
 
@@ -80,10 +83,16 @@ class GridScheme:
         return f"GridScheme({', '.join(str(sp.Eq(residual, 0)) for residual in self.residuals)})"
 
 
+def _listed(equations: tuple) -> tuple:
+    """A list of equations is taken as several of them."""
+    several = len(equations) == 1 and isinstance(equations[0], list | tuple | sp.Tuple)
+    return tuple(equations[0]) if several else equations
+
+
 def _residual(equation: sp.Eq | sp.Expr) -> sp.Expr:
     if isinstance(equation, bool | sp.logic.boolalg.BooleanAtom):
         raise InputError(f"expected an equation sympy.Eq(left, right), got {equation}: == compares, it makes no equation")
     if not isinstance(equation, sp.Eq | sp.Expr):
-        raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}")
+        raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}: {shown(equation)}")
     residual = equation.lhs - equation.rhs if isinstance(equation, sp.Eq) else equation
     return sp.expand(residual.xreplace({x: sp.Rational(str(x)) for x in residual.atoms(sp.Float)}))

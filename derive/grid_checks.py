@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
+from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
+from derive.names import checked, shown
+from derive.printers import floating
 
 if TYPE_CHECKING:
     from derive.grid import GridScheme
@@ -18,15 +21,49 @@ if TYPE_CHECKING:
 
 def check(scheme: GridScheme) -> None:
     """Raise an InputError unless the scheme can be analysed."""
+    _check_names(scheme)
     _check_count(scheme)
     values = {v for unknown in scheme.unknowns for v in scheme.values(unknown)}
     _check_offsets(values)
     for residual in scheme.residuals:
         _check_linear(residual, values)
+        _check_numbers(residual)
     _check_new_level(values)
     for parameter in scheme.parameters:
         if parameter.is_real is False:
             raise InputError(f"expected real parameters, got {parameter}; write a complex coefficient as p + I*q")
+
+
+def checked_assumptions(assumptions: object) -> Boolean:
+    """What is assumed, as a SymPy Boolean; never from a text, which SymPy would execute."""
+    if not isinstance(assumptions, Boolean | bool):
+        raise InputError(f"expected assumptions such as sympy.And(r > 0, r < 1), got {shown(assumptions)}")
+    return sp.true if assumptions is True else sp.false if assumptions is False else assumptions
+
+
+def _check_names(scheme: GridScheme) -> None:
+    """Every name is a word that has no meaning of ours, and stands for one thing."""
+    from derive.syntax import RESERVED  # it knows the engine's symbols, which are built on this
+
+    labels = [base.label for base in scheme.unknowns]
+    symbols = [*scheme.parameters, *scheme.assumptions.free_symbols.difference(scheme.parameters)]
+    for symbol in [*labels, *symbols]:
+        name = checked(str(symbol.name))
+        if name in RESERVED:
+            raise InputError(f"expected a name of your own, got {name!r}, which {RESERVED[name]}; write another name")
+    names = [symbol.name for symbol in [*labels, *symbols]]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"expected one symbol of the name {name!r}, got two; SymPy takes symbols for different ones where their "
+                "assumptions differ, and an unknown is no parameter"
+            )
+
+
+def _check_numbers(residual: sp.Expr) -> None:
+    """Numbers that floating point does not have could be derived with, but not computed."""
+    for number in residual.atoms(sp.Rational):
+        floating(number)
 
 
 def _check_count(scheme: GridScheme) -> None:

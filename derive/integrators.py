@@ -21,6 +21,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError, choose
 from derive.gallery.parameters import theta
+from derive.given import expression
 from derive.grid import GridFunction, GridScheme
 from derive.semidiscrete import Flow, State, combine, flows
 from derive.symbols import xi
@@ -127,7 +128,7 @@ class Integrator:
         """
         unknowns = (u,) if isinstance(u, GridFunction) else tuple(u)
         pieces = (rhs,) if self.parts == 1 else self._pair(rhs)
-        residuals = self.advance(*flows(pieces, unknowns), sp.sympify(step))
+        residuals = self.advance(*flows(pieces, unknowns), expression(step))
         return GridScheme(*residuals, assumptions=sp.And(assumptions, self.assumptions))
 
     def _pair(self, rhs: sp.Expr | Sequence) -> Sequence:

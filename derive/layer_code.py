@@ -17,7 +17,7 @@ import sympy as sp
 from derive.activations import Activation
 from derive.activations import activation as activation_called
 from derive.calculus import Inner, Total
-from derive.codegen import compile_lines
+from derive.codegen import compile_statements, temporaries
 from derive.layers import checked_layer, error_slope, kernel_variation, kernels, weight
 from derive.linearize import with_activation
 from derive.networks import cross_entropy_of_logit, g, layers
@@ -94,24 +94,20 @@ def _compiled(
     direction: sp.Symbol | None = None,
 ) -> Callable:
     """One result where an expression is given, a tuple where several are."""
-    given = ["I", "kernels", *([str(direction)] if direction else [])]
-    head = f"def {name}({', '.join(given)}, *, {', '.join([*OPERATORS, *parameters])}):"
-    *lines, results = _statements([outputs] if isinstance(outputs, sp.Expr) else outputs, activation_called(activation))
-    returned = results if isinstance(outputs, sp.Expr) else f"({results},)"
-    return compile_lines(
-        name, head, title, [f"[{', '.join(map(str, kernels(depth)))}] = kernels", *lines, f"return {returned}"]
-    )
+    fields = ["I", "kernels", *([str(direction)] if direction else [])]
+    keywords, several = [*OPERATORS, *parameters], not isinstance(outputs, sp.Expr)
+    shared, results = _statements(outputs if several else [outputs], activation_called(activation), [*fields, *keywords])
+    found = results if several else results[0]
+    return compile_statements(name, fields, keywords, title, shared, found, LayerPrinter, {"kernels": kernels(depth)})
 
 
-def _statements(outputs: Sequence[sp.Expr], chosen: Activation) -> list[str]:
+def _statements(
+    outputs: Sequence[sp.Expr], chosen: Activation, used: Sequence[str]
+) -> tuple[list[tuple[sp.Symbol, sp.Expr]], list[sp.Expr]]:
     """Common parts one by one, then the results; the activation is inserted last: before, it would double them per layer."""
     calls = {call for expr in outputs for call in expr.atoms(sp.Function) if getattr(call, "base", None) == "r"}
     # Asked for as well, so that every argument of an activation is common and has a name.
     arguments = sorted({call.args[0] for call in calls}, key=sp.default_sort_key)
-    shared, reduced = sp.cse([*outputs, *arguments], symbols=sp.numbered_symbols("t"))
-    printer = LayerPrinter({"full_prec": False})
-
-    def text(value: sp.Expr) -> str:
-        return printer.doprint(with_activation(value, chosen))
-
-    return [*(f"{symbol} = {text(value)}" for symbol, value in shared), ", ".join(map(text, reduced[: len(outputs)]))]
+    shared, reduced = sp.cse([*outputs, *arguments], symbols=temporaries(used))
+    named = [(symbol, with_activation(value, chosen)) for symbol, value in shared]
+    return named, [with_activation(value, chosen) for value in reduced[: len(outputs)]]

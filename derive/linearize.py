@@ -9,14 +9,34 @@ import sympy as sp
 
 from derive.activations import Activation
 from derive.calculus import expand_linear, variation
+from derive.errors import InputError
+from derive.given import expression
+from derive.names import shown
 from derive.symbols import I, Ibar, K, dK, x
 
 
 def linearize(flow: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:
-    """First-order Taylor polynomial of a flow's right-hand side about the kernel `state`, in the deviation K."""
+    """First-order Taylor polynomial of a flow's right-hand side about the kernel `state`, in the deviation K.
+
+    Raises:
+        InputError: not an expression of the kernel K, such as an equation of a grid.
+    """
+    _check_flow(flow)
+    state = expression(state)
     constant = at_state(flow, state)
     first = at_state(variation(flow, K, dK), state).xreplace({dK: K})
     return expand_linear(constant + first, {I: Ibar})
+
+
+def _check_flow(flow: object) -> None:
+    """What holds no K would come back as it is, linear or not."""
+    if isinstance(flow, sp.Basic) and flow.has(sp.Indexed):
+        raise InputError(
+            f"expected the right-hand side of a flow of the kernel K, got an equation of a grid, {shown(flow)}; GridScheme "
+            "names its nonlinear terms and what they read linearised about a constant state"
+        )
+    if not isinstance(flow, sp.Expr) or not flow.has(K):
+        raise InputError(f"expected the right-hand side of a flow of the kernel K (derive.symbols.K), got {shown(flow)}")
 
 
 def at_state(expr: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:

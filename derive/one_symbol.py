@@ -19,6 +19,7 @@ from sympy.logic.boolalg import Boolean
 from derive.fourier import COSINES, SHIFTS, SINES, Amplification, in_real_parts
 from derive.line import component, stable_set
 from derive.line_tests import critical_polynomials, decide, decide_at
+from derive.roots import function_of
 from derive.symbols import xi
 
 MOST_STAGES = 8
@@ -93,7 +94,8 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
     """
     variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
     point = [(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
-    jacobian = sp.lambdify(variables, [[sp.diff(c, v) for v in variables] for c in coefficients], "numpy")(*point)
+    gradients = sp.ImmutableMatrix([[sp.diff(c, v) for v in variables] for c in coefficients])
+    jacobian = function_of(variables, gradients)(*point)
     rows = [row for row in jacobian if any(abs(entry) > SMALL for entry in row)]
     if not rows:
         return True

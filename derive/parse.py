@@ -19,6 +19,7 @@ from derive.grid import GridScheme
 from derive.syntax import checked_name, comparisons, piece, refuse, tree
 
 MOST_EQUATIONS = 8
+STEPS = ("dt", "dx", "dy", "dz")
 _RELATIONS = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le}
 _MIRRORED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
 _SIGNS = {ast.Gt: "positive", ast.GtE: "nonnegative", ast.Lt: "negative", ast.LtE: "nonpositive"}
@@ -67,6 +68,38 @@ def parse_definitions(*texts: str) -> dict[str, sp.Expr]:
             f"expected a definition in terms of parameters, got the value {next(iter(reader.unknowns.values()))[0]}"
         )
     return found
+
+
+def check_definitions(scheme: GridScheme, definitions: Mapping[str, sp.Expr]) -> None:
+    """Hold what parameters stand for against what is known of them: real numbers, with the signs and relations assumed.
+
+    dt and the spacings are positive.
+
+    Raises:
+        InputError: a definition of no parameter of the scheme, or one that contradicts what is assumed of it.
+    """
+    own = {p.name: p for p in scheme.parameters}
+    for name, value in definitions.items():
+        symbol = choose("parameter", name, own)
+        if symbol in value.free_symbols or any(s.name == name for s in value.free_symbols):
+            raise InputError(f"expected a definition of {name} in terms of other names, got {name} == {value}")
+        known = _with_signs(value, own)
+        if sp.im(sp.expand(known, complex=True)) != 0:
+            raise InputError(f"expected real values of {name}, got {name} == {value}; write a complex coefficient as p + I*q")
+        for kind in ("positive", "negative", "nonnegative", "nonpositive"):
+            if getattr(symbol, f"is_{kind}") and getattr(known, f"is_{kind}") is False:
+                raise InputError(f"expected {name} to be {kind}, as it is assumed, got {name} == {value}")
+    meant = {own[name]: _with_signs(value, own) for name, value in definitions.items()}
+    for fact in sp.And.make_args(scheme.assumptions):
+        if fact.subs(meant, simultaneous=True) == sp.false:
+            raise InputError(f"expected definitions under which {fact}, as it is assumed, can hold; they make it false")
+
+
+def _with_signs(value: sp.Expr, own: Mapping[str, sp.Symbol]) -> sp.Expr:
+    """With the scheme's symbols, and positive steps."""
+    steps = {name: sp.Symbol(name, positive=True) for name in STEPS}
+    known = {**steps, **own}
+    return value.xreplace({s: known[s.name] for s in value.free_symbols if s.name in known})
 
 
 def _texts(given: Sequence[str]) -> list[str]:
@@ -120,10 +153,12 @@ def _check_dimensions(reader: Reader) -> None:
 
 def _relation(reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known: Mapping[str, sp.Symbol]) -> Boolean:
     left, op, right = fact
-    for node in (n for side in (left, right) for n in ast.walk(side)):
+    nodes = [node for side in (left, right) for node in ast.walk(side)]
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
+    for node in nodes:
         if isinstance(node, ast.Subscript):
             raise InputError(f"expected an assumption on parameters, got the value {piece(node)}")
-        if isinstance(node, ast.Name) and node.id != "I":
+        if isinstance(node, ast.Name) and node.id != "I" and node not in called:
             choose("parameter", checked_name(node), known)
     if type(op) not in _RELATIONS:
         raise InputError(f"expected <, <=, > or >= in an assumption, got {piece(ast.Compare(left, [op], [right]))}")

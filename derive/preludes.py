@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import re
+from keyword import kwlist, softkwlist
 from textwrap import dedent
 
 _IMPORTS = {
@@ -82,13 +84,38 @@ _HELPERS = {
 }
 
 
-def with_prelude(backend: str, function: str) -> str:
-    """The text of a function below the imports and helpers that it needs, and no others."""
-    helpers = [dedent(text) for text in _HELPERS[backend] if _uses(_name(text), function)]
-    body = "\n\n".join([*helpers, function])
-    imports = [f"from {module} import {', '.join(used)}" for module, used in _used(backend, body) if used]
-    first = ["import torch"] if _uses("torch", body) else []
-    return "\n".join([*first, *imports, "", "", body])
+_RENAMED = '''\
+def renamed(given, *names):
+    """Arguments whose names mean something else here, in order; as strict as keywords."""
+    missing, unknown = [n for n in names if n not in given], [n for n in given if n not in names]
+    if missing or unknown:
+        raise TypeError(f"missing arguments: {missing}, unknown ones: {unknown}")
+    return [given[name] for name in names]
+'''
+
+
+def taken() -> frozenset[str]:
+    """Names that generated code has a use for, whatever the backend."""
+    imported = {n for modules in _IMPORTS.values() for names in modules.values() for n in names.split()}
+    helpers = {_name(text) for texts in (*_HELPERS.values(), (_RENAMED,)) for text in texts}
+    modules = {*_IMPORTS["numpy"], *_IMPORTS["torch"]}
+    return frozenset({*imported, *helpers, *modules, "others", *dir(builtins), *kwlist, *softkwlist})
+
+
+def with_prelude(backend: str, function: str, code: str) -> str:
+    """The text of a function below the imports and helpers that it needs, and no others.
+
+    Args:
+        backend: key of the helpers.
+        function: the whole text.
+        code: the part of it that uses them, without docstring and texts.
+    """
+    helpers = [_RENAMED] if _uses("renamed", code) else []
+    helpers += [dedent(text) for text in _HELPERS[backend] if _uses(_name(text), code)]
+    needed = "\n\n".join([*helpers, code])
+    imports = [f"from {module} import {', '.join(used)}" for module, used in _used(backend, needed) if used]
+    first = ["import torch"] if _uses("torch", needed) else []
+    return "\n".join([*first, *imports, "", "", "\n\n".join([*helpers, function])])
 
 
 def _used(backend: str, text: str) -> list[tuple[str, list[str]]]:

@@ -13,7 +13,7 @@ from derive.margins import Complex, NeverStable, complex_coefficients, margins
 from derive.schur import derivative
 from derive.to_z3 import Translator
 
-_x, _y = sp.symbols("root_real root_imaginary", real=True)
+_x, _y = sp.symbols("_root_real _root_imaginary", real=True)  # no name of a parameter
 
 
 @dataclass(frozen=True)

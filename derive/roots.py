@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+import sympy as sp
 
 STEPS = 256
 TIE = 1e-9
+
+
+def function_of(names: Sequence[sp.Symbol], expr: sp.Expr) -> Callable[..., Any]:
+    """An expression as a function of arrays; no name of a symbol reaches the code, where `exp` would hide a function."""
+    plain = [sp.Symbol(f"x_{i}") for i in range(len(names))]
+    return sp.lambdify(plain, expr.xreplace(dict(zip(names, plain, strict=True))), "numpy")
 
 
 def roots_of(coefficients: np.ndarray) -> np.ndarray:

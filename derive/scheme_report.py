@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from derive.accuracy import modified_equation
+from derive.accuracy import in_grid_units, modified_equation
 from derive.derivation import Step
 from derive.dispersion import Dispersion, dispersion
-from derive.errors import InputError
 from derive.fourier import SHIFTS, in_phases
 from derive.grid import GridScheme
 from derive.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.stability import Stability
+from derive.stability_text import in_words
 from derive.symbols import xi
 from derive.text import indent, pretty
 
@@ -53,7 +53,7 @@ def steps(scheme: GridScheme, found: Stability) -> list[Step]:
     """The derivation; the root conditions are left out where the margins have no closed form."""
     equations = tuple(sp.Eq(residual, 0) for residual in scheme.residuals)
     why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant ({legend(found)})."
-    condition = Step("Condition", found.condition, _eliminated(found))
+    condition = Step("Condition", in_words(found.condition), _eliminated(found))
     return [
         Step("Scheme", equations[0] if len(equations) == 1 else sp.Tuple(*equations), "All terms on one side."),
         Step("Amplification polynomial", amplifier(found), why),
@@ -83,27 +83,36 @@ def _root_conditions(found: Stability) -> list[Step]:
 
 def analysis(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> str:
     """Modified equation, order of accuracy, physical and parasitic roots."""
-    found = modified_equation(scheme, meaning)
-    blocks = [
-        _titled(f"modified equation ({'in grid units, dt = dx = 1' if found.in_grid_units else found.order})", found.equation)
-    ]
-    roots = _roots(scheme, meaning)
-    blocks += [_titled("physical amplification factor", form) for form in roots.physical]
+    found, roots = modified_equation(scheme, meaning), _roots(scheme, meaning)
+    units = str(found.order)
+    if found.in_grid_units:
+        small = ", ".join(p.name for p in roots.small)
+        found = in_grid_units(scheme, roots.small)
+        units = f"in grid units, dt = dx = 1{f', {small} as small as a derivative' if small else ''}"
+    blocks = [_titled(f"modified equation ({units})", found.equation)]
+    tacit = [p.name for p in roots.small if p.name not in meaning and p.name != "dt"]
+    given = f", if {', '.join(tacit)} vanishes with the step" if tacit else ""
+    blocks += [_titled(f"physical amplification factor{given}", form) for form in roots.physical]
     blocks += [_titled("parasitic amplification factor", form) for form in roots.parasitic]
     if not roots.closed_forms:
         blocks.append(
-            f"{roots.order_in_time} of {roots.polynomial.degree()} amplification factors physical, the others parasitic"
+            f"{roots.order_in_time} of {roots.polynomial.degree()} amplification factors physical{given}, the others parasitic"
         )
     return "\n\n".join(blocks)
 
 
 def _roots(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Dispersion:
-    """Labelled at zero frequency alone where that tells, else where the step vanishes too."""
-    try:
-        return dispersion(scheme)
-    except InputError:
-        with_step = [name for name, value in meaning.items() if sp.cancel(value.subs(_step(value))) == 0]
-        return dispersion(scheme, small=[*with_step, *(p.name for p in scheme.parameters if p.name == "dt")])
+    """Labelled where the phases and what the meaning says to vanish with the step do; else what has to vanish is found."""
+    known = {p.name for p in scheme.parameters}
+    with_step = [name for name, value in meaning.items() if name in known and sp.cancel(value.subs(_step(value))) == 0]
+    with_step += [name for name in known if name == "dt"]
+    at_zero = [name for name in with_step if not _is_ratio(meaning.get(name))]
+    return dispersion(scheme, small=at_zero) if at_zero else dispersion(scheme)
+
+
+def _is_ratio(value: sp.Expr | None) -> bool:
+    """Whether a spacing keeps a parameter from vanishing with the step."""
+    return value is not None and any(s.name in ("dx", "dy", "dz") for s in value.free_symbols)
 
 
 def _step(value: sp.Expr) -> dict[sp.Symbol, int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derive.errors import InputError
+from derive.given import expression
 from derive.grid import GridFunction
 
 State = tuple[sp.Expr, ...]
@@ -54,7 +55,7 @@ def _flow(part: sp.Expr | Sequence, unknowns: tuple[GridFunction, ...]) -> Flow:
     rates = (part,) if isinstance(part, sp.Basic | int | float) else tuple(part)
     if len(rates) != len(unknowns):
         raise InputError(f"expected {len(unknowns)} right-hand side(s), one per unknown, got {len(rates)}")
-    exact = tuple(_checked(sp.sympify(rate), {u.name: u for u in unknowns}) for rate in rates)
+    exact = tuple(_checked(expression(rate), {u.name: u for u in unknowns}) for rate in rates)
     return Flow(unknowns, exact)
 
 
@@ -82,6 +83,6 @@ def _moved(value: sp.Indexed, offsets: Sequence[sp.Integer]) -> sp.Indexed:
 
 def combine(*terms: tuple[sp.Expr | int, State]) -> State:
     """A linear combination of states."""
-    weights = [sp.sympify(weight) for weight, _ in terms]
+    weights = [expression(weight) for weight, _ in terms]
     columns = zip(*(state for _, state in terms), strict=True)
     return tuple(sp.expand(sp.Add(*(w * e for w, e in zip(weights, column, strict=True)))) for column in columns)

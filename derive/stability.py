@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.closed_form import closed_form, domain_of, order_in_time
+from derive.closed_form import domain_of
 from derive.eliminate import Box
 from derive.errors import InputError, choose
 from derive.fourier import Amplification, amplification
 from derive.grid import GridScheme
-from derive.limits import TimeUp, time_limit
-from derive.margins import NoClosedForm
-from derive.sampling import RESOLUTION, parameters, spectral_radius
+from derive.sampling import parameters
 from derive.schur import GRADES
+from derive.search import answers
 from derive.solve import solve_condition
-from derive.text import latex, paragraph, pretty
+from derive.stability_text import in_words, text_of
+from derive.text import latex
 
 if TYPE_CHECKING:
     from derive.proof import Certificate
@@ -45,6 +45,7 @@ class Stability:
         box: the frequency variables that were eliminated, and the range of each.
         grade: ``"schur"`` (perturbations decay), ``"power-bounded"`` (they stay bounded) or ``"von-neumann"`` (no root
             leaves the disc; growth is at most a power of the number of steps).
+        other: the answer in another grade, where one of the two is never met and the other is; else None.
     """
 
     polynomial: sp.Poly
@@ -53,6 +54,7 @@ class Stability:
     assumptions: Boolean
     box: Box
     grade: str
+    other: Stability | None = None
 
     @property
     def amplification(self) -> Amplification:
@@ -107,8 +109,8 @@ class Stability:
         return solve_condition(self.condition, parameter, domain_of(self.amplification))
 
     def latex(self) -> str:
-        """The condition as LaTeX."""
-        return latex(self.condition)
+        """The condition as LaTeX; one that is always or never met, in words."""
+        return latex(in_words(self.condition))
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
@@ -146,15 +148,7 @@ class Stability:
         return prove(self, seconds)
 
     def __str__(self) -> str:
-        grade = {
-            "schur": "perturbations decay",
-            "power-bounded": "perturbations stay bounded",
-            "von-neumann": "no amplification factor leaves the unit disc",
-        }[self.grade]
-        lines = ["stable if" if self.status == "sufficient" else "stable if and only if", "", pretty(self.condition), ""]
-        assumed = paragraph(f"for {', '.join(map(str, self.assumed))}") if self.assumed else ""
-        note = f"; on a grid of phases, right to {RESOLUTION:g}" if self.status == "sampled" else ""
-        return "\n".join([*lines, *filter(None, [assumed]), f"({self.status}{note}; {grade})"])
+        return text_of(self)
 
 
 def stability(problem: GridScheme | Amplification, grade: str | None = None, seconds: float = SECONDS) -> Stability:
@@ -163,10 +157,12 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
     Args:
         problem: a `GridScheme` (a scheme or an optimiser), or an `Amplification` polynomial.
         grade: ``"schur"``: every amplification factor lies strictly inside the unit disc, errors decay; the default of
-            an optimiser on a mode, which is to converge. ``"power-bounded"``: those on the circle are simple, errors
-            stay bounded; the default on a grid, where a scheme keeps constants. ``"von-neumann"``: every factor lies in
-            the closed disc; the default where the differential equation is of second order in time, so that its own
-            solutions may grow linearly, and where no closed form of the power-bounded grade is found.
+            a scheme without space, such as an optimiser on a mode, which is to converge. ``"power-bounded"``: those on
+            the circle are simple, errors stay bounded; the default on a grid, where a scheme keeps constants.
+            ``"von-neumann"``: every factor lies in the closed disc; the default where the differential equation is of
+            second order in time, so that its own solutions may grow linearly, and where no closed form of the
+            power-bounded grade is found. Where the default is never met, as in a scheme that keeps an energy, and a
+            weaker grade is, the answer is that of the weaker one, and `other` says so.
         seconds: limit on the search for a closed form, of processor time, so that a busy machine finds the same.
 
     Raises:
@@ -183,55 +179,11 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
 def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: float) -> Stability:
     found = amplification(problem) if isinstance(problem, GridScheme) else problem
     on_grid = bool(found.box) or (isinstance(problem, GridScheme) and problem.dims > 0)
-    grades = [grade] if grade else _default_grades(found, on_grid)
-    closed = _in_time(found, grades, isinstance(problem, GridScheme) and len(problem.unknowns) > 1, seconds)
-    condition, grade, status = closed or (*_sampled(found, grades[-1]), "sampled")
-    return Stability(found.polynomial, condition, status, found.assumptions, found.box, grade)
-
-
-def _default_grades(found: Amplification, on_grid: bool) -> list[str]:
-    if not on_grid:
-        return ["schur"]
-    return ["von-neumann"] if order_in_time(found) > 1 else ["power-bounded", "von-neumann"]
-
-
-def _in_time(found: Amplification, grades: list[str], system: bool, seconds: float) -> tuple[Boolean, str, str] | None:
-    """(condition, grade, status) by the first grade that has a closed form, if one is found in time."""
-    result = None
-    try:
-        with time_limit(seconds):
-            for grade in grades:
-                result = _closed(found, grade, system) or result
-                if result and result[2] == "exact":
-                    break
-    except TimeUp:
-        pass
-    return result
-
-
-def _closed(found: Amplification, grade: str, system: bool) -> tuple[Boolean, str, str] | None:
-    """A closed form that the roots themselves do not contradict.
-
-    Of a system the determinant alone is seen: where its unit roots meet, the system may still have independent modes. So
-    there the grade power-bounded is exact only if it coincides with von-neumann, and sufficient otherwise.
-    """
-    from derive.cross_check import contradicted
-
-    try:
-        condition = closed_form(found, grade)
-        if system and grade == "power-bounded" and condition != closed_form(found, "von-neumann"):
-            return condition, grade, "sufficient"
-    except (NoClosedForm, sp.PolynomialError, NotImplementedError):
-        return None
-    return None if contradicted(found, condition, grade) else (condition, grade, "exact")
-
-
-def _sampled(found: Amplification, grade: str) -> tuple[Boolean, str]:
-    """A comparison of the spectral radius, which tells no simple unit roots from multiple ones."""
-    radius = spectral_radius(found)
-    if grade == "schur":
-        return sp.Lt(radius, 1, evaluate=False), grade
-    return sp.Le(radius, 1, evaluate=False), "von-neumann"
+    system = isinstance(problem, GridScheme) and len(problem.unknowns) > 1
+    (condition, grade, status), *others = answers(found, grade, on_grid, system, seconds)
+    shared = (found.assumptions, found.box)
+    other = next((Stability(found.polynomial, c, kind, *shared, g) for c, g, kind in others), None)
+    return Stability(found.polynomial, condition, status, *shared, grade, other)
 
 
 def _margin(condition: Boolean) -> sp.Expr:

@@ -19,16 +19,46 @@ class Meaning:
     text: str
 
 
-class Field(sp.Symbol):
+class Symbol(sp.Symbol):
+    """A symbol of this package: equal to itself alone, never to another that happens to have its name.
+
+    So what is said of ours (LaTeX, unit, meaning) is never said of a user's `gamma`, nor of another of ours. The class has
+    SymPy's name, by which SymPy sorts the terms of a sum.
+    """
+
+    __slots__ = ("text",)
+
+    def __new__(cls, name: str, text: str = "", **assumptions: bool) -> Symbol:
+        """The symbol that `text` describes."""
+        symbol = cls.__xnew__(cls, name, **assumptions)  # not the cached one of this name
+        symbol.text = text
+        return symbol
+
+    def _hashable_content(self) -> tuple:
+        return (*super()._hashable_content(), self.text)
+
+    def __getnewargs_ex__(self) -> tuple:
+        """To be copied and pickled."""
+        return (self.name, self.text), self._assumptions_orig
+
+
+class Field(Symbol):
     """A real function of space (a kernel, an image), as against a number."""
 
 
 MEANINGS: dict[sp.Symbol, Meaning] = {}
 
 
-def declare(name: str, latex: str, text: str, unit: str = "1", kind: type = sp.Symbol, **assumptions: bool) -> sp.Symbol:
+def declare(name: str, latex: str, text: str, unit: str = "1", kind: type[Symbol] = Symbol, **assumptions: bool) -> Symbol:
     """Make a symbol and enter its meaning; the only place where symbols come from."""
-    symbol = kind(name, **assumptions)
+    symbol = kind(name, text, **assumptions)
+    MEANINGS[symbol] = Meaning(latex, unit, text)
+    return symbol
+
+
+def reserve(name: str, latex: str, text: str, unit: str = "1", **assumptions: bool) -> sp.Symbol:
+    """A symbol of the analysis, whose name no parameter may have: SymPy's own of this name."""
+    symbol = sp.Symbol(name, **assumptions)
     MEANINGS[symbol] = Meaning(latex, unit, text)
     return symbol
 
@@ -80,7 +110,7 @@ power_min = declare("power_min", r"P_{\min}", "least value of |Ihat|^2 over freq
 power_max = declare("power_max", r"P_{\max}", "greatest value of |Ihat|^2 over frequency", "image^2", nonnegative=True)
 power_mean = declare("power_mean", r"\bar{P}", "mean of |Ihat|^2 over frequency", "image^2", nonnegative=True)
 A = declare("A", r"A(\omega)", "amplification factor at frequency omega", real=True)
-xi = declare("xi", r"\xi", "amplification factor: root of the amplification polynomial")
+xi = reserve("xi", r"\xi", "amplification factor: root of the amplification polynomial")
 
 # Nesterov's flow
 damping = declare("damping", "d", "damping coefficient of Nesterov's flow", "1/time", positive=True)

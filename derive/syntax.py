@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from derive.errors import InputError
 from derive.fourier import COSINES, SHIFTS, SINES, THETAS
+from derive.names import checked
 from derive.symbols import xi
 
 ALLOWED = "expected numbers, names, values such as u[1, 0], + - * / **, brackets and sqrt(number)"
@@ -28,8 +29,7 @@ _HINTS = {
     "²": "write **2",
 }
 _ENGINE = {str(s): "has a meaning in the analysis" for s in (xi, *THETAS, *COSINES, *SINES, *SHIFTS)}
-_CODE = dict.fromkeys(("arrays", "like", "torch", "numpy"), "has a meaning in generated code")
-RESERVED = {**_ENGINE, **_CODE, "I": "is the imaginary unit", "pi": "is a number; write a fraction for it"}
+RESERVED = {**_ENGINE, "I": "is the imaginary unit", "pi": "is a number; write a fraction for it"}
 _WORDS = {
     ast.Call: "the call",
     ast.Attribute: "the attribute",
@@ -132,8 +132,7 @@ def piece(node: ast.AST) -> str:
 
 def checked_name(node: ast.Name) -> str:
     """A name that can stand for a parameter or an unknown."""
-    if node.id.startswith("_") or len(node.id) > _SHOWN:
-        raise InputError(f"expected names of at most {_SHOWN} characters that start with a letter, got {_short(node.id)}")
+    checked(node.id)
     if node.id in RESERVED:
         raise InputError(f"expected a name of your own, got {node.id!r}, which {RESERVED[node.id]}; write another name")
     return node.id

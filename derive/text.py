@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from textwrap import indent as _indent
 from textwrap import wrap
 
@@ -13,6 +14,11 @@ from derive.symbols import latex_names
 
 COLUMNS = 80
 INDENT = "    "
+_WORD = re.compile(r"[^\W_](\w|')*")
+_ESCAPED = {
+    **{c: rf"\{c}" for c in "{}$&#%_"},
+    **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
+}
 DIGITS = 10  # of an algebraic number that has no radicals
 
 
@@ -29,8 +35,21 @@ def latex(expr: sp.Basic) -> str:
     return _LatexPrinter({"symbol_names": latex_names()}).doprint(expr)
 
 
+def escaped(text: str) -> str:
+    """A text in which LaTeX finds no command."""
+    return "".join(_ESCAPED.get(c, c) if c.isprintable() else " " for c in text)
+
+
 class _LatexPrinter(LatexPrinter):
     """Brackets around an infix operator that stands in a product; algebraic numbers without radicals as decimals."""
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        """A word as SymPy typesets it; anything else as a text, so that no name is a command of LaTeX."""
+        if expr in self._settings["symbol_names"] or _WORD.fullmatch(expr.name):
+            return super()._print_Symbol(expr, style)
+        return rf"\text{{{escaped(expr.name)}}}"
+
+    _print_RandomSymbol = _print_Dummy = _print_Symbol
 
     def _print_ComplexRootOf(self, expr: sp.Expr) -> str:
         return str(expr.evalf(DIGITS))

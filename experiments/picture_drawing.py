@@ -153,9 +153,6 @@ def caption_locus(results: xr.Dataset) -> str:
 def _head(results: xr.Dataset) -> str:
     at = results.attrs
     fixed = f" ({at['fixed']})" if at["fixed"] else ""
-    derived = (
-        f"stable if and only if {at['condition']}"
-        if at["condition"]
-        else "no closed form of the condition was found; it is sampled"
-    )
+    words = {"True": "always stable", "False": "never stable", "": "no closed form of the condition was found; it is sampled"}
+    derived = words.get(at["condition"], f"stable if and only if {at['condition']}")
     return f"{at['scheme']}{fixed}: {derived} ({at['status']}, {at['grade']})."

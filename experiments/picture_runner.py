@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -36,9 +37,13 @@ def run_picture(kind: str, setting: Setting, phases: tuple[float, ...], out: Pat
     compute, draw, describe = choose("kind of picture", kind, KINDS)
     folder = out / f"picture-{kind}"
     check_writable(folder)
-    results = (partial(compute, phases=phases) if phases else compute)(setting)
+    with setting.within_floating_point():
+        results = (partial(compute, phases=phases) if phases else compute)(setting)
+        caption = describe(results)
+        with styled():
+            figure = draw(results)
     record = {"title": TITLES[kind], "preset": "none", "config": results.attrs, "command": command, "seeds": "none"}
-    record |= {"caption": describe(results), **provenance("cpu")}
-    with styled():
-        save(labelled(results, record), draw(results), f"picture-{kind}", record, folder)
+    record |= {"caption": caption, **provenance("cpu")}
+    with styled(), np.errstate(all="ignore"):
+        save(labelled(results, record), figure, f"picture-{kind}", record, folder)
     return f"{record['caption']}\nwrote {folder}"

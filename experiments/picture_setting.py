@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
-import sympy as sp
 
 from derive import GridScheme, optimizers, parse_scheme
 from derive.errors import InputError, choose
 from derive.gallery import gallery
-from derive.symbols import MEANINGS
+from derive.text import latex
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Setting:
         named = {p.name: p for p in self.scheme.parameters}
         for name in (*self.varied, *self.fixed):
             choose("parameter", name, named)
+        for name in self.varied.keys() & self.fixed.keys():
+            raise InputError(f"expected {name} to be varied or set, got both; leave out --set {name} or --vary {name}")
         missing = sorted(set(named) - {*self.varied, *self.fixed})
         if missing:
             raise InputError(
@@ -52,7 +55,26 @@ class Setting:
     def label(self, name: str) -> str:
         """The parameter as mathematics."""
         symbol = next(p for p in self.scheme.parameters if p.name == name)
-        return f"${MEANINGS[symbol].latex if symbol in MEANINGS else sp.latex(symbol)}$"
+        return f"${latex(symbol)}$"
+
+    @contextmanager
+    def within_floating_point(self) -> Iterator[None]:
+        """Let numbers that leave floating point end a picture in one line, and no other warning of NumPy be seen.
+
+        Raises:
+            InputError: products of the values overflow.
+        """
+        try:
+            with np.errstate(all="ignore", over="raise"):
+                yield
+        except (FloatingPointError, OverflowError, np.linalg.LinAlgError):
+            sizes = {name: max(map(abs, values)) for name, values in self.varied.items()}
+            sizes |= {name: abs(value) for name, value in self.fixed.items()}
+            name = max(sizes, key=sizes.__getitem__)
+            raise InputError(
+                f"expected values whose products floating point has, got {name} up to {sizes[name]:g} in size; "
+                f"give a smaller {name}"
+            ) from None
 
 
 def scheme_of(texts: Sequence[str], positive: Sequence[str], assumptions: Sequence[str]) -> tuple[str, GridScheme]:
@@ -64,7 +86,9 @@ def scheme_of(texts: Sequence[str], positive: Sequence[str], assumptions: Sequen
     if not texts:
         raise InputError("expected a scheme: equations such as 'u[1,0] == ...', or a name such as lax-wendroff or nesterov")
     if any("=" in text for text in texts):
-        return "; ".join(text.strip() for text in texts), parse_scheme(*texts, positive=positive, assumptions=assumptions)
+        return "; ".join(normalize("NFKC", text.strip()) for text in texts), parse_scheme(
+            *texts, positive=positive, assumptions=assumptions
+        )
     if len(texts) > 1 or positive or assumptions:
         raise InputError(f"expected one name, without assumptions of its own, or equations; got {', '.join(texts)}")
     if texts[0] in optimizers:

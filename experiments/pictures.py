@@ -15,7 +15,7 @@ import xarray as xr
 from derive import Stability, dispersion, stability
 from derive.errors import InputError
 from derive.fourier import COSINES, SHIFTS, THETAS, Amplification, amplification
-from derive.roots import roots_of
+from derive.roots import function_of, roots_of
 from experiments.picture_setting import Setting
 
 PHASES = {0: 1, 1: 181, 2: 41, 3: 17}
@@ -26,6 +26,7 @@ LOCUS = 600
 NEAR, ROUNDING = 1e-6, 1e-12
 """Errors of computed roots: of double ones, of single ones."""
 BISECTIONS = 40
+LONGEST_NUMBER = 20  # in a caption
 CODES = ("stable", "unstable", "not covered by the assumptions")
 STABLE, UNSTABLE, NOT_COVERED = range(3)
 _RADIAN = {"units": "rad"}
@@ -39,7 +40,7 @@ def roots(found: Amplification, phases: list[np.ndarray], values: dict[str, np.n
     coefficients = [c.subs(turns | waves) for c in found.polynomial.all_coeffs()]
     names = sorted({s for c in coefficients for s in c.free_symbols} - set(THETAS), key=str)
     arrays = np.broadcast_arrays(*phases, *(np.asarray(values[s.name]) for s in names))
-    functions = [sp.lambdify((*THETAS[: len(phases)], *names), c, "numpy") for c in coefficients]
+    functions = [function_of((*THETAS[: len(phases)], *names), c) for c in coefficients]
     shape = arrays[0].shape if arrays else (1,)
     numbers = [np.broadcast_to(np.asarray(f(*arrays), dtype=complex), shape).ravel() for f in functions]
     return roots_of(np.stack(numbers, axis=-1)).reshape(*shape, -1)
@@ -141,7 +142,7 @@ def _codes(found: Stability, values: dict[str, np.ndarray]) -> np.ndarray:
     needed = _needed(found, values)
     stable = np.broadcast_to(found.holds(**needed), shape)
     assumed = sp.And(*found.assumed)
-    covered = sp.lambdify([sp.Symbol(name) for name in needed], _plain(assumed), "numpy")(**needed)
+    covered = function_of([sp.Symbol(name) for name in needed], _plain(assumed))(*needed.values())
     return np.where(stable, STABLE, np.where(covered, UNSTABLE, NOT_COVERED))
 
 
@@ -228,6 +229,7 @@ def _attributes(setting: Setting, found: Stability) -> dict:
     fixed = ", ".join(f"{k} = {v:g}" for k, v in setting.fixed.items())
     labels = {f"label_{name}": setting.label(name) for name in setting.varied}
     numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in found.parameters if p.name in setting.fixed}
+    numbers = {p: value for p, value in numbers.items() if len(str(value)) <= LONGEST_NUMBER}
     parts = sp.And.make_args(found.condition.subs(numbers)) if found.status == "exact" else ()
     return {
         "scheme": setting.title,

@@ -11,6 +11,7 @@ from derive.formal import DERIVATIVES, TIME
 from derive.fourier import COSINES, SHIFTS, amplification
 from derive.gallery import advection, gallery
 from derive.gallery.operators import centred, centred_fourth, second, second_fourth, upwind_third
+from derive.gallery.parameters import filtering
 from derive.integrators import integrators
 from derive.symbols import xi
 
@@ -113,7 +114,7 @@ def test_the_physical_root_follows_the_modified_equation(name: str) -> None:
         a: sp.Rational(7, 10),
         k: sp.Rational(3, 10),
         q: sp.Rational(1, 2),
-        sp.Symbol("gamma", positive=True): sp.Rational(1, 9),
+        filtering: sp.Rational(1, 9),
     }
     wave, exponent = {D: sp.I * sp.Rational(6, 5)}, found.order.exponent
     errors, rests = [], []

@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive import GridFunction, InputError, optimizers
+from derive import GridFunction, GridScheme, InputError, optimizers, parse_scheme
 from derive.dispersion import dispersion
 from derive.fourier import THETAS
 from derive.gallery import gallery
@@ -172,3 +172,43 @@ def test_bad_input_is_one_clear_line(call, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+DAMPED = ["v[1,0]-v[0,0] == -nu*(p[0,1]-p[0,0]) - g*(v[1,0]+v[0,0])/2", "p[1,0]-p[0,0] == -nu*(v[1,0]-v[1,-1])"]
+
+
+def test_a_damped_wave_has_two_physical_waves() -> None:
+    """u_tt + g u_t = nu^2 u_xx in grid units: rates -g/2 +- sqrt(g^2/4 - nu^2 theta^2)."""
+    found = dispersion(parse_scheme(*DAMPED))
+    assert ([p.name for p in found.small], found.order_in_time) == (["g"], 2)
+    angles, g = np.array([0.2, 0.4, 0.8]), 0.05
+    modes = found.sample(angles, nu=0.5, g=g)
+    expected = np.sqrt((0.5 * angles) ** 2 - g**2 / 4)
+    np.testing.assert_allclose(np.abs(modes.exponent.imag), np.stack([expected] * 2, -1), rtol=1e-12)
+    np.testing.assert_allclose(modes.relative_speed, 1, atol=0.03)
+    np.testing.assert_allclose(modes.relative_damping, 1, atol=1e-3)
+    assert dispersion(parse_scheme(*DAMPED), small=("g",)).exact == found.exact
+    assert dispersion(parse_scheme(*DAMPED), small=()).order_in_time == 1
+
+
+def test_a_filter_makes_no_root_physical() -> None:
+    """The other root of leapfrog tends to -1, whatever the filter."""
+    found = dispersion(gallery["leapfrog-filtered"].scheme)
+    assert (found.small, found.order_in_time) == ((), 1)
+
+
+def test_a_speed_that_is_not_known_is_refused() -> None:
+    modes = dispersion(optimizers["heavy-ball"], small=["lr"], exact=None).sample(lr=0.01, momentum=0.5, curvature=1.0)
+    if np.isnan(modes.exponent).all():
+        with pytest.raises(InputError, match="give it as"):
+            _ = modes.relative_speed
+        with pytest.raises(InputError, match="give it as"):
+            _ = modes.relative_damping
+
+
+@pytest.mark.parametrize("name", ["exp", "cos", "numpy", "lambda", "array"])
+def test_names_that_numpy_has_are_parameters_as_any(name: str) -> None:
+    u, p = GridFunction("u"), sp.Symbol(name, real=True)
+    scheme = GridScheme(sp.Eq(u[1, 0], u[0, 0] - p * (u[0, 0] - u[0, -1])))
+    expected = dispersion(gallery["upwind"].scheme).sample([0.5], nu=0.3).roots
+    np.testing.assert_allclose(dispersion(scheme).sample([0.5], **{name: 0.3}).roots, expected)

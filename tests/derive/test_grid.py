@@ -62,3 +62,28 @@ def test_a_stage_is_an_unknown_on_one_level() -> None:
 
 def test_parameters_are_the_symbols_of_the_coefficients() -> None:
     assert GridScheme(u[1, 0] - r * x * u[0, 0]).parameters == (r, x)
+
+
+def test_equations_in_a_list_are_several() -> None:
+    u, v, r = GridFunction("u"), GridFunction("v"), sp.Symbol("r", real=True)
+    equations = [sp.Eq(u[1, 0] - u[0, 0], r * (v[0, 0] - v[0, -1])), sp.Eq(v[1, 0] - v[0, 0], r * (u[1, 1] - u[1, 0]))]
+    for given in (equations, tuple(equations), sp.Tuple(*equations)):
+        assert GridScheme(given).residuals == GridScheme(*equations).residuals
+    for wrong in ([], [[equations[0]]], [equations, equations], [True], [None]):
+        with pytest.raises(InputError):
+            GridScheme(wrong)
+
+
+def test_numbers_beyond_floating_point_are_refused() -> None:
+    u, r = GridFunction("u"), sp.Symbol("r", real=True)
+    for number in (sp.Integer(2) ** 1024, sp.Rational(1, 2**1100), sp.Integer(10) ** 4000, sp.Float("1e400")):
+        with pytest.raises(InputError, match=r"2\^1023 in size"):
+            GridScheme(sp.Eq(u[1, 0], number * r * u[0, 0]))
+    assert GridScheme(sp.Eq(u[1, 0], sp.Integer(2) ** 1000 * r * u[0, 0])).parameters == (r,)
+
+
+def test_products_of_numbers_beyond_floating_point_are_refused() -> None:
+    """Each is a floating-point number; what the roots and the condition are made of is not."""
+    u, v, big = GridFunction("u"), GridFunction("v"), sp.Integer(2) ** 1000
+    with pytest.raises(InputError, match=r"2\^1023 in size"):
+        stability(GridScheme(sp.Eq(u[1, 0], big * v[0, 0]), sp.Eq(v[1, 0], big * u[0, 1] + v[0, 0])))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from derive import GridFunction, InputError
 from derive.activations import activation
 from derive.calculus import Correlation, pointwise
 from derive.linearize import at_state, linearize, with_activation
@@ -42,3 +43,11 @@ def test_linearisation_about_zero_keeps_the_constant_term() -> None:
     found = linearize(Correlation(prime(Correlation(K, I)), I))
     assert found.coeff(Ibar) == prime(0)
     assert with_activation(found, activation("tanh")) == Ibar
+
+
+def test_what_is_no_flow_of_the_kernel_is_refused() -> None:
+    u = GridFunction("u")
+    burgers = sp.Eq(u[1, 0] - u[0, 0], -u[0, 0] * (u[0, 1] - u[0, -1]) / 2)
+    for given in (burgers, burgers.lhs - burgers.rhs, sp.Symbol("q") ** 2, 3, "K**2"):
+        with pytest.raises(InputError, match="expected the right-hand side of a flow of the kernel K"):
+            linearize(given, 1)

@@ -148,6 +148,19 @@ def test_any_sequence_of_pieces_is_a_scheme_or_one_clear_line(text: str) -> None
     test_any_text_is_a_scheme_or_one_clear_line.hypothesis.inner_test(text)
 
 
+ODD_NAMES = ["\u3164", "r\uffa0", "г", "你", "Α", "ο", "r\u0301x", "lambda", "class", "xi", "c_1"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_names_that_cannot_be_read_or_told_apart_are_refused(name: str) -> None:
+    assert _refused(f"u[1, 0] == {name}*u[0, 0]").isprintable()
+
+
+def test_words_that_code_has_a_use_for_are_names_as_any() -> None:
+    for name in ("like", "numpy", "exp", "t0", "p1", "others", "λ", "Δ"):
+        assert parse_scheme(f"u[1, 0] == {name}*u[0, 0]").parameters[0].name == name
+
+
 LONG = [
     "9**9**9",
     "(((9**64)**64)**64)**64",
@@ -157,6 +170,14 @@ LONG = [
     "*".join(["(a+b)"] * 300),
     "1e999999999",
     "1e-999999999",
+    "1e" + "9" * 50,
+    "1e-" + "9" * 50,
+    "1e" + "9" * 20 + "j",
+    "(2**64)**64",
+    "(2**-64)**64",
+    "(1e50)**7*r",
+    "(2**64)**8*(2**64)**9",
+    "(1+r+s)**64",
     "9" * 4000,
     "9" * 60,
     "0x" + "f" * 5000,

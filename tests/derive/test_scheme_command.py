@@ -75,6 +75,22 @@ def test_analysis_of_a_decay(capsys: pytest.CaptureFixture) -> None:
     assert "-dt⋅q + 1" in run(capsys, "u[1] - u[0] == -dt*q*u[0]", "--analysis")
 
 
+def test_bounds_with_roots_are_assumed(capsys: pytest.CaptureFixture) -> None:
+    assert "for sqrt(2)*r < 1" in run(capsys, HEAT, "--assume", "sqrt(2)*r < 1")
+    assert "for r < sqrt(2)/2" in run(capsys, HEAT, "--assume", "r < 1/sqrt(2)")
+
+
+DAMPED = ["v[1,0]-v[0,0] == -nu*(p[0,1]-p[0,0]) - g*(v[1,0]+v[0,0])/2", "p[1,0]-p[0,0] == -nu*(v[1,0]-v[1,-1])"]
+
+
+@pytest.mark.parametrize("meaning", [[], ["g == d*dt"], ["g == d*dt", "nu == c*dt/dx"]])
+def test_both_waves_of_a_damped_wave_are_physical(meaning: list, capsys: pytest.CaptureFixture) -> None:
+    out = run(capsys, *DAMPED, "--analysis", *(text for one in meaning for text in ("--meaning", one)))
+    assert out.count("physical amplification factor") == 2
+    assert "parasitic" not in out
+    assert ("if g vanishes with the step" in out) == (not meaning)
+
+
 def test_assumptions_by_commas_and_by_repeating(capsys: pytest.CaptureFixture) -> None:
     physical = "(u[1,0] - u[0,0])/dt == k*(u[0,1] - 2*u[0,0] + u[0,-1])/dx**2"
     out = run(capsys, physical, "--positive", "dt,dx", "--positive", "k", "--assume", "dt <= 1")
@@ -95,6 +111,15 @@ def test_assumptions_by_commas_and_by_repeating(capsys: pytest.CaptureFixture) -
         ([HEAT, "--meaning", "r"], "expected one equation, left == right"),
         ([HEAT, "--meaning", "2*r == dt"], "expected a definition of a new name"),
         ([HEAT, "--meaning", "r == u[0,0]"], "got the value u[0, 0]"),
+        ([HEAT, "--meaning", "r == I*dt"], "expected real values of r, got r == I*dt"),
+        ([HEAT, "--meaning", "r == (1+2j)*dt/dx**2"], "expected real values of r"),
+        ([HEAT, "--meaning", "r == -dt/dx**2", "--positive", "r"], "expected r to be positive, as it is assumed"),
+        ([HEAT, "--meaning", "r == -q**2*dt", "--assume", "r > 0"], "expected r to be positive, as it is assumed"),
+        ([HEAT, "--meaning", "r == 2", "--assume", "r <= 1"], "expected definitions under which r <= 1"),
+        ([HEAT, "--meaning", "r == r*dt"], "expected a definition of r in terms of other names"),
+        ([HEAT, "--meaning", "q == dt"], "unknown parameter 'q': expected one of r"),
+        ([HEAT, "--assume", "sqrt < 1"], "unknown parameter 'sqrt': expected one of r"),
+        ([HEAT, "--assume", "sqrt(r) < 1"], "expected sqrt of a number that is not negative"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list, message: str, capsys: pytest.CaptureFixture) -> None:

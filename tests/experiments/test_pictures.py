@@ -158,6 +158,12 @@ def test_command_with_phases(tmp_path: Path) -> None:
         (["curves", HEAT, "--vary", "r=0:1", "--phase", "1"], "expected --phase with a locus alone"),
         (["curves", "leapfrog", "--vary", "nu=0:1", "--positive", "nu"], "expected one name, without assumptions of its own"),
         (["curves", "u[1,0] = u[0,0]", "--vary", "nu=0:1"], "write == between the two sides"),
+        (["curves", HEAT, "--vary", "r=0:1", "--set", "r=1"], "expected r to be varied or set, got both"),
+        (["curves", HEAT, "--vary", "r=1e300,1e308"], "got r up to 1e+308 in size; give a smaller r"),
+        (["locus", HEAT, "--vary", "r=-1e308:1e308"], "got r up to 1e+308 in size; give a smaller r"),
+        (["region", "advection-diffusion-ftcs", "--vary", "r=-1e308:1e308", "--vary", "nu=-1:1"], "got r up to 1e+308 in size"),
+        (["region", "advection-diffusion-ftcs", "--vary", "r=0:1", "--vary", "nu=0:1e250"], "got nu up to 1e+250 in size"),
+        (["curves", "u[1,0] == 你*u[0,0]", "--vary", "你=0:1"], "expected a name of Latin or Greek letters"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list, message: str, capsys, tmp_path: Path) -> None:
@@ -175,3 +181,29 @@ def test_settings() -> None:
     with pytest.raises(InputError, match="expected finite numbers, got '1,2'"):
         assignments(["r=1,2"], False)
     assert scheme_of(["lax-wendroff"], [], [])[0] == "lax-wendroff"
+
+
+def test_both_waves_of_a_damped_wave_are_drawn_as_physical() -> None:
+    damped = "u[1,0]-2*u[0,0]+u[-1,0] == nu**2*(u[0,1]-2*u[0,0]+u[0,-1]) - gamma*(u[1,0]-u[-1,0])/2"
+    found = pictures.curves(Setting("wave", parse_scheme(damped), {"nu": (0.2, 0.5, 0.9)}, {"gamma": 0.1}))
+    assert (found.attrs["physical"], found.sizes["root"]) == (2, 2)
+    with styled():
+        labels = [text.get_text() for text in drawing.draw_curves(found).axes[0].get_legend().get_texts()]
+    assert "parasitic root" not in labels
+
+
+def test_what_is_never_or_always_stable_is_said_in_words() -> None:
+    never = Setting("central", parse_scheme("u[1,0]-u[0,0] == -r*(u[0,1]-u[0,-1])", positive=["r"]), {"r": (1.0, 2.0)}, {})
+    implicit = parse_scheme("u[1,0] - u[0,0] == r*(u[1,1] - 2*u[1,0] + u[1,-1])", positive=["r"])
+    always = Setting("implicit", implicit, {"r": (1.0, 2.0)}, {})
+    assert "always stable" in drawing.caption_curves(pictures.curves(always))
+    assert "never stable" in drawing.caption_curves(pictures.curves(never))
+
+
+@pytest.mark.parametrize("kind", ["curves", "locus"])
+def test_parameters_may_have_names_that_numpy_has(kind: str) -> None:
+    found = Setting("x", parse_scheme("u[1,0] == cos*u[0,0] + exp*u[0,1]"), {"cos": (0.0, 0.5)}, {"exp": 0.1})
+    plain = Setting("x", parse_scheme("u[1,0] == r*u[0,0] + q*u[0,1]"), {"r": (0.0, 0.5)}, {"q": 0.1})
+    compute = KINDS[kind][0]
+    variable = "modulus" if kind == "curves" else "xi_real"
+    np.testing.assert_array_equal(compute(found)[variable], compute(plain)[variable])

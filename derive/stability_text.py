@@ -1,0 +1,80 @@
+"""A stability bound in words: when, or that it is always or never so, for instance where; what is assumed; how it is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from derive.sampling import RESOLUTION
+from derive.text import paragraph, pretty
+from derive.witness import witness
+
+if TYPE_CHECKING:
+    from sympy.logic.boolalg import Boolean
+
+    from derive.stability import Stability
+
+MEANS = {
+    "schur": "perturbations decay",
+    "power-bounded": "perturbations stay bounded",
+    "von-neumann": "no amplification factor leaves the unit disc",
+}
+_NEVER = {
+    "schur": "perturbations never decay",
+    "power-bounded": "perturbations never stay bounded",
+    "von-neumann": "an amplification factor always leaves the unit disc",
+}
+ALWAYS, NEVER = sp.Symbol("always stable"), sp.Symbol("never stable")
+
+
+def in_words(condition: Boolean) -> sp.Basic:
+    """The condition, or that it is always or never met."""
+    return ALWAYS if condition == sp.true else NEVER if condition == sp.false else condition
+
+
+def text_of(found: Stability) -> str:
+    """The whole answer."""
+    lines = [*_claim(found), *_assumed(found), f"({_how(found)})"]
+    if found.other is not None and found.other.condition == sp.false:
+        lines += ["", paragraph(f"{_NEVER[found.other.grade]}{_for_instance(found.other)}")]
+    elif found.other is not None:
+        lines += ["", *_otherwise(found.other), f"({_how(found.other)})"]
+    return "\n".join(lines)
+
+
+def _otherwise(found: Stability) -> list[str]:
+    if found.condition == sp.true:
+        return [f"{MEANS[found.grade]} always"]
+    return [f"{MEANS[found.grade]}{_when(found)}", "", pretty(found.condition), ""]
+
+
+def _claim(found: Stability) -> list[str]:
+    if found.condition == sp.true:
+        return [f"{ALWAYS}: {MEANS[found.grade]} at every value of {_names(found)}" if found.parameters else f"{ALWAYS}", ""]
+    if found.condition == sp.false:
+        return [paragraph(f"{NEVER}: {_NEVER[found.grade]}{_for_instance(found)}"), ""]
+    return [f"stable{_when(found)}", "", pretty(found.condition), ""]
+
+
+def _names(found: Stability) -> str:
+    return ", ".join(map(str, found.parameters))
+
+
+def _when(found: Stability) -> str:
+    return " if" if found.status == "sufficient" else " if and only if"
+
+
+def _for_instance(found: Stability) -> str:
+    seen = witness(found.amplification, found.grade)
+    return f"; for instance, {seen}" if seen else ""
+
+
+def _assumed(found: Stability) -> list[str]:
+    return [paragraph(f"for {', '.join(map(str, found.assumed))}")] if found.assumed else []
+
+
+def _how(found: Stability) -> str:
+    note = f"; on a grid of phases, right to {RESOLUTION:g}" if found.status == "sampled" else ""
+    asked = "asked for: " if found.condition == sp.false else ""
+    return f"{found.status}{note}; {asked}{MEANS[found.grade]}"
