@@ -196,7 +196,7 @@ def _on_the_grid(values: dict) -> dict[str, list[World]]:
     return found
 
 
-CASES = ((5, 0.0, BETA, 0.0), (6, 0.6, BETA, 0.0), (5, 0.3, 8.0, 0.0), (5, 0.03, BETA, 3.0))
+CASES = ((5, 0.0, BETA, 0.0), (6, 0.6, BETA, 0.0), (5, 0.3, 8.0, 0.0), (5, 0.005, BETA, 4.0))
 """Seed and mean of the image, beta of Swish, height of one pixel: the mode at omega = 0 is of no account, is the highest, with beta
 great the lowest for a < 0, and with a pixel that outshines the mean the lowest for a > 0."""
 
