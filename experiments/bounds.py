@@ -15,12 +15,13 @@ from derive import theorem
 from derive.errors import InputError, choose
 from experiments import style
 from experiments.grey_values import read_grey
+from experiments.power_spectrum import draw_power, power_spectrum
 from experiments.provenance import provenance
 from experiments.runner import labelled
 from experiments.store import check_writable, save
 from numerics.checks import BOUNDARIES, finite, positive
 from numerics.correlation import Correlation
-from numerics.spectrum import extreme_eigenvalues, windowed_bounds
+from numerics.spectrum import Extremes, bounds_of, extreme_eigenvalues
 
 TITLE = "Bounds for a picture"
 
@@ -74,51 +75,33 @@ def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: flo
 
     Without a step size, half the largest one that leaves room for a weight decay is taken.
     """
-    image = torch.as_tensor(grey)
-    largest = largest_useful_lr(image, kernel, a, beta, boundary)
-    lr = lr if lr is not None else min(largest / 2, 1.0)
-    windowed = windowed_bounds(image, kernel, a, beta, lr, boundary)
-    power = np.abs(np.fft.fftshift(np.fft.fft2(grey))) ** 2
+    finite("a", a), positive("beta", beta)
+    found = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary))
+    largest = largest_useful_lr(found, a, beta)
+    lr = float(positive("lr", lr)) if lr is not None else min(largest / 2, 1.0)
+    power = power_spectrum(grey)
     limit = theorem("5.4").function("numpy", "alpha_bounds")
-    limits = limit(a=a, beta=beta, lr=lr, power_min=float(power.min()), power_max=float(power.max()))
-    return xr.Dataset(
-        {
-            "power": (("frequency_y", "frequency_x"), power, {"units": "1"}),
-            "windowed": (("side",), np.array(windowed), {"units": "1/time"}),
-            "limit": (("side",), np.array([float(v) for v in limits]), {"units": "1/time"}),
-        },
-        {
-            "frequency_y": np.fft.fftshift(np.fft.fftfreq(grey.shape[0])),
-            "frequency_x": np.fft.fftshift(np.fft.fftfreq(grey.shape[1])),
-            "side": ["alpha_min", "alpha_max"],
-        },
-        {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "largest_useful_lr": largest, "seeds": "none"},
-    )
+    limits = limit(a=a, beta=beta, lr=lr, power_min=float(power.least), power_max=float(power.greatest))
+    attributes = {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "largest_useful_lr": largest}
+    return power.assign(
+        windowed=(("side",), np.array(bounds_of(found, a, beta, lr)), {"units": "1/time"}),
+        limit=(("side",), np.array([float(v) for v in limits]), {"units": "1/time"}),
+        side=["alpha_min", "alpha_max"],
+    ).assign_attrs(power.attrs | attributes | {"seeds": "none"})
 
 
-def largest_useful_lr(image: torch.Tensor, kernel: int, a: float, beta: float, boundary: str) -> float:
+def largest_useful_lr(found: Extremes, a: float, beta: float) -> float:
     """Step size above which no weight decay is stable; infinite for a = 0 or a flat spectrum."""
-    found = extreme_eigenvalues(Correlation(image, kernel, boundary))
-    low, high = found.minimum, found.maximum
-    if finite("a", a) == 0 or high <= low:
+    if a == 0 or found.maximum <= found.minimum:
         return float("inf")
     useful = theorem("5.4").function("numpy", "largest_useful_lr")
-    return float(useful(a=a, beta=float(positive("beta", beta)), power_min=low, power_max=high))
+    return float(useful(a=a, beta=beta, power_min=found.minimum, power_max=found.maximum))
 
 
 def render(results: xr.Dataset) -> Figure:
     """The power spectrum, and the stable weight decays with and without the window."""
     figure, (left, right) = style.panels(2, height=2.8)
-    greatest = float(results.power.max()) or 1.0  # of a black picture all is 0
-    log_power = np.log10(np.maximum(results.power, greatest * 1e-16))
-    mesh = left.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap="cividis", rasterized=True)
-    figure.colorbar(mesh, ax=left, label=r"$\log_{10}|\hat I|^2$")
-    left.set(xlabel="frequency x (cycles/pixel)", ylabel="frequency y (cycles/pixel)", aspect="equal")
-    for find, mark, label in ((np.argmax, "o", "greatest"), (np.argmin, "s", "least")):
-        row, column = np.unravel_index(find(results.power.values), results.power.shape)
-        spot = float(results.frequency_x[column]), float(results.frequency_y[row])
-        left.plot(*spot, mark, mfc="none", color=style.VERMILION, label=label)
-    left.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=2)
+    draw_power(left, results)
     _draw_intervals(right, results)
     return figure
 
@@ -140,7 +123,7 @@ def _draw_intervals(ax: Axes, results: xr.Dataset) -> None:
 
 def caption(results: xr.Dataset) -> str:
     """The table."""
-    at, shape = results.attrs, results.power.shape
+    at, shape = results.attrs, results.attrs["shape"]
     lines = [
         f"{shape[0]}x{shape[1]} picture (grey: {at['grey']}), {at['kernel']}x{at['kernel']} kernel, boundary {at['boundary']}, "
         f"a = {at['a']:g}, beta = {at['beta']:g}, step size {at['lr']:g}. Stable for alpha_min < weight decay < alpha_max:",

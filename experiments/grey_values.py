@@ -10,11 +10,11 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from derive.errors import InputError
 
-MOST_PIXELS = 4096**2
-"""Of the grid that the picture is transformed on: about 2.5 GB of memory."""
+MOST_PIXELS = 8192**2
+"""Of the picture and its boundary: about 4 GB of memory."""
 
-BYTES = 150
-"""Per pixel of that grid, about: complex transforms, their copies, the drawing."""
+BYTES = 60
+"""Per pixel, about: the grey values, their tiles' transforms, the power spectrum."""
 
 _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # tags of TIFF
 _SIXTEEN_BITS = ("PNG", "PPM")

@@ -43,7 +43,7 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
     Raises:
         InputError: they are not known to 1e-6 of the largest after as many products as are allowed.
     """
-    double = Correlation(correlation.image.double(), correlation.kernel_shape, correlation.boundary, correlation.pooling)
+    double = _in_double(correlation)
 
     def apply(vector: torch.Tensor) -> torch.Tensor:
         return double.gram(vector.view(double.kernel_shape)).reshape(-1)
@@ -89,13 +89,23 @@ def windowed_bounds(
     for name, value in (("beta", beta), ("lr", lr)):
         positive(name, value)
     finite("a", a)
-    found = extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary))
+    return bounds_of(extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary)), a, beta, lr, momentum)
+
+
+def bounds_of(found: Extremes, a: float, beta: float, lr: float, momentum: float | None = None) -> Bounds:
+    """As `windowed_bounds`, where the eigenvalues are known already."""
     if momentum is None:
         bounds = theorem("5.4").function("numpy", "alpha_bounds")
         return Bounds(*map(float, bounds(a=a, beta=beta, lr=lr, power_min=found.minimum, power_max=found.maximum)))
     lowest, highest = _stable_curvatures(lr, finite("momentum", momentum))
     driven = [a * beta / 2 * mu for mu in (found.minimum, found.maximum)]
     return Bounds(lowest - min(driven), highest - max(driven))
+
+
+def _in_double(correlation: Correlation) -> Correlation:
+    if correlation.image.dtype == torch.float64:
+        return correlation
+    return Correlation(correlation.image.double(), correlation.kernel_shape, correlation.boundary, correlation.pooling)
 
 
 def _as_double(image: object) -> torch.Tensor:

@@ -86,7 +86,9 @@ def test_closing_in_takes_few_runs_where_factors_are_linear() -> None:
 
 
 @pytest.mark.parametrize(
-    "growth", [lambda v: (v - 2) ** 3, lambda v: torch.where(v > 2, 1e-9, -5.0), lambda v: 32 - v**5], ids=str
+    "growth",
+    [lambda v: (v - 2) ** 3, lambda v: torch.where(v > 2, 1e-9, -5.0), lambda v: 32 - v**5],
+    ids=["flat", "a jump", "steep"],
 )
 def test_closing_in_needs_no_linear_rate(growth: Callable) -> None:
     found = close_in(growth, 0.5, 40.0, 1e-4)
