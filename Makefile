@@ -17,7 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (1 to 3 minutes on two cores, and one to install)
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (110 s of processor time, shared by the cores)
 	@$(BIN)/python -m experiments demo --out $(RESULTS)
 
 test: lint ## lint, types, import contracts, tests, paper checks
