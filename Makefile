@@ -31,7 +31,7 @@ $(STAMP): requirements.lock requirements-peers.lock pyproject.toml
 	@$(PIP) install -qq --no-deps -r requirements-peers.lock
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (1 to 3 minutes on two cores, and one to install)
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (110 s of processor time, shared by the cores)
 	@$(BIN)/python -m experiments demo --out $(RESULTS)
 
 test: lint ## lint, types, import contracts, tests, paper checks
