@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
+from numerics.optim.stateless import centred
 from numerics.sharpness.batches import Piece, leaves, rows_of
 from numerics.sharpness.methods import explained, gradient, graph
 from numerics.sharpness.objective import Objective
@@ -137,8 +138,7 @@ def check_derivatives(objective: Objective) -> None:
         loss = objective.loss(piece, objective.tensors)
         custom = sorted({name for name in map(_custom, _nodes(loss.grad_fn)) if name})
         product = graph(lambda tensors: objective.loss(piece, tensors), objective.tensors)
-        generator = torch.Generator().manual_seed(0)
-        vectors = [torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) for t in objective.tensors]
+        vectors = [centred(t.numel(), 0, n, t.device).view(t.shape).to(t.dtype) for n, t in enumerate(objective.tensors)]
         found = product(vectors, range(len(vectors)), False)
     if custom and not any(_agrees(objective, piece, vectors, found, step) for step in STEPS):
         raise InputError(
