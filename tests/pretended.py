@@ -82,7 +82,7 @@ class Work(TorchDispatchMode):
     """Does the work.
 
     Attributes:
-        counts: "waits" for the device, "copies" from the host to it, "copied" numbers, "operations" on it.
+        counts: "waits" for the device, "copies" from the host to it, numbers of the "largest" copy, "operations" on it.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ def _count(packet: Any, args: Any, target: Any, there: list[There], counts: Coun
         counts["waits"] += to_here and bool(there)
         if not to_here and isinstance(source, Tensor) and not isinstance(source, There):
             counts["copies"] += 1
-            counts["copied"] += source.numel()
+            counts["largest"] = max(counts["largest"], source.numel())
 
 
 def _refuse_mixed(func: Any, given: list[Tensor]) -> None:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
+from math import sqrt
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from derive.errors import InputError
+from numerics.optim.stateless import centred
 from numerics.sharpness.batches import Piece, pieces
 from numerics.sharpness.nested import mapped
 from numerics.sharpness.substitutes import differentiable
@@ -190,11 +192,16 @@ def moved(tensors: Sequence[Tensor], step: float, directions: Sequence[Tensor] |
 
 def chance(tensors: Sequence[Tensor], seed: int) -> list[Tensor]:
     """A random direction as large as the tensors are, each by itself; where one is 0, as large as all of them."""
-    generator = torch.Generator().manual_seed(seed)
     sizes = [float(t.detach().double().square().mean().sqrt()) if t.numel() else 0.0 for t in tensors]
     typical = max(sizes) or 1.0
-    drawn = [torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) for t in tensors]
-    return [d * (size or typical) for d, size in zip(drawn, sizes, strict=True)]
+    return [(size or typical) * _unit(t, seed, n) for n, (t, size) in enumerate(zip(tensors, sizes, strict=True))]
+
+
+def _unit(like: Tensor, seed: int, draw: int) -> Tensor:
+    """Independent numbers of variance 1, the same on every device."""
+    if not like.numel():
+        return torch.zeros_like(like)
+    return (sqrt(3) * centred(like.numel(), seed, draw, like.device)).view(like.shape).to(like.dtype)
 
 
 def bare(model: nn.Module) -> nn.Module:

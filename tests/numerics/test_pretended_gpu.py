@@ -18,7 +18,7 @@ from numerics.layer_average import layer_steps
 from numerics.monitor import StabilityMonitor, StabilityWarning
 from numerics.nesterov import accelerated, at_rest
 from numerics.optim import PerturbedAdam, PerturbedSGD
-from numerics.sharpness import Hessian, sharpness
+from numerics.sharpness import sharpness
 from numerics.simulate import simulate
 from numerics.spectrum import extreme_eigenvalues
 from numerics.thresholds import thresholds
@@ -94,12 +94,11 @@ def test_start_vectors_are_made_on_the_device() -> None:
     here = sharpness(model, cross_entropy, data)
     with pretended() as counts:
         model, data = model.to("cuda:0"), tuple(part.to("cuda:0") for part in data)
-        hessian, before = Hessian(model, cross_entropy, data), Counter(counts)
+        counts["largest"] = 0
         found = sharpness(model, cross_entropy, data)
-        spent = during(counts, before)
     assert float(found) == pytest.approx(float(here), rel=1e-9)
     assert found.products == here.products
-    assert spent["copied"] < hessian.size
+    assert 0 < counts["largest"] < 1000  # coefficients of the basis, no vector of 3123 numbers
 
 
 @pytest.mark.parametrize("cls", [PerturbedSGD, PerturbedAdam])
