@@ -75,7 +75,7 @@ def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: flo
 
     Without a step size, half the largest one that leaves room for a weight decay is taken.
     """
-    finite("a", a), positive("beta", beta)
+    a, beta = finite("a", a), float(positive("beta", beta))
     found = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary))
     largest = largest_useful_lr(found, a, beta)
     lr = float(positive("lr", lr)) if lr is not None else min(largest / 2, 1.0)
