@@ -74,7 +74,7 @@ def derived_edges() -> tuple[sp.Expr, sp.Expr]:
 
 def derived_rank_one() -> sp.Expr:
     """Of Ibar^2 Kbar in minus the activated flow, at g = 0."""
-    return -regimes.at_rest(regimes.flow("activated")).coeff(regimes.Kbar).coeff(Ibar**2)
+    return -1 * regimes.at_rest(regimes.flow("activated")).coeff(regimes.Kbar).coeff(Ibar**2)
 
 
 def at_zero() -> sp.Expr:
