@@ -235,7 +235,7 @@ def _on_the_window(values: dict) -> dict[str, list[World]]:
 def regimes() -> dict[str, list[World]]:
     image = IMAGE.abs() + 0.2
     up = torch.full((N, N), 0.01, dtype=torch.float64)
-    far = [World({x: at, beta: BETA} | named("r", swish)) for at in (300.0, -300.0)]
+    far = [World({x: at, beta: BETA} | named("r", swish)) for at in (100.0, -100.0)]
     found = {"Far out, activated": far[:1], "Far out, not activated": far[1:]}
     active, idle, tiny = (_regime(image, state) for state in (up, -up, 1e-9 * up))
     mixed = _regime(IMAGE, KERNEL)

@@ -30,7 +30,13 @@ def board(side: int) -> np.ndarray:
 
 def ends(picture: np.ndarray, boundary: str) -> dict[Any, Any]:
     """Least and greatest eigenvalue as functions of the window's side."""
-    spectrum = lambda side: np.linalg.eigvalsh(boundary_gram(picture, round(float(side)), boundary))  # noqa: E731
+
+    def spectrum(side: float) -> np.ndarray:
+        width_ = round(float(side))
+        if width_ != side or not 1 <= width_ <= 2 * len(picture):
+            raise ValueError(f"expected the side of a window, got {side}")
+        return np.linalg.eigvalsh(boundary_gram(picture, width_, boundary))
+
     return {LEAST: lambda side: spectrum(side)[0], GREATEST: lambda side: spectrum(side)[-1]}
 
 
@@ -110,10 +116,13 @@ def _shifts(error: float) -> World:
 
 
 def converging() -> list[World]:
-    """Two equal pixels in a row attain it: their autocorrelation is 1 at either shift by one, so the moment is 2."""
+    """Two equal pixels in a row attain it: their autocorrelation is 1 at either shift by one, so the moment is 2.
+
+    All eigenvalues are raised by 1, which differences do not feel, so that none is 0.
+    """
     pair = np.ones((1, 2))
     gram = {side: np.linalg.eigvalsh(boundary_gram(pair, side, "full")) for side in (2, 3)}
-    level = {(LEAST, 2): gram[2][0], (GREATEST, 2): gram[2][-1], power_min: 0.0, power_max: 4.0, moment: 2.0}
+    level = {(LEAST, 2): 1 + gram[2][0], (GREATEST, 2): 1 + gram[2][-1], power_min: 1.0, power_max: 5.0, moment: 2.0}
     tight = attained(level, (((LEAST, 2), MORE), ((GREATEST, 2), LESS)))
     return tight + [
         World(w.values | {moment: _moment(image(seed))})
@@ -130,7 +139,9 @@ def _moment(picture: np.ndarray) -> float:
 
 def conjecture() -> dict[str, list[World]]:
     """All of it."""
-    strict = [World({key: value for key, value in w.values.items()}, False) for w in attained(ALIKE, ())]
+    apart = {**ALIKE, power_min: 5 * LESS, power_max: 5 * MORE}
+    touching = ({**apart, power_min: 5.0}, {**apart, power_max: 5.0})
+    strict = attained(apart, ()) + [World(world.values, False) for level in touching for world in attained(level, ())]
     valid_upper = {(GREATEST, 2): 5.0, power_max: 5.0}
     valid_lower = {(LEAST, 2): 5.0, (LEAST, 3): 5.0}
     even = {power_max: float(N**4), power_mean: float(N**2)}
@@ -162,6 +173,9 @@ def checkerboards() -> dict[str, list[World]]:
     largest = sp.Function("max")
     tops = {side: max(ends(board(side), "valid")[GREATEST](w) for w in range(1, side + 1)) for side in (5, 7)}
 
+    def of_two(side: int) -> float:
+        return ends(board(side), "valid")[GREATEST](2)
+
     def on(side: int, boundary: str, w: int) -> World:
         return World(
             ends(board(side), boundary) | {sp.Function("mu_max"): ends(board(side), boundary)[GREATEST], width: w, points: side}
@@ -170,7 +184,8 @@ def checkerboards() -> dict[str, list[World]]:
     return {
         "Checkerboard, valid": [on(6, "valid", w) for w in (2, 3)],
         "Checkerboard, the nearest it comes": [
-            World(on(side, "valid", 2).values | {largest: lambda _, top=top: top}) for side, top in tops.items()
+            World(on(side, "valid", 2).values | {largest: lambda at, side=side, top=top: top if at == of_two(side) else np.nan})
+            for side, top in tops.items()
         ],
         "Checkerboard, circular": [on(6, "circular", w) for w in (2, 3)],
         "Checkerboard, full": [World(on(6, "full", w).values | {theta: _phase(6, w)}) for w in (3, 5)],
