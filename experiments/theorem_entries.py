@@ -12,9 +12,9 @@ Entry = dict[str, Any]
 
 
 def entry(key: str) -> Entry:
-    """Derive a theorem; id, title, source, assumptions, and of each step title, reason and LaTeX."""
+    """Derive a theorem; id, title, source, assumptions, and of each step heading, reason and LaTeX."""
     found = theorem(key)
-    steps = [{"title": step.heading, "why": step.why, "latex": step.latex} for step in found.steps]
+    steps = [{"heading": step.heading, "why": step.why, "latex": step.latex} for step in found.steps]
     return {"id": found.id, "title": found.title, "source": found.source, "assumptions": found.assumptions, "steps": steps}
 
 

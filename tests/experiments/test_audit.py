@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Callable
@@ -385,11 +386,14 @@ def test_the_peak_of_a_schedule_is_what_is_answered(run: Run) -> None:
         code, told[factor], folder = run(body.replace("FACTOR", str(factor)), "--budget", "1e9", "--no-shadow")
         assert code == 0
         data = load(folder)[0].dropna("step", subset=["normalised"])
-        edge = float((data.lr / data.normalised)[0, 0])
+        peak = float(data.lr.max())
         first = told[factor].splitlines()[0]
-        assert f"the peak step size {factor * edge:.3g} (from step 20)" in first
+        assert f"the peak step size {peak:.3g} (from step 20)" in first
         assert ("is too high" in first, "is not too high" in first) == (factor > 1, factor < 1)
-        assert f"it was at {factor:.2g} of it at step 20, with lr {factor * edge:.3g} where {edge:.3g} is the" in first
+        # Any of the four steps is as near, up to the tolerance of the measurement.
+        there = re.search(rf"it was at (\S+) of it at step 2[0-3], with lr {peak:.3g} where (\S+) is the", first)
+        assert there is not None
+        assert [float(there[1]), float(there[2])] == pytest.approx([factor, peak / factor], rel=0.03)
         last = next(line for line in told[factor].splitlines() if line.startswith("At the last measurement"))
         assert f"0.0001 of it at step 60, with lr {1e-4 * edge:.3g} where {edge:.3g} is the largest" in last
         page = Page((folder / "audit.html").read_text(encoding="utf-8"))
