@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 MOST = 200
-"""Characters that are shown."""
+"""Characters that are shown of a name or a line."""
+
+PARAGRAPH = 10_000
+"""Characters that are shown of what is ours but holds somebody else's names."""
 
 
 def shown(text: object, most: int = MOST) -> str:

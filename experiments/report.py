@@ -17,7 +17,7 @@ from derive.errors import InputError
 from derive.files import check_file, write_whole
 from derive.installed import check_installed
 from derive.reading import Unreadable, read_regular
-from derive.shown import shown
+from derive.shown import PARAGRAPH, shown
 from experiments import registry
 from experiments.first_run.shown import first_run
 from experiments.mathml import mathml
@@ -32,9 +32,6 @@ RECORDS = Path(__file__).parent / "records"
 
 LARGEST = 2**26
 """Bytes of a figure, at most."""
-
-LONGEST = 10_000
-"""Characters of a line of a caption, at most."""
 
 PROVENANCE = (
     "preset",
@@ -152,7 +149,8 @@ def _experiment(name: str, folder: Path) -> dict[str, Any]:
     told = {key: shown(record[key]) for key in PROVENANCE if key in record}
     return {
         "name": name, "title": shown(record["title"]), "missing": None, "bad": None,
-        "image": _data_uri(folder / f"{name}.svg"), "caption": "\n".join(shown(line, LONGEST) for line in caption.split("\n")),
+        "image": _data_uri(folder / f"{name}.svg"),
+        "caption": "\n".join(shown(line, PARAGRAPH) for line in caption.split("\n")),
         "table": table, "recorded": None, "record": told | {"seeds": shown(data.attrs.get("seeds", "none"))},
     }  # fmt: skip
 

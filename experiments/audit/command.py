@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError
-from derive.shown import shown
+from derive.shown import PARAGRAPH, shown
 from experiments.audit.outcome import run
 from experiments.audit.page import NAME, write
 from experiments.audit.session import Session
@@ -50,8 +50,9 @@ def run_audit(
     findings = write(target, session, outcome, command, folder)
     page = (folder / f"{NAME}.html").resolve()
     if outcome.kind in ("failed", "refused"):
-        raise InputError(f"{shown(outcome.line)}; the page of the {session.steps} steps before it: {page}")
-    report = "\n".join(map(shown, [*findings.sentences, *(f"- {text}" for text in findings.advice), f"page: {page}"]))
+        raise InputError(f"{shown(outcome.line, PARAGRAPH)}; the page of the {session.steps} steps before it: {page}")
+    lines = [*findings.sentences, *(f"- {text}" for text in findings.advice), f"page: {page}"]
+    report = "\n".join(shown(line, PARAGRAPH) for line in lines)
     if outcome.kind == "interrupted":
         print(report, flush=True)
         raise KeyboardInterrupt
@@ -69,7 +70,7 @@ def _check(options: Mapping[str, Any], steps: int | None) -> None:
 
 def _said(text: str) -> None:
     """A line to be read while the training goes on."""
-    print(f"audit: {shown(text)}", file=sys.stderr, flush=True)
+    print(f"audit: {shown(text, PARAGRAPH)}", file=sys.stderr, flush=True)
 
 
 def _told(step: int, row: Mapping[str, Any]) -> None:

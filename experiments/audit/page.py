@@ -16,7 +16,7 @@ import xarray as xr
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from derive.shown import shown
+from derive.shown import PARAGRAPH, shown
 from experiments.audit.drawing import draw
 from experiments.audit.findings import Findings, findings, window
 from experiments.audit.outcome import Outcome
@@ -82,7 +82,7 @@ def page(
     loader = PackageLoader("experiments", "templates")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
-        "prose": lambda text: prose(shown(text)),
+        "prose": lambda text: prose(shown(text, PARAGRAPH)),
         "shown": shown,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
