@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from derive.commands_scheme import BACKENDS, scheme
+from derive.commands_scheme import BACKENDS, alone, scheme
 from derive.errors import choose
 from derive.theorems import theorem, titles
 
@@ -41,6 +41,7 @@ def show(
     """
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
+        alone("--code", {"--steps": steps, "--latex": latex})
     found = theorem(id)
     if code:
         print(found.function(code).source, end="")

@@ -50,6 +50,8 @@ def scheme(
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
+        beside = {"--steps": steps, "--latex": latex, "--prove": prove, "--analysis": analysis, "--meaning": meaning}
+        alone("--code", beside)
     from derive import scheme_report
     from derive.lax import lax
     from derive.parse import check_definitions, parse_definitions, parse_scheme
@@ -67,6 +69,18 @@ def scheme(
         print(f"\n{growth}")
     if prove:
         print(f"\n{found.prove()}")
+
+
+def alone(option: str, others: dict[str, object]) -> None:
+    """Refuse what would be dropped, or be mixed with code that is to be run.
+
+    Raises:
+        InputError: one of the others is asked for too.
+    """
+    if asked := [name for name, value in others.items() if value]:
+        raise InputError(
+            f"expected {option} alone, as its text is to be run, got {' and '.join(asked)} too; ask one after the other"
+        )
 
 
 def _names(texts: tuple[str, ...]) -> list[str]:

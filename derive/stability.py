@@ -78,7 +78,7 @@ class Stability:
         signs = [_sign_assumption(p) for p in self.parameters]
         return (*(s for s in signs if s is not None), *(part for part in sp.And.make_args(self.assumptions) if part != sp.true))
 
-    def holds(self, **values: Any) -> Any:
+    def holds(self, /, **values: Any) -> Any:
         """Whether the scheme is stable at numbers (a bool) or arrays (broadcast, an array of bool).
 
         False where an assumption (`assumed`) does not hold: nothing is claimed there.

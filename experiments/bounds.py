@@ -132,5 +132,7 @@ def caption(results: xr.Dataset) -> str:
     for name, title in (("windowed", "this kernel (exact)"), ("limit", "large-window limit")):
         low, high = (float(v) for v in results[name])
         lines.append(f"{title:<22}{low:>14.6g}{high:>14.6g}{'' if low < high else '   none is stable'}")
-    lines.append(f"For this kernel some weight decay is stable at step sizes below {at['largest_useful_lr']:.4g}.")
+    largest = at["largest_useful_lr"]
+    steps = f"step sizes below {largest:.4g}" if largest < float("inf") else "every step size"
+    lines.append(f"For this kernel some weight decay is stable at {steps}.")
     return "\n".join(lines)

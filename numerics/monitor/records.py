@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from derive.errors import InputError
-from derive.files import replace_forced
+from derive.files import write_whole
 
 Value = float | str | Mapping[Any, float]
 
@@ -122,8 +121,5 @@ def save(results: xr.Dataset, path: str | Path) -> None:
     Raises:
         InputError: it cannot be written; what was there is unchanged.
     """
-    try:
-        # By way of memory: HDF5 itself may crash the process when the disk is full.
-        replace_forced(Path(path), bytes(results.to_netcdf(engine="h5netcdf")))
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}; what was there is unchanged") from None
+    # By way of memory: HDF5 itself may crash the process when the disk is full.
+    write_whole(Path(path), bytes(results.to_netcdf(engine="h5netcdf")))

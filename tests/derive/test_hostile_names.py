@@ -201,3 +201,9 @@ def test_meanings_belong_to_our_symbols_alone() -> None:
     assert "Nesterov" in compile_outputs("f", [step], "numpy", "t").source
     assert filtering != sp.Symbol("gamma", positive=True)
     assert declare("gamma", "g", "mine", positive=True) != filtering
+
+
+def test_a_parameter_may_be_called_self() -> None:
+    own = sp.Symbol("self", real=True)
+    found = stability(GridScheme(sp.Eq(u[1, 0], own * u[0, 0])))
+    assert found.holds(self=[0.5, 1.5]).tolist() == [True, False]

@@ -128,3 +128,11 @@ def test_bad_input_is_one_line_and_exit_code_2(arguments: list, message: str, ca
     assert message in error
     assert error.startswith("error: ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("beside", [["--latex"], ["--steps"], ["--prove"], ["--analysis"], ["--meaning", "r == a*dt"]])
+def test_code_that_is_to_be_run_comes_alone(beside: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert main(["scheme", "u[1,0] == r*u[0,0]", "--code", "numpy", *beside]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert beside[0] in err
