@@ -204,6 +204,6 @@ def test_meanings_belong_to_our_symbols_alone() -> None:
 
 
 def test_a_parameter_may_be_called_self() -> None:
-    own = sp.Symbol("self", real=True)
+    own, u = sp.Symbol("self", real=True), GridFunction("u", dims=1)
     found = stability(GridScheme(sp.Eq(u[1, 0], own * u[0, 0])))
     assert found.holds(self=[0.5, 1.5]).tolist() == [True, False]
