@@ -17,6 +17,7 @@ import torch
 from scipy.fft import next_fast_len
 from torch import Tensor
 
+from numerics.batches import one_thread
 from numerics.transforms import Grid
 
 SIDE = {"cpu": 256}
@@ -68,9 +69,10 @@ class Tiles:
         self._step = (tile[0] - rows, tile[1] - columns)
         wide = surrounded(image, (rows, columns), boundary)
         self.output_shape = (wide.shape[0] - rows, wide.shape[1] - columns)
-        self._spectra = [
-            [self._transformed(wide[r : r + tile[0], c : c + tile[1]]) for c in self._starts(1)] for r in self._starts(0)
-        ]
+        with one_thread(tile[0] * tile[1]):
+            self._spectra = [
+                [self._transformed(wide[r : r + tile[0], c : c + tile[1]]) for c in self._starts(1)] for r in self._starts(0)
+            ]
 
     def _starts(self, axis: int) -> range:
         return range(0, self.output_shape[axis], self._step[axis])
@@ -97,8 +99,9 @@ class Tiles:
         """(..., h, w) -> (..., *output_shape)."""
         turned = self._grid.transform(kernel.flip(-2, -1))
         outputs = kernel.new_empty((*kernel.shape[:-2], *self.output_shape))
-        for spectrum, rows, columns in self._tiles():
-            outputs[..., rows, columns] = self._output(turned, spectrum, rows, columns)
+        with one_thread(turned.numel()):
+            for spectrum, rows, columns in self._tiles():
+                outputs[..., rows, columns] = self._output(turned, spectrum, rows, columns)
         return outputs
 
     def adjoint(self, field: Tensor) -> Tensor:
@@ -116,9 +119,10 @@ class Tiles:
         )
 
     def _gathered(self, products: Iterator[Tensor]) -> Tensor:
-        total = next(products)
-        for product in products:
-            total = total + product
+        with one_thread(self._grid.rows * self._grid.columns):
+            total = next(products)
+            for product in products:
+                total = total + product
         return self._grid.restore(total, self.kernel_shape).flip(-2, -1) * self.measure
 
 
