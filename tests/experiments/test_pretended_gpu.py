@@ -11,6 +11,8 @@ from experiments.progress import silent
 from tests.experiments.agreeing import CERTAIN, assert_agrees, short
 from tests.pretended import pretended
 
+pytestmark = pytest.mark.exact  # devices and waits, not numbers
+
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
 
 
