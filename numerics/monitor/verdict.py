@@ -30,6 +30,7 @@ from math import gamma, inf, isfinite, pi, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -52,7 +53,7 @@ SPREAD = 4.0
 quantile is 0.93 standard deviations of a Gaussian."""
 
 RARE = 0.01
-"""Chance at which a loss of one sample counts as blown up for a measurement."""
+"""Chance at which a loss of one sample counts as blown up for a measurement, and below which losses have fallen."""
 
 GREW = 3.0
 """Growth of the weights' norm from which they have left where they began."""
@@ -131,7 +132,7 @@ def verdict(rows: Rows, sampled: bool = False, ascends: bool = False) -> Verdict
     seen = _levels(losses, sampled)
     if value > 1 + MARGIN:
         return _beyond(losses, seen, at)
-    against = seen.blown or _lost(seen) or _left(rows, seen)
+    against = seen.blown or _lost(seen) or _left(rows, losses, seen)
     if against:
         return Verdict("thrown out", f"{against}; where it lies now it is {at}")
     if value >= 1 - MARGIN:
@@ -218,16 +219,34 @@ def _lost(seen: Losses) -> str:
     return f"the loss is {seen.told}; it began at {seen.first:.3g}{had}"
 
 
-def _left(rows: Rows, seen: Losses) -> str:
+def _left(rows: Rows, losses: Sequence[float], seen: Losses) -> str:
     """The weights have grown, and neither has the loss fallen nor is the curvature the greatest seen."""
     sizes = [row["size"] for row in rows if "size" in row]
-    if len(sizes) < 2 or not sizes[-1] > GREW * sizes[0] > 0 or seen.now < seen.first - seen.fall:
+    if len(sizes) < 2 or not sizes[-1] > GREW * sizes[0] > 0 or _fell(rows, losses, seen):
         return ""
     largest = [_largest(row) for row in rows if row.get("largest_lr") and not row.get("unsettled")]
     if largest and largest[-1] == min(largest) < inf:
         return ""  # leaving a saddle, weights and curvature grow together
     grown = f"the weights are {sizes[-1] / sizes[0]:.3g} times as large as at first"
     return f"{grown}, and the loss of {seen.told} is not below the first one of {seen.first:.3g} by more than chance"
+
+
+def _fell(rows: Rows, losses: Sequence[float], seen: Losses) -> bool:
+    """It is below the first one by more than chance.
+
+    Or nearly all are below the first one; or many below many, namely those since the weights left, or the newer half.
+    """
+    if seen.now < seen.first - seen.fall:
+        return True
+    measured = [row for row in rows if "loss" in row]
+    gone = (n for n, row in enumerate(measured) if row.get("size", 0.0) > GREW * measured[0].get("size", inf))
+    since = min(next(gone, len(losses)), len(losses) // 2)
+    if not (seen.rise and seen.now < seen.first and since):
+        return False
+    if np.mean(np.asarray(losses) >= seen.first) < RARE:
+        return True
+    before = np.minimum(losses[:since], seen.first)  # what it rose to does not make it fall
+    return float(mannwhitneyu(before, losses[since:], alternative="greater").pvalue) < RARE
 
 
 def _largest(row: Mapping[str, Any]) -> float:

@@ -177,6 +177,26 @@ def test_weights_that_grew_are_held_against_what_did_not_fall_alone() -> None:
     assert [v.word for v in stays].count("thrown out") >= 0.8 * len(stays)
 
 
+def test_a_descent_long_ago_is_remembered_when_the_weights_grow_late() -> None:
+    """Weights that pass the threefold long after the loss has settled, on batches whose losses differ by half a loss."""
+    found = []
+    for seed in range(20):
+        losses = [1.2, *np.clip(noisy([0.8, 0.6, *[0.4] * 147], 0.25, seed), 0.05, 1.19)]
+        rows = record([float(v) for v in losses], [0.3, *[0.1] * 147, 0.11], list(np.linspace(1, 3.1, 150)))
+        found.append(verdict(rows, sampled=True))
+    assert {v.word for v in found} == {"stable"}
+
+
+def test_descents_whose_noise_is_half_the_loss_are_seldom_blamed_for_large_weights() -> None:
+    draws, level = np.random.default_rng(0), 2 * np.exp(-np.arange(40) / 8) + 0.3
+    values = [0.1 * (1 + n % 2) for n in range(39)]
+    words = []
+    for _ in range(40):
+        losses = [float(v) for v in level * draws.chisquare(8, 40) / 8]
+        words += prefixes(record(losses, values, list(np.linspace(1, 4.6, 40))), sampled=True)
+    assert words.count("thrown out") < 0.02 * len(words)
+
+
 ALTERNATES = [1.3, 1.1, 1.9, 1.5, 3.6, 3.0, 7.9, 6.7, 16.0, 14.0]
 
 
