@@ -228,7 +228,7 @@ class StabilityMonitor:
         self._remark_once(COUPLED, couples_batch(self.model))
         self._remark_once(DROPPED, any(map(drops, self.model.modules())))
         where = self._where(batches)
-        self._data.see([inputs for inputs, _ in batches])
+        self._data.see(batches)
         with self._clock.measuring():
             row, products = self._gauge.row(where, layers)
         products *= sum(samples(inputs) for inputs, _ in where) / sum(samples(inputs) for inputs, _ in batches)
@@ -245,7 +245,7 @@ class StabilityMonitor:
         """The loss before the first step, once: what comes later is judged by it."""
         row = self._start.row(lambda: self._gauge.curvature.loss(self._where(batches)))
         if row:
-            self._data.see([inputs for inputs, _ in batches])
+            self._data.see(batches)
             if not self.records.judged:
                 self.records.add(0, row)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import isclose, sqrt
+from collections.abc import Callable, Iterable, Sequence
+from math import sqrt
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from numerics.optimizer_kinds import trained
+from numerics.sharpness.nested import leaves
 
 
 def norm(tensors: Iterable[Tensor]) -> float:
@@ -70,38 +71,57 @@ class Batches:
     """Finds out whether the data of the steps is always the same; in another order it is.
 
     Attributes:
-        sampled: whether it has been seen to differ.
+        sampled: whether it has been seen to differ, or cannot be seen.
     """
 
     def __init__(self) -> None:
         self.sampled = False
-        self._first: list[float] | None = None
+        self._first: Tensor | None = None
 
-    def see(self, inputs: Any) -> None:
-        """Look at a batch, unless it is known already."""
+    def see(self, batches: Sequence[tuple[Any, Any]]) -> None:
+        """Look at the inputs and targets of a step, unless they are known to differ.
+
+        Inputs without a tensor, in whatever holds them, cannot be compared, and count as sampled.
+        """
         if self.sampled:
             return
-        seen = [number for tensor in _tensors(inputs) for number in _moments(tensor)]
+        if not all(any(True for _ in leaves(inputs)) for inputs, _ in batches):
+            self.sampled = True
+            return
+        seen = torch.cat([_fingerprint(batch) for batch in batches]).sort().values
         if self._first is None:
             self._first = seen
-        self.sampled = len(seen) != len(self._first) or not all(map(_alike, seen, self._first))
+        self.sampled = not _alike(seen, self._first)
 
 
-def _tensors(inputs: Any) -> Iterator[Tensor]:
-    if isinstance(inputs, Tensor):
-        yield inputs
-    elif isinstance(inputs, Mapping):
-        yield from _tensors(tuple(inputs.values()))
-    elif isinstance(inputs, tuple | list):
-        for part in inputs:
-            yield from _tensors(part)
+def _fingerprint(batch: Any) -> Tensor:
+    """A number of each sample, along the first axis: its inputs and targets on a fixed, random direction.
+
+    Sorted, they are the same in any order, beyond rounding. A tensor of another length has numbers of its own.
+    """
+    draws = torch.Generator().manual_seed(0)
+    numbers: dict[int, Tensor] = {}
+    for tensor in leaves(batch):
+        rows = _rows(tensor)
+        found = rows @ torch.randn(rows.shape[1], generator=draws, dtype=rows.dtype).to(rows.device)
+        numbers[len(rows)] = numbers.get(len(rows), 0) + found.cpu()
+    return torch.cat(list(numbers.values()))
 
 
-def _moments(tensor: Tensor) -> list[float]:
-    """Sums that the order of the samples does not change, beyond rounding."""
-    wide = tensor.detach().to(torch.complex128 if tensor.is_complex() else torch.float64).abs()
-    return [float(tensor.numel()), float(wide.sum()), float(wide.square().sum())]
+def _rows(tensor: Tensor) -> Tensor:
+    """Samples as rows of real numbers, shape (samples, entries)."""
+    held = tensor.detach()
+    if held.is_nested:
+        held = torch.nested.to_padded_tensor(held, 0.0)
+    dense = held if held.layout == torch.strided else held.to_dense()
+    real = torch.view_as_real(dense.resolve_conj()) if dense.is_complex() else dense
+    return torch.atleast_1d(real.double())[:, None].flatten(1)
 
 
-def _alike(a: float, b: float) -> bool:
-    return a == b or isclose(a, b, rel_tol=1e-9) or (a != a and b != b)
+def _alike(a: Tensor, b: Tensor) -> bool:
+    if a.shape != b.shape:
+        return False
+    known = b[b.isfinite()]
+    scale = float(known.abs().max()) if len(known) else 0.0
+    # A sum of a million numbers in another order is off by some 1e-13 of it.
+    return torch.allclose(a, b, rtol=0.0, atol=1e-12 * scale, equal_nan=True)

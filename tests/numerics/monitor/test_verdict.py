@@ -112,6 +112,125 @@ def test_weights_and_curvature_that_grow_together_leave_a_saddle() -> None:
     assert verdict(rows, sampled=True).word == "stable"
 
 
+def prefixes(rows: list[Row], **kwargs: bool) -> list[str]:
+    return [verdict(rows[:n], **kwargs).word for n in range(2, len(rows) + 1)]
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [47.5, 42.1, 15.8, 1.39, 1.01e6],
+        [47.5, 42.1, 15.8, 1.39, 1.01e6, 3e4],
+        [0.7, 1e5],
+        [2.3] * 30 + [100.0],
+        [2.3, 2.2, 2.4, 2.3, 2.1, 1e3, 1e9, 1e4, 1e6, 1e12],  # its own ups and downs are no excuse
+    ],
+)
+@pytest.mark.parametrize("sampled", [True, False])
+def test_a_loss_that_has_blown_up_is_never_stable(losses: list[float], sampled: bool) -> None:
+    for normalised, expected in ((0.045, "thrown out"), (0.95, "thrown out"), (1.5, "unstable")):
+        found = verdict(record(losses, normalised), sampled)
+        assert found.word == expected
+        assert f"{losses[-1]:.3g}" in found.reason
+
+
+def test_an_outlier_counts_while_it_is_the_newest() -> None:
+    words = prefixes(record([*noisy([0.3] * 20, 0.02), 500.0, *noisy([0.3] * 20, 0.02, 1)]), sampled=True)
+    assert [n for n, word in enumerate(words) if word != "stable"] == [19]
+
+
+def test_losses_of_one_sample_spread_by_orders_and_seldom_blow_up() -> None:
+    """Squared Gaussians: how seldom is stated, of the newest one at any number of those before."""
+    draws = np.random.default_rng(0).standard_normal((1000, 12)) ** 2
+    for count in (2, 3, 5, 12):
+        found = ["since it left" in verdict(record([float(v) for v in row[:count]]), sampled=True).reason for row in draws]
+        assert np.mean(found) < 2.5 * 0.01  # of the newest, and of the one before where that is no outlier
+
+
+GROWN = list(np.linspace(1, 9, 5))
+"""Weights from a small initialisation, as healthy trainings have them."""
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        [71.2, 58.0, 31.8, 0.903, 4.1e-10],
+        [1.13, 0.9, 0.6, 0.3, 0.146],
+        [1.13, 0.95, 0.55, 0.6, 0.146],
+        [2.3, 2.0, 1.7, 1.4, 1.1],
+    ],
+)
+def test_a_descent_of_few_measurements_is_no_noise(losses: list[float]) -> None:
+    assert set(prefixes(record(losses, [0.01, 0.4, 0.3, 0.2], GROWN), sampled=True)) == {"stable"}
+
+
+def test_weights_that_grew_are_held_against_what_did_not_fall_alone() -> None:
+    falls, stays = [], []
+    for seed in range(200):
+        sizes = list(np.linspace(1, 5, 8))
+        values = [0.4, 0.3, 0.2, 0.15, 0.12, 0.11, 0.105]
+        falls.append(
+            verdict(record(noisy([1.1, 0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15], 0.1, seed), [0.01, *values[:-1]], sizes), True)
+        )
+        stays.append(verdict(record(noisy([1.1] * 8, 0.1, seed), values[::-1][:1] + values[:-1], sizes), True))
+    assert [v.word for v in falls].count("thrown out") <= 0.01 * len(falls)
+    assert [v.word for v in stays].count("thrown out") >= 0.8 * len(stays)
+
+
+def test_a_descent_long_ago_is_remembered_when_the_weights_grow_late() -> None:
+    """Weights that pass the threefold long after the loss has settled, on batches whose losses differ by half a loss."""
+    found = []
+    for seed in range(20):
+        losses = [1.2, *np.clip(noisy([0.8, 0.6, *[0.4] * 147], 0.25, seed), 0.05, 1.19)]
+        rows = record([float(v) for v in losses], [0.3, *[0.1] * 147, 0.11], list(np.linspace(1, 3.1, 150)))
+        found.append(verdict(rows, sampled=True))
+    assert {v.word for v in found} == {"stable"}
+
+
+def test_descents_whose_noise_is_half_the_loss_are_seldom_blamed_for_large_weights() -> None:
+    draws, level = np.random.default_rng(0), 2 * np.exp(-np.arange(40) / 8) + 0.3
+    values = [0.1 * (1 + n % 2) for n in range(39)]
+    words = []
+    for _ in range(40):
+        losses = [float(v) for v in level * draws.chisquare(8, 40) / 8]
+        words += prefixes(record(losses, values, list(np.linspace(1, 4.6, 40))), sampled=True)
+    assert words.count("thrown out") < 0.02 * len(words)
+
+
+ALTERNATES = [1.3, 1.1, 1.9, 1.5, 3.6, 3.0, 7.9, 6.7, 16.0, 14.0]
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_a_loss_that_grows_in_turns_is_unstable(sampled: bool) -> None:
+    losses = ALTERNATES + [float(f * 2.2**n) for n in range(1, 15) for f in (16, 14)]
+    words = prefixes(record(losses, 7.0), sampled=sampled)
+    assert set(words[(16 if sampled else 6) :]) == {"unstable"}
+    if not sampled:
+        assert set(words[:6]) == {"restrained"}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_loss_that_grows_by_orders_on_sampled_batches_is_unstable_for_good(seed: int) -> None:
+    walk = 1.5 * np.arange(40) + 1.5 * np.random.default_rng(seed).standard_normal(40)
+    words = prefixes(record([float(v) for v in np.exp(walk)], 1.5), sampled=True)
+    assert set(words[12:]) == {"unstable"}
+
+
+@pytest.mark.parametrize("growth", [1.0, 1.02, 1.05])
+def test_oscillation_at_the_edge_is_restrained(growth: float) -> None:
+    """Period two about a level that stays or falls, with an amplitude that grows before it is bounded."""
+    n = np.arange(60)
+    amplitude = 0.05 * np.minimum(growth**n, 3.0)
+    losses = [float(v) for v in np.exp(-n / 100) + amplitude * (-1.0) ** n]
+    assert set(prefixes(record(losses, 1.3))) == {"restrained"}
+    assert set(prefixes(record([3.0, *losses], 1.05))) == {"at the edge"}
+
+
+def test_noise_beyond_the_edge_is_seldom_growth() -> None:
+    words = [word for seed in range(40) for word in prefixes(record(noisy([0.3] * 60, 0.05, seed), 1.5), sampled=True)]
+    assert words.count("unstable") < 0.01 * len(words)
+
+
 def ended(step: int, kind: str, length: int = 32) -> Row:
     return {"step": step, "growth": kind, "growth_reason": "it grows exponentially", "growth_steps": length}
 
