@@ -79,7 +79,7 @@ def after_training(watch: bool, **options) -> list:
 
 OURS = [budget, curvature, descended, gauge, monitor, observer, records, shadow, shadows, thresholds]
 OURS += [checks, hessian, measure, objective, pooled, untouched, weights]
-KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "_safely", "__deepcopy__", "__exit__", "__enter__"}
+KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "__deepcopy__", "__exit__", "__enter__"}
 """What catches; beginnings; and what is not called in a training."""
 
 
@@ -93,7 +93,12 @@ def internals() -> list[tuple[object, str]]:
             elif inspect.isfunction(value) and value.__module__.startswith("numerics"):
                 found.append((module, name))
     doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close")]
-    doors += [(observer.Observer, "close"), (untouched, "_refill"), (untouched, "_same")]  # what takes off, and puts back
+    doors += [
+        (observer.Observer, "close"),
+        (observer.Hook, "__call__"),
+        (untouched, "_refill"),
+        (untouched, "_same"),
+    ]  # what takes off, and puts back
     return [pair for pair in found if pair not in doors and pair[1] not in KEEPERS]
 
 
