@@ -113,6 +113,7 @@ class Hook:
         self._observer, self._name = observer, name
 
     def __call__(self, *arguments: Any) -> None:
+        """Without an error, whatever happens."""
         try:
             getattr(self._observer, self._name)(*arguments)
         except Exception as error:  # whatever it is, the training goes on

@@ -23,7 +23,7 @@ def saved(thing):
     return torch.load(buffer, weights_only=False)
 
 
-@pytest.mark.parametrize("copied", [saved, deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])  # noqa: S301 - our own
+@pytest.mark.parametrize("copied", [saved, deepcopy, lambda thing: pickle.loads(pickle.dumps(thing))])
 def test_a_watched_training_is_copied(copied) -> None:
     alone, model = net(), net()
     optimizer = SGD(model.parameters(), 0.1, momentum=0.9)

@@ -29,7 +29,7 @@ from numerics.monitor import (
     shadow,
     shadows,
 )
-from numerics.sharpness import checks, hessian, measure, objective, pooled, untouched, weights
+from numerics.sharpness import checks, held, hessian, measure, objective, pooled, untouched, weights
 from tests.numerics.monitor.cases import data, net, train
 
 STEPS = 2
@@ -78,7 +78,7 @@ def after_training(watch: bool, **options) -> list:
 
 
 OURS = [budget, curvature, descended, gauge, monitor, observer, records, shadow, shadows, thresholds]
-OURS += [checks, hessian, measure, objective, pooled, untouched, weights]
+OURS += [checks, held, hessian, measure, objective, pooled, untouched, weights]
 KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "__deepcopy__", "__exit__", "__enter__"}
 """What catches; beginnings; and what is not called in a training."""
 
