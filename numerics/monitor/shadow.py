@@ -205,6 +205,6 @@ def _bits_equal(a: Tensor, b: Tensor) -> bool:
 
 
 def apart(first: nn.Module, second: nn.Module) -> float:
-    """RelL1 over all parameters of floating point, which have one type."""
-    ours, theirs = ([p for p in m.parameters() if p.requires_grad] for m in (first, second))
+    """RelL1 over all parameters of floating point, which have one type; some may have no elements."""
+    ours, theirs = ([p for p in m.parameters() if p.requires_grad and p.numel()] for m in (first, second))
     return float(distances([ours], theirs).net[0])

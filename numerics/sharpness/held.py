@@ -56,9 +56,16 @@ class Held:
         self._seen: dict[int, Any] = {}
 
     def put_back(self) -> None:
-        """Everything, the newest first."""
+        """Everything, the newest first, once; where one fails the others come back all the same, and its error is raised."""
+        failed: list[Exception] = []
         for restore in reversed(self._back):
-            restore()
+            try:
+                restore()
+            except Exception as error:
+                failed.append(error)
+        self._back.clear()
+        if failed:
+            raise failed[0]
 
     def keep(self, value: Any) -> Any:
         """What stands in its place inside: a copy of a tensor, anything else itself, with what it holds kept."""

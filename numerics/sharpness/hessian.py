@@ -13,7 +13,7 @@ from scipy.sparse.linalg import LinearOperator
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.sharpness.checks import check_derivatives, check_loss, check_repeats, sample
+from numerics.sharpness.checks import check_derivatives, check_loss, check_repeats, check_rows, sample
 from numerics.sharpness.methods import explained, gradient
 from numerics.sharpness.objective import LossFn, Objective
 from numerics.sharpness.pooled import Pooled
@@ -27,8 +27,8 @@ class Hessian:
     tokens that are not padding, class weights), which is asked of the loss itself; of a sum each weighs 1. A loss that is no
     such mean is refused. The model's mode, gradients, buffers and other attributes, and the states of random numbers stay as
     they are, and so do the data and what the loss keeps (see `held`); training on does not change a Hessian made before.
-    While it is measured, sparse embeddings have dense gradients, reentrant checkpoints are plain calls, and weight norm is written out: torch has no right second
-    derivatives of these.
+    While it is measured, sparse embeddings have dense gradients, reentrant checkpoints are plain calls, and weight norm is
+    written out: torch has no right second derivatives of these.
 
     TF32 and bfloat16 inside float32 are off while it is measured, and as they were afterwards.
 
@@ -80,6 +80,8 @@ class Hessian:
         with self.undisturbed():
             some = sample(self._objective)
             check_repeats(self._objective, some)
+            if check:
+                check_rows(self._objective)
             self._objective.pieces = weighed(self._objective)
             if check:
                 check_derivatives(self._objective, some)

@@ -236,6 +236,8 @@ def selected(model: nn.Module, parameters: Iterable[Tensor] | None) -> list[Tens
     chosen = [p for p in model.parameters() if p.requires_grad] if parameters is None else list(parameters)
     if not chosen or not all(isinstance(p, Tensor) and p.requires_grad for p in chosen):
         raise InputError("expected parameters that require a gradient, got none or a frozen one; call requires_grad_() on them")
+    if not any(p.numel() for p in chosen):
+        raise InputError("expected parameters with at least one element in all, got none; pass others")
     kinds = {(str(p.dtype).removeprefix("torch."), str(p.device)) for p in chosen}
     if len(kinds) > 1 or next(iter(kinds))[0] not in ("float32", "float64"):
         found = ", ".join(sorted(" on ".join(kind) for kind in kinds))

@@ -46,9 +46,9 @@ def untouched(model: nn.Module | None, *others: Any) -> Iterator[None]:
             yield
     finally:
         _inside[:] = before
-        held.put_back()
         random.setstate(streams[0])
         np.random.set_state(streams[1])  # noqa: NPY002
+        held.put_back()
 
 
 @contextmanager

@@ -92,13 +92,9 @@ def internals() -> list[tuple[object, str]]:
                 found += [(value, n) for n, v in vars(value).items() if isinstance(v, FunctionType | property)]
             elif inspect.isfunction(value) and value.__module__.startswith("numerics"):
                 found.append((module, name))
-    doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close")]
-    doors += [
-        (observer.Observer, "close"),
-        (observer.Hook, "__call__"),
-        (untouched, "_refill"),
-        (untouched, "_same"),
-    ]  # what takes off, and puts back
+    doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close"), (observer.Hook, "__call__")]
+    doors += [(observer.Observer, "close"), (held.Held, "put_back")]  # what takes off, and puts back
+    doors += [(held, name) for name in ("_refill", "_same", "_bind", "_write_back", "_write_back_array")]
     return [pair for pair in found if pair not in doors and pair[1] not in KEEPERS]
 
 
