@@ -15,7 +15,6 @@ from derive.errors import InputError
 from numerics.monitor.descended import Descended, LossFn, descended_loss, undisturbed
 from numerics.sharpness import BatchCoupledWarning, Hessian, Spectrum, spectrum
 from numerics.sharpness.objective import Objective, bare
-from numerics.sharpness.objective import undisturbed as twice
 from numerics.sharpness.weights import weighed
 from numerics.thresholds import Mode, Threshold, mode
 
@@ -89,7 +88,7 @@ class Curvature:
             try:
                 descended, loss = Descended(self.model), descended_loss(self.loss_fn, False)
                 objective = Objective(descended, loss, batches, None, self.chunk, "batches")
-                with twice(objective.model, objective.tensors[0].device):
+                with objective.undisturbed():
                     losses = [_cut_off(objective.loss(piece, objective.tensors)) for piece in objective.pieces]
             except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
                 reason, told = " ".join(str(error).split()), _described(batches[0])
@@ -98,7 +97,7 @@ class Curvature:
 
     @contextmanager
     def _measuring(self) -> Iterator[None]:
-        with undisturbed(self.model, self.still), warnings.catch_warnings():
+        with undisturbed(self.model, self.still, self.loss_fn), warnings.catch_warnings():
             warnings.simplefilter("ignore", BatchCoupledWarning)  # the monitor says it, once
             yield
 
@@ -108,7 +107,7 @@ class Curvature:
             return sum(losses) / len(losses)
         known = {id(piece.inputs): loss for piece, loss in zip(objective.pieces, losses, strict=True)}
         try:
-            with twice(objective.model, objective.tensors[0].device):
+            with objective.undisturbed():
                 return sum(piece.weight * known[id(piece.inputs)] for piece in weighed(objective))
         except InputError:
             if all(map(isfinite, losses)):

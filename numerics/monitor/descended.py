@@ -70,14 +70,15 @@ def descended_loss(loss_fn: LossFn, maximize: bool) -> LossFn:
 
 
 @contextmanager
-def undisturbed(model: nn.Module, still: Collection[str] = ()) -> Iterator[None]:
+def undisturbed(model: nn.Module, still: Collection[str] = (), loss_fn: LossFn | None = None) -> Iterator[None]:
     """Measure inside, and leave no trace: modes, buffers, other attributes and the states of random numbers come back.
 
     Args:
         model: stays in its mode, but for dropout, which is off.
         still: names of modules, or of their classes, that are put into evaluation mode, without what is inside them.
+        loss_fn: what it keeps comes back too.
     """
-    with untouched(model):
+    with untouched(model, loss_fn):
         for name, module in model.named_modules():
             if drops(module) or name in still or type(module).__name__ in still:
                 module.training = False

@@ -88,7 +88,7 @@ class Gauge:
         """Name -> thresholds of each module that owns parameters that move."""
         moving = {id(t.parameter): t for t in found}
         layers = {name: [moving[id(p)] for p in own if id(p) in moving] for name, own in layers_of(self.model).items()}
-        return {name: own for name, own in layers.items() if own}
+        return {name: own for name, own in layers.items() if any(t.parameter.numel() for t in own)}
 
     def _shares(self, top: Measured, found: Sequence[Threshold]) -> dict[str, float]:
         shares = {id(t.parameter): share for t, share in zip(found, top.mode.shares, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,9 +67,9 @@ class Observer:
         self.failure: Exception | None = None
         self._model, self._optimizer = model, optimizer
         self._hooks = [
-            model.register_forward_pre_hook(self._safely(self._before_forward)),
-            optimizer.register_step_pre_hook(self._safely(self._before_step)),
-            optimizer.register_step_post_hook(self._safely(self._after_step)),
+            model.register_forward_pre_hook(Hook(self, "_before_forward")),
+            optimizer.register_step_pre_hook(Hook(self, "_before_step")),
+            optimizer.register_step_post_hook(Hook(self, "_after_step")),
         ]
 
     def __deepcopy__(self, _: Any) -> Observer:
@@ -85,15 +85,6 @@ class Observer:
         for hook in self._hooks:
             hook.remove()
 
-    def _safely(self, act: Callable[..., None]) -> Callable[..., None]:
-        def hook(*arguments: Any) -> None:
-            try:
-                act(*arguments)
-            except Exception as error:  # whatever it is, the training goes on
-                self.failure, self.watching = error, False
-
-        return hook
-
     def _before_forward(self, model: nn.Module, *_: object) -> None:
         if self.watching and model is self._model and model.training and torch.is_grad_enabled() and not measuring():
             self.draws.append(randomness(model))
@@ -105,6 +96,31 @@ class Observer:
 
     def _after_step(self, optimizer: Optimizer, *_: object) -> None:
         self.steps += optimizer is self._optimizer
+
+
+class Hook:
+    """Calls a method of an observer; what goes wrong stays with it.
+
+    A model is saved and copied with its hooks. In a copy this one becomes a function of Python's own that does nothing, so that
+    what was saved can be loaded where this package is not, and nobody watches a copy.
+
+    Args:
+        observer: whose method.
+        name: of the method.
+    """
+
+    def __init__(self, observer: Observer, name: str) -> None:
+        self._observer, self._name = observer, name
+
+    def __call__(self, *arguments: Any) -> None:
+        """Without an error, whatever happens."""
+        try:
+            getattr(self._observer, self._name)(*arguments)
+        except Exception as error:  # whatever it is, the training goes on
+            self._observer.failure, self._observer.watching = error, False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (nullcontext(), "__exit__")
 
 
 def _kept(value: Any) -> Any:

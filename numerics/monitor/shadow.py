@@ -29,6 +29,8 @@ from numerics.monitor.descended import LossFn, call
 from numerics.monitor.observer import Observer, put_back, randomness
 from numerics.optim import PerturbedAdam, PerturbedSGD, nudge
 from numerics.optimizer_kinds import kind_of
+from numerics.sharpness.nested import lent
+from numerics.sharpness.untouched import untouched
 
 Batch = tuple[Any, Any]
 K = 3
@@ -83,6 +85,7 @@ class Trainee:
             if draw is not None:
                 put_back(draw)
             with step.forward_context():
+                inputs, targets = lent((inputs, targets))
                 loss = step.loss_fn(call(self.model, inputs), targets)
             (loss / len(batches) if len(batches) > 1 else loss).backward()
         if step.after_backward is not None:
@@ -149,7 +152,7 @@ class Window:
         """
         now = randomness(model)
         try:
-            with torch.enable_grad():
+            with untouched(None, step.loss_fn, step.after_backward, step.forward_context), torch.enable_grad():
                 if self.control is not None:
                     self.control.train(step, batches, observed)
                     if not same_bits(self.control.model, model):
@@ -202,6 +205,6 @@ def _bits_equal(a: Tensor, b: Tensor) -> bool:
 
 
 def apart(first: nn.Module, second: nn.Module) -> float:
-    """RelL1 over all parameters of floating point, which have one type."""
-    ours, theirs = ([p for p in m.parameters() if p.requires_grad] for m in (first, second))
+    """RelL1 over all parameters of floating point, which have one type; some may have no elements."""
+    ours, theirs = ([p for p in m.parameters() if p.requires_grad and p.numel()] for m in (first, second))
     return float(distances([ours], theirs).net[0])

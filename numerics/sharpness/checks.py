@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.sharpness.batches import Piece, rows_of
+from numerics.sharpness.batches import Piece, joined, rows_of
 from numerics.sharpness.blame import at_fault
 from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.methods import explained, graph
-from numerics.sharpness.nested import leaves
+from numerics.sharpness.nested import UnlikeError, leaves
 from numerics.sharpness.objective import Objective, chance
 from numerics.sharpness.quotients import nodes, product, refuted
 
@@ -126,6 +126,49 @@ def _recorded(objective: Objective, piece: Piece) -> list[tuple[str, list[Tensor
 
 def _equal(first: Sequence[Tensor], second: Sequence[Tensor]) -> bool:
     return len(first) == len(second) and all(map(torch.equal, first, second))
+
+
+def check_rows(objective: Objective) -> None:
+    """The model gives the rows of two chunks together what it gives those of each, so that the cut does not change the loss.
+
+    Asked of a few rows of one pair of chunks; nothing is said of outputs that are not by rows.
+
+    Raises:
+        InputError: it does not.
+    """
+    pairs = zip(objective.pieces, objective.pieces[1:], strict=False)
+    first, second = next(((a, b) for a, b in pairs if a.batch == b.batch), (None, None))
+    if first is None or second is None:
+        return
+    try:
+        some = rows_of(first, 0, ROWS), rows_of(second, 0, ROWS)
+        apart = [_row_outputs(objective, piece) for piece in some]
+        together = _row_outputs(objective, joined(*some))
+        coupled = any(_unlike(both, torch.cat(parts)) for both, *parts in zip(together, *apart, strict=True))
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, TypeError, ValueError, LookupError, AttributeError):  # what cannot be put together is not by rows
+        return
+    if coupled:
+        raise InputError(
+            "expected no chunks with a model whose output of a row depends on the rows beside it (a batch norm of its own, "
+            "say), they change the loss; use chunk=None"
+        )
+
+
+def _row_outputs(objective: Objective, piece: Piece) -> list[Tensor]:
+    with torch.no_grad():
+        outputs = [t for t in leaves(objective.output(piece, objective.tensors)) if t.is_floating_point() and t.ndim]
+    if any(len(t) != piece.rows for t in outputs):
+        raise UnlikeError("outputs that have no rows")
+    return outputs
+
+
+def _unlike(one: Tensor, other: Tensor) -> bool:
+    """Beyond rounding, which depends on how many rows go through a kernel at once."""
+    same = (one == other) | (one.isnan() & other.isnan())
+    off = (one - other).masked_fill(same, 0.0).double().norm()
+    return not bool(off <= torch.finfo(one.dtype).eps ** 0.5 * one.double().nan_to_num().norm())
 
 
 def check_derivatives(objective: Objective, piece: Piece) -> None:

@@ -13,9 +13,9 @@ from scipy.sparse.linalg import LinearOperator
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from numerics.sharpness.checks import check_derivatives, check_loss, check_repeats, sample
+from numerics.sharpness.checks import check_derivatives, check_loss, check_repeats, check_rows, sample
 from numerics.sharpness.methods import explained, gradient
-from numerics.sharpness.objective import LossFn, Objective, undisturbed
+from numerics.sharpness.objective import LossFn, Objective
 from numerics.sharpness.pooled import Pooled
 from numerics.sharpness.weights import weighed
 
@@ -26,9 +26,9 @@ class Hessian:
     With several pieces (batches, chunks) the loss is that of all the data: each piece weighs what the loss divides by (rows,
     tokens that are not padding, class weights), which is asked of the loss itself; of a sum each weighs 1. A loss that is no
     such mean is refused. The model's mode, gradients, buffers and other attributes, and the states of random numbers stay as
-    they are; training on does not change a Hessian made before. While it is measured, sparse embeddings have
-    dense gradients, reentrant checkpoints are plain calls, and weight norm is written out: torch has no right second
-    derivatives of these.
+    they are, and so do the data and what the loss keeps (see `held`); training on does not change a Hessian made before.
+    While it is measured, sparse embeddings have dense gradients, reentrant checkpoints are plain calls, and weight norm is
+    written out: torch has no right second derivatives of these.
 
     TF32 and bfloat16 inside float32 are off while it is measured, and as they were afterwards.
 
@@ -80,6 +80,8 @@ class Hessian:
         with self.undisturbed():
             some = sample(self._objective)
             check_repeats(self._objective, some)
+            if check:
+                check_rows(self._objective)
             self._objective.pieces = weighed(self._objective)
             if check:
                 check_derivatives(self._objective, some)
@@ -87,7 +89,7 @@ class Hessian:
 
     def undisturbed(self) -> AbstractContextManager[None]:
         """Gradients on, random state put back at the end, no autocast: what every measurement runs in."""
-        return undisturbed(self._objective.model, self._objective.tensors[0].device)
+        return self._objective.undisturbed()
 
     @property
     def method(self) -> str:

@@ -67,6 +67,8 @@ def layer_sharpness(
 def layers_of(model: nn.Module) -> dict[str, list[Tensor]]:
     """Name of each module that owns trained parameters itself -> those; a shared one belongs to the first.
 
+    Modules whose parameters have no elements have no curvature, and are left out.
+
     Raises:
         InputError: there are none.
     """
@@ -75,7 +77,7 @@ def layers_of(model: nn.Module) -> dict[str, list[Tensor]]:
     for name, module in bare(model).named_modules():
         own = [p for p in module.parameters(recurse=False) if p.requires_grad and id(p) not in seen]
         seen.update(map(id, own))
-        if own:
+        if any(p.numel() for p in own):
             layers[name or type(module).__name__] = own
     if not layers:
         raise InputError("expected a model with parameters that require a gradient, got none; call requires_grad_() on them")

@@ -127,3 +127,21 @@ def detached(tensor: Tensor) -> Tensor:
         return tensor.detach()
     with torch.enable_grad():
         return tensor if tensor.is_leaf else tensor.detach().requires_grad_()
+
+
+def lent(value: Any) -> Any:
+    """The same for a model that may write to what it is given: copies, in the same order of memory.
+
+    One that requires a gradient is lent itself, as losses look for it.
+    """
+    return mapped(_lent, value)
+
+
+def _lent(tensor: Tensor) -> Tensor:
+    if tensor.requires_grad or not tensor.is_leaf:
+        return tensor
+    if tensor.layout != torch.strided or type(tensor) is not Tensor:
+        return tensor.clone()
+    if any(stride == 0 and size > 1 for size, stride in zip(tensor.shape, tensor.stride(), strict=True)):
+        return tensor  # torch refuses to write to it
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device).copy_(tensor)

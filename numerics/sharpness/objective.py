@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from copy import copy
 from math import sqrt
 from typing import Any
@@ -25,7 +25,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from derive.errors import InputError
 from numerics.optim.stateless import centred
 from numerics.sharpness.batches import Piece, pieces
-from numerics.sharpness.nested import mapped
+from numerics.sharpness.nested import leaves, lent, mapped
 from numerics.sharpness.substitutes import differentiable
 from numerics.sharpness.untouched import untouched
 from numerics.training.determinism import full_precision
@@ -94,11 +94,16 @@ class Objective:
 
     def loss(self, piece: Piece, tensors: Sequence[Tensor]) -> Tensor:
         """Loss of one piece, scalar; call it inside `undisturbed`."""
-        return self._called(_Whole(self.model, self.loss_fn), "model.", (piece.inputs, piece.targets), tensors)
+        return self._called(_Whole(self.model, self.loss_fn), "model.", lent((piece.inputs, piece.targets)), tensors)
 
     def output(self, piece: Piece, tensors: Sequence[Tensor]) -> Any:
         """What the model gives of one piece."""
-        return self._called(self.model, "", (piece.inputs,), tensors)
+        return self._called(self.model, "", lent((piece.inputs,)), tensors)
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """What the loss is evaluated in: see `undisturbed`."""
+        asked = [t for piece in self.pieces for t in leaves((piece.inputs, piece.targets)) if t.requires_grad]
+        return undisturbed(self.model, self.tensors[0].device, self.loss_fn, *asked)
 
     def _called(self, module: nn.Module, prefix: str, arguments: tuple[Any, ...], tensors: Sequence[Tensor]) -> Any:
         buffers = {name: self._precise(buffer.clone()) for name, buffer in self.model.named_buffers()}
@@ -149,10 +154,15 @@ _within: list[nn.Module] = []
 
 
 @contextmanager
-def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
-    """Gradients on, the model as before at the end, no autocast, only what can be differentiated twice, float32 in full.
+def undisturbed(model: nn.Module, device: torch.device, *others: Any) -> Iterator[None]:
+    """Gradients on, no autocast, only what can be differentiated twice, float32 in full; all is as before at the end.
 
     Rounded to TF32, products would be off by more than the bounds on the eigenvalues count.
+
+    Args:
+        model: that is evaluated.
+        device: where it is.
+        others: what else keeps something, as the loss may.
     """
     if model in _within:
         with torch.enable_grad():
@@ -164,7 +174,7 @@ def undisturbed(model: nn.Module, device: torch.device) -> Iterator[None]:
         stack.enter_context(full_precision())
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.enable_grad())
-        stack.enter_context(untouched(model))
+        stack.enter_context(untouched(model, *others))
         stack.enter_context(differentiable(model))
         stack.enter_context(torch.autocast(device.type, enabled=False))
         stack.enter_context(sdpa_kernel(SDPBackend.MATH))
@@ -226,6 +236,8 @@ def selected(model: nn.Module, parameters: Iterable[Tensor] | None) -> list[Tens
     chosen = [p for p in model.parameters() if p.requires_grad] if parameters is None else list(parameters)
     if not chosen or not all(isinstance(p, Tensor) and p.requires_grad for p in chosen):
         raise InputError("expected parameters that require a gradient, got none or a frozen one; call requires_grad_() on them")
+    if not any(p.numel() for p in chosen):
+        raise InputError("expected parameters with at least one element in all, got none; pass others")
     kinds = {(str(p.dtype).removeprefix("torch."), str(p.device)) for p in chosen}
     if len(kinds) > 1 or next(iter(kinds))[0] not in ("float32", "float64"):
         found = ", ".join(sorted(" on ".join(kind) for kind in kinds))

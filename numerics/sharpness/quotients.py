@@ -75,6 +75,7 @@ def product(loss: Loss, tensors: Sequence[Tensor], vectors: Sequence[Tensor]) ->
 
 
 def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> bool:
+    vectors = _past_padding(loss(point), point, vectors)
     slope, found = product(loss, point, vectors)
     if not bool(found.isfinite().all()):
         return False  # said elsewhere
@@ -98,6 +99,32 @@ def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> 
             return False
         told = told or step <= FINE or not kinked(loss(point))
     return told
+
+
+def _past_padding(loss: Tensor, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> Sequence[Tensor]:
+    """The vectors, 0 on rows of embeddings that stand for padding: torch defines their gradient as 0, whatever the loss.
+
+    A row that has a gradient all the same, as where the weight is an output layer's too, moves, and counts.
+    """
+    rows = list(_padding(loss, point))
+    if not rows:
+        return vectors
+    slopes = torch.autograd.grad(loss, point, materialize_grads=True)
+    found = [v.clone() for v in vectors]
+    for number, row in rows:
+        if not bool(slopes[number][row].any()):
+            found[number][row] = 0
+    return found
+
+
+def _padding(loss: Tensor, point: Sequence[Tensor]) -> Iterator[tuple[int, int]]:
+    """(number of the tensor, row)."""
+    numbers = {id(t): i for i, t in enumerate(point)}
+    for node in nodes(loss.grad_fn):
+        if node.name().startswith("Embedding") and hasattr(node, "_saved_padding_idx"):
+            number = numbers.get(id(getattr(node.next_functions[0][0], "variable", None)))
+            if number is not None and 0 <= node._saved_padding_idx < len(point[number]):
+                yield number, node._saved_padding_idx
 
 
 def _asymmetric(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor], found: Tensor, precision: float) -> bool:

@@ -18,7 +18,7 @@ from torch import Tensor
 from derive.errors import InputError
 from numerics.sharpness.batches import Piece, concatenated, joined
 from numerics.sharpness.methods import gradient
-from numerics.sharpness.nested import UnlikeError, leaves, mapped
+from numerics.sharpness.nested import UnlikeError, leaves, lent, mapped
 from numerics.sharpness.objective import Objective, moved
 
 EXACT = 1e3
@@ -190,7 +190,7 @@ class _ByOutputs:
     def _slope(self, outputs: Any, targets: Any) -> Slope:
         outputs = mapped(lambda t: t.detach().requires_grad_() if t.is_floating_point() and t.ndim else t, outputs)
         taken = [t for t in leaves(outputs) if t.requires_grad]
-        loss = self.objective.loss_fn(outputs, targets)
+        loss = self.objective.loss_fn(outputs, lent(targets))
         slopes = torch.autograd.grad(loss, taken, materialize_grads=True)
         return Slope(loss.item(), tuple(s.detach() for s in slopes))
 

@@ -29,7 +29,7 @@ from numerics.monitor import (
     shadow,
     shadows,
 )
-from numerics.sharpness import checks, hessian, measure, objective, pooled, untouched, weights
+from numerics.sharpness import checks, held, hessian, measure, objective, pooled, untouched, weights
 from tests.numerics.monitor.cases import data, net, train
 
 STEPS = 2
@@ -78,8 +78,8 @@ def after_training(watch: bool, **options) -> list:
 
 
 OURS = [budget, curvature, descended, gauge, monitor, observer, records, shadow, shadows, thresholds]
-OURS += [checks, hessian, measure, objective, pooled, untouched, weights]
-KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "_safely", "__deepcopy__", "__exit__", "__enter__"}
+OURS += [checks, held, hessian, measure, objective, pooled, untouched, weights]
+KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "__deepcopy__", "__exit__", "__enter__"}
 """What catches; beginnings; and what is not called in a training."""
 
 
@@ -92,8 +92,9 @@ def internals() -> list[tuple[object, str]]:
                 found += [(value, n) for n, v in vars(value).items() if isinstance(v, FunctionType | property)]
             elif inspect.isfunction(value) and value.__module__.startswith("numerics"):
                 found.append((module, name))
-    doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close")]
-    doors += [(observer.Observer, "close"), (untouched, "_refill"), (untouched, "_same")]  # what takes off, and puts back
+    doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close"), (observer.Hook, "__call__")]
+    doors += [(observer.Observer, "close"), (held.Held, "put_back")]  # what takes off, and puts back
+    doors += [(held, name) for name in ("_refill", "_same", "_bind", "_write_back", "_write_back_array")]
     return [pair for pair in found if pair not in doors and pair[1] not in KEEPERS]
 
 
