@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sympy as sp
+from sympy.printing.str import StrPrinter
 
 from derive.sampling import RESOLUTION
 from derive.text import paragraph, pretty
@@ -71,7 +72,25 @@ def _for_instance(found: Stability) -> str:
 
 
 def _assumed(found: Stability) -> list[str]:
-    return [paragraph(f"for {', '.join(map(str, found.assumed))}")] if found.assumed else []
+    return [paragraph(f"for {assumed_in_words(found)}")] if found.assumed else []
+
+
+def assumed_in_words(found: Stability) -> str:
+    """All that is assumed, one after the other."""
+    return ", ".join(map(_Relations().doprint, found.assumed))
+
+
+class _Relations(StrPrinter):
+    """`!=`, "or" and "and" for what SymPy prints as code."""
+
+    def _print_Relational(self, expr: sp.Rel) -> str:
+        return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
+
+    def _print_Or(self, expr: sp.Or) -> str:
+        return " or ".join(self._print(part) for part in expr.args)
+
+    def _print_And(self, expr: sp.And) -> str:
+        return " and ".join(self._print(part) for part in expr.args)
 
 
 def _how(found: Stability) -> str:
