@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -21,6 +22,7 @@ from derive.fourier import Amplification, amplification
 from derive.grid import GridScheme
 from derive.limits import TimeUp, time_limit
 from derive.margins import NoClosedForm
+from derive.names import shown
 from derive.sampling import parameters
 from derive.schur import GRADES
 from derive.search import answers, default_grades, sampled
@@ -94,7 +96,7 @@ class Stability:
         checked = _checked(values, self.parameters)
         try:
             result = self._compiled(**checked)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InputError(f"expected real numbers or arrays that broadcast, got {checked} ({error})") from None
         return bool(result) if result.ndim == 0 else result
 
@@ -220,4 +222,22 @@ def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Ma
     names = [str(p) for p in parameters]
     if set(values) != set(names):
         raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
+    for name, value in values.items():
+        if not _is_real(value):
+            raise InputError(f"expected real numbers or arrays of them, got {name} = {shown(value)}")
     return values
+
+
+def _is_real(value: Any) -> bool:
+    """Whether it is made of real numbers: Python's, SymPy's, or those of an array."""
+    import numpy as np
+
+    if hasattr(value, "detach"):  # a tensor says itself what it cannot do
+        return True
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        return False
+    if numbers.dtype.kind != "O":
+        return numbers.dtype.kind in "biuf"
+    return all(isinstance(x, Number | sp.Expr) and sp.sympify(x).is_extended_real is True for x in numbers.flat)

@@ -38,7 +38,7 @@ def text_of(found: Stability) -> str:
     """The whole answer."""
     lines = [*_claim(found), *_assumed(found), f"({_how(found)})"]
     if found.other is not None and found.other.condition == sp.false:
-        lines += ["", paragraph(f"{_NEVER[found.other.grade]}{_for_instance(found.other)}")]
+        lines += ["", paragraph(f"{_NEVER[found.other.grade]}{_for_instance(found.other, found)}")]
     elif found.other is not None:
         lines += ["", *_otherwise(found.other), f"({_how(found.other)})"]
     return "\n".join(lines)
@@ -54,7 +54,7 @@ def _claim(found: Stability) -> list[str]:
     if found.condition == sp.true:
         return [f"{ALWAYS}: {MEANS[found.grade]} at every value of {_names(found)}" if found.parameters else f"{ALWAYS}", ""]
     if found.condition == sp.false:
-        return [paragraph(f"{NEVER}: {_NEVER[found.grade]}{_for_instance(found)}"), ""]
+        return [paragraph(f"{NEVER}: {_NEVER[found.grade]}{_for_instance(found, found.other)}"), ""]
     return [f"stable{_when(found)}", "", pretty(found.condition), ""]
 
 
@@ -66,9 +66,17 @@ def _when(found: Stability) -> str:
     return " if" if found.status == "sufficient" else " if and only if"
 
 
-def _for_instance(found: Stability) -> str:
-    seen = witness(found.amplification, found.grade)
+def _for_instance(found: Stability, met: Stability | None) -> str:
+    """A place where the grade is not met; inside the condition of a weaker one that can be met, which tells what is lost."""
+    where = {} if met is None else {"where": lambda place: _meets(met, place)}
+    seen = witness(found.amplification, found.grade, **where)
     return f"; for instance, {seen}" if seen else ""
+
+
+def _meets(found: Stability, place: dict[sp.Symbol, sp.Expr]) -> bool:
+    if found.status == "sampled":
+        return bool(found.holds(**{str(p): float(place[p]) for p in found.parameters}))
+    return found.condition.subs(place) == sp.true
 
 
 def _assumed(found: Stability) -> list[str]:
