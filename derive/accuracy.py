@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derive.errors import InputError, choose
-from derive.formal import DERIVATIVES, ROOT, TIME, Expansion
+from derive.formal import DERIVATIVES, ROOT, TIME, Expansion, NoPhysicalRoot
 from derive.fourier import amplification
 from derive.given import expression
 from derive.grid import GridScheme
@@ -131,7 +131,19 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
     polynomial = _meant(scheme, meaning, path)
     if steps is None:
         return _in_grid_units(Expansion(polynomial, sp.S.One, (sp.S.One,) * scheme.dims, 1))
-    dt, spacings = steps
+    try:
+        return _in_steps(polynomial, *steps)
+    except NoPhysicalRoot:
+        meant = {str(k): v for k, v in (meaning or {}).items()}
+        if not meant or {p.name for p in scheme.parameters} - {*meant, "dt", *_AXES}:
+            raise
+        told = ", ".join(f"{name} == {value}" for name, value in meant.items())
+        raise InputError(
+            f"expected a meaning that the scheme is consistent with, got {told}: no root tends to 1 as dt and dx shrink"
+        ) from None
+
+
+def _in_steps(polynomial: sp.Expr, dt: sp.Expr, spacings: tuple[sp.Expr, ...]) -> ModifiedEquation:
     for exponent in _exponents(dt, spacings):
         expansion = Expansion(polynomial, dt, spacings, exponent)
         limit = _right_side(expansion, 1)[0]

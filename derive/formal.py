@@ -27,6 +27,10 @@ ROOT = sp.Dummy("q", positive=True)
 MOST_SEARCHED = 12
 
 
+class NoPhysicalRoot(InputError):
+    """No root tends to 1 as the grid is refined."""
+
+
 @dataclass(frozen=True)
 class Expansion:
     """An amplification polynomial, to be expanded.
@@ -122,7 +126,7 @@ class Expansion:
                 if not found.has(_rate):
                     break
                 return order, found
-        raise InputError(
+        raise NoPhysicalRoot(
             "expected a consistent scheme, got no root that tends to 1; lacks a parameter its meaning in dt and dx?"
         )
 

@@ -95,4 +95,6 @@ def _residual(equation: sp.Eq | sp.Expr) -> sp.Expr:
     if not isinstance(equation, sp.Eq | sp.Expr):
         raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}: {shown(equation)}")
     residual = equation.lhs - equation.rhs if isinstance(equation, sp.Eq) else equation
+    if infinite := [str(x) for x in (sp.nan, sp.zoo, sp.oo, -sp.oo) if equation.has(x) or residual.has(x)]:
+        raise InputError(f"expected finite numbers in the equation, got {infinite[0]}; write a parameter for it")
     return sp.expand(residual.xreplace({x: sp.Rational(str(x)) for x in residual.atoms(sp.Float)}))

@@ -21,7 +21,7 @@ def critical_polynomials(phi: list[sp.Expr], x: sp.Symbol) -> list[sp.Poly]:
 
 def _complex(expr: sp.Expr, x: sp.Symbol) -> Complex:
     poly = sp.Poly(expr, x)
-    return Complex(*(sp.Poly({m: part(c) for m, c in poly.terms()}, x) for part in (sp.re, sp.im)))
+    return Complex(*(sp.Poly({m: sp.expand(part(c)) for m, c in poly.terms()}, x) for part in (sp.re, sp.im)))
 
 
 def _gaps(phi: list[Complex]) -> list[sp.Poly]:

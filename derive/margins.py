@@ -101,7 +101,7 @@ def _with_pairs(symbols: set[sp.Symbol]) -> set[sp.Symbol]:
 def _split(expr: sp.Expr, gens: list[sp.Symbol]) -> Complex:
     """Real and imaginary part; the parameters are real numbers."""
     poly = sp.Poly(expr, *gens)
-    parts = [{m: part(c) for m, c in poly.terms()} for part in (sp.re, sp.im)]
+    parts = [{m: sp.expand(part(c)) for m, c in poly.terms()} for part in (sp.re, sp.im)]  # im(I a + I b) is -I (I a + I b)
     return Complex(*(_reduced(sp.Poly(part, *gens)) for part in parts))
 
 

@@ -14,6 +14,7 @@ import sympy as sp
 
 from derive.fourier import COSINES, SINES, Amplification
 from derive.margins import complex_coefficients
+from derive.precise import mended, sizes
 
 PHASES = {0: 1, 1: 720, 2: 72, 3: 24}  # per axis, by number of axes
 RESOLUTION = 1e-3
@@ -67,30 +68,49 @@ def sampled_radius(found: Amplification) -> Callable[..., np.ndarray]:
     waves = [f for i in axes for f in (COSINES[i], SINES[i])]
     coefficients = compile_outputs("coefficients", parts, "numpy", "Coefficients in xi.", [*names, *waves] or [COSINES[0]])
     phases = {str(w): values[None, :] for w, values in zip(waves, _phases(len(axes)), strict=True)}
+    size = compile_outputs("size", [sizes(phi)], "numpy", "Sum of the sizes of all terms.", names or [COSINES[0]])
+    angles = dict(zip(axes, _angles(len(axes)), strict=True))
+    limit = TOLERANCE ** min(2, len(phi) - 1) if len(phi) > 1 else np.inf
 
     def radius(**values: Any) -> np.ndarray:
         given = np.broadcast_arrays(*(np.asarray(values[str(p)], dtype=float) for p in names)) if names else [np.zeros(())]
         flat = [v.reshape(-1, 1) for v in given]
         count = max(1, _BATCH // max(1, PHASES[len(axes)] ** len(axes)))
-        batches = (slice(i, i + count) for i in range(0, len(flat[0]), count))
-        found = [_largest(coefficients, names, [v[b] for v in flat], phases) for b in batches]
-        return np.concatenate(found).reshape(given[0].shape)
+        batches = ([v[i : i + count] for v in flat] for i in range(0, len(flat[0]), count))
+        return np.concatenate([largest(batch) for batch in batches]).reshape(given[0].shape)
+
+    def largest(batch: list[np.ndarray]) -> np.ndarray:
+        own = dict(zip(names, batch, strict=False))
+        found = _evaluated(coefficients, own, phases)
+        with np.errstate(all="ignore"):
+            terms = size(**({str(p): np.abs(v) for p, v in own.items()} or {str(COSINES[0]): np.zeros((1, 1))}))
+        found = mended(found, phi, np.broadcast_to(terms, (len(batch[0]), 1)), own, angles, limit)
+        return np.where(_changes_sign(found[0]), np.inf, largest_root(found).max(axis=-1))
 
     radius.source = coefficients.source  # type: ignore[attr-defined]
     return radius
 
 
-def _phases(axes: int) -> list[np.ndarray]:
+def _angles(axes: int) -> list[np.ndarray]:
     theta = np.linspace(-np.pi, np.pi, PHASES[axes], endpoint=False)
-    grids = np.meshgrid(*([theta] * axes), indexing="ij") if axes else []
-    return [f(grid.ravel()) for grid in grids for f in (np.cos, np.sin)]
+    return [grid.ravel() for grid in np.meshgrid(*([theta] * axes), indexing="ij")] if axes else []
 
 
-def _largest(coefficients: Callable, names: tuple, values: list[np.ndarray], phases: dict[str, np.ndarray]) -> np.ndarray:
-    arguments = dict(zip(map(str, names), values, strict=False)) | phases
+def _phases(axes: int) -> list[np.ndarray]:
+    return [f(angle) for angle in _angles(axes) for f in (np.cos, np.sin)]
+
+
+def _evaluated(coefficients: Callable, values: dict[sp.Symbol, np.ndarray], phases: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """Each coefficient at all parameters and phases, (points, phases)."""
+    arguments = {str(p): v for p, v in values.items()} | phases
     parts = coefficients(**(arguments or {str(COSINES[0]): np.zeros((1, 1))}))
-    phi = [re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True)]
-    return largest_root(phi).max(axis=-1)
+    return list(np.broadcast_arrays(*(re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True))))
+
+
+def _changes_sign(lead: np.ndarray) -> np.ndarray:
+    """Whether a real leading coefficient passes zero between phases: the scheme determines no new value there."""
+    passes = (lead.real.min(axis=-1) <= 0) & (lead.real.max(axis=-1) >= 0)
+    return passes & ~lead.imag.any(axis=-1)
 
 
 def largest_root(phi: list[np.ndarray]) -> np.ndarray:

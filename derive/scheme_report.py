@@ -13,7 +13,7 @@ from derive.fourier import SHIFTS, in_phases
 from derive.grid import GridScheme
 from derive.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.stability import Stability
-from derive.stability_text import in_words
+from derive.stability_text import assumed_in_words, in_words
 from derive.symbols import xi
 from derive.text import indent, pretty
 
@@ -63,7 +63,7 @@ def steps(scheme: GridScheme, found: Stability) -> list[Step]:
 
 
 def _eliminated(found: Stability) -> str:
-    assumed = f" for {', '.join(map(str, found.assumed))}" if found.assumed else ""
+    assumed = f" for {assumed_in_words(found)}" if found.assumed else ""
     if found.status == "sampled":
         return f"No closed form was found: the spectral radius over a grid of phases{assumed} ({found.grade})."
     return f"The same at every frequency: necessary and sufficient{assumed} ({found.status}, {found.grade})."

@@ -37,11 +37,11 @@ def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool
     grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(found, on_grid)
     never, met = _in_time(found, grades, system, seconds, bool(grade))
     if grade:
-        asked = never[:1] or [met or _sampled(found, grade)]
+        asked = never[:1] or [met or sampled(found, grade)]
         return [*asked, met] if never and met else asked
     if never and not met and len(never) == len(grades):
         return never[:1]
-    return [met or _sampled(found, grades[-1]), *never[:1]]
+    return [met or sampled(found, grades[-1]), *never[:1]]
 
 
 def default_grades(found: Amplification, on_grid: bool) -> list[str]:
@@ -100,7 +100,7 @@ def _of_numbers(found: Amplification, grade: str) -> Answer | None:
     return sp.true if qualifies else sp.false, grade, "exact"
 
 
-def _sampled(found: Amplification, grade: str) -> Answer:
+def sampled(found: Amplification, grade: str) -> Answer:
     """A comparison of the spectral radius, which tells no simple unit roots from multiple ones."""
     radius = spectral_radius(found)
     if grade == "schur":

@@ -6,21 +6,26 @@ scheme or optimiser --Fourier--> amplification polynomial --root conditions, fre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.closed_form import domain_of
+from derive.determined import determined, open_of
 from derive.eliminate import Box
 from derive.errors import InputError, choose
 from derive.fourier import Amplification, amplification
 from derive.grid import GridScheme
+from derive.limits import TimeUp, time_limit
+from derive.margins import NoClosedForm
+from derive.names import shown
 from derive.sampling import parameters
 from derive.schur import GRADES
-from derive.search import answers
+from derive.search import answers, default_grades, sampled
 from derive.solve import solve_condition
 from derive.stability_text import in_words, text_of
 from derive.text import latex
@@ -41,7 +46,8 @@ class Stability:
         status: ``"exact"``: necessary and sufficient, the frequency eliminated symbolically; ``"sufficient"``: stable
             where it holds (a system whose unit roots may meet without harm); ``"sampled"``: no closed
             form was found, and the condition compares the spectral radius over a grid of phases, right to about 1e-3.
-        assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both.
+        assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both. That the
+            scheme determines a new value (denominators and its newest level are not zero) is part of it where it is open.
         box: the frequency variables that were eliminated, and the range of each.
         grade: ``"schur"`` (perturbations decay), ``"power-bounded"`` (they stay bounded) or ``"von-neumann"`` (no root
             leaves the disc; growth is at most a power of the number of steps).
@@ -65,7 +71,8 @@ class Stability:
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The parameters of the condition, by name."""
         bounds = {s for ends in self.box.values() for end in ends for s in sp.sympify(end).free_symbols}
-        return tuple(sorted({*self.condition.free_symbols, *parameters(self.amplification), *bounds}, key=str))
+        used = {*self.condition.free_symbols, *self.assumptions.free_symbols, *parameters(self.amplification), *bounds}
+        return tuple(sorted(used, key=str))
 
     @property
     def margins(self) -> tuple[sp.Expr, ...]:
@@ -89,7 +96,7 @@ class Stability:
         checked = _checked(values, self.parameters)
         try:
             result = self._compiled(**checked)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise InputError(f"expected real numbers or arrays that broadcast, got {checked} ({error})") from None
         return bool(result) if result.ndim == 0 else result
 
@@ -177,13 +184,21 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
 
 @lru_cache(maxsize=256)  # theorems, tables and checks ask for the same few again and again
 def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: float) -> Stability:
-    found = amplification(problem) if isinstance(problem, GridScheme) else problem
-    on_grid = bool(found.box) or (isinstance(problem, GridScheme) and problem.dims > 0)
-    system = isinstance(problem, GridScheme) and len(problem.unknowns) > 1
-    (condition, grade, status), *others = answers(found, grade, on_grid, system, seconds)
-    shared = (found.assumptions, found.box)
-    other = next((Stability(found.polynomial, c, kind, *shared, g) for c, g, kind in others), None)
-    return Stability(found.polynomial, condition, status, *shared, grade, other)
+    scheme = problem if isinstance(problem, GridScheme) else None
+    found = amplification(scheme) if scheme else problem
+    on_grid = bool(found.box) or (scheme is not None and scheme.dims > 0)
+    system = scheme is not None and len(scheme.unknowns) > 1
+    try:
+        with time_limit(seconds):
+            new_value = determined(found, scheme)
+        found = replace(found, assumptions=sp.And(found.assumptions, new_value))
+        (condition, grade, status), *others = answers(found, grade, on_grid, system, seconds)
+    except (NoClosedForm, TimeUp):
+        (condition, grade, status), *others = [sampled(found, grade or default_grades(found, on_grid)[-1])]
+    other = next(
+        (Stability(found.polynomial, c, kind, open_of(found.assumptions, c), found.box, g) for c, g, kind in others), None
+    )
+    return Stability(found.polynomial, condition, status, open_of(found.assumptions, condition), found.box, grade, other)
 
 
 def _margin(condition: Boolean) -> sp.Expr:
@@ -207,4 +222,22 @@ def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Ma
     names = [str(p) for p in parameters]
     if set(values) != set(names):
         raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
+    for name, value in values.items():
+        if not _is_real(value):
+            raise InputError(f"expected real numbers or arrays of them, got {name} = {shown(value)}")
     return values
+
+
+def _is_real(value: Any) -> bool:
+    """Whether it is made of real numbers: Python's, SymPy's, or those of an array."""
+    import numpy as np
+
+    if hasattr(value, "detach"):  # a tensor says itself what it cannot do
+        return True
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        return False
+    if numbers.dtype.kind != "O":
+        return numbers.dtype.kind in "biuf"
+    return all(isinstance(x, Number | sp.Expr) and sp.sympify(x).is_extended_real is True for x in numbers.flat)

@@ -6,7 +6,7 @@ A place is made of rational numbers, phases of rational points of the unit circl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, product
 
@@ -18,6 +18,7 @@ from derive.sampling import parameters
 from derive.schur import numeric_verdict
 
 MOST = 400
+Condition = Callable[[dict[sp.Symbol, sp.Expr]], bool]
 _VALUES = [sp.Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (-1, 1), (1, 10), (10, 1), (-1, 2), (0, 1), (100, 1))]
 _TURNS = [sp.Rational(p, q) for p, q in ((1, 1), (2, 1), (1, 2), (4, 1), (1, 4), (-1, 1), (1, 20))]
 """Tangents t of half a phase: e^(i theta) = (1 + i t)^2 / (1 + t^2)."""
@@ -44,11 +45,17 @@ class Witness:
         return f"{f'at {at} ' if at else ''}an amplification factor has |xi| = {size}{several}"
 
 
-def witness(found: Amplification, grade: str) -> Witness | None:
-    """A place where the roots do not qualify for a grade; None where none is met among a few hundred."""
+def witness(found: Amplification, grade: str, where: Condition = lambda place: True) -> Witness | None:
+    """A place where the roots do not qualify for a grade; None where none is met among a few hundred.
+
+    Args:
+        found: amplification polynomial.
+        grade: the one that is not met.
+        where: whether parameters may be chosen, such as those that meet a weaker grade.
+    """
     names, axes = parameters(found), found.phases
     other = [q for q in found.box if q not in (*COSINES, *THETAS)]
-    for numbers in islice(_numbers(found, names), MOST):
+    for numbers in islice(_numbers(found, names, where), MOST):
         for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
             for ends in product(*(found.box[q] for q in other)):
                 place = dict(zip(other, ends, strict=True)) | numbers
@@ -60,12 +67,12 @@ def witness(found: Amplification, grade: str) -> Witness | None:
     return None
 
 
-def _numbers(found: Amplification, names: tuple[sp.Symbol, ...]) -> Iterator[dict[sp.Symbol, sp.Expr]]:
-    """Parameters that are admitted."""
+def _numbers(found: Amplification, names: tuple[sp.Symbol, ...], where: Condition) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    """Parameters that are admitted, and meet a condition."""
     for values in product(_VALUES, repeat=len(names)):
         place = dict(zip(names, values, strict=True))
         signs = all(_fits(symbol, value) for symbol, value in place.items())
-        if signs and found.assumptions.subs(place) != sp.false:
+        if signs and found.assumptions.subs(place) != sp.false and where(place):
             yield place
 
 
