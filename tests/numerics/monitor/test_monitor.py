@@ -233,7 +233,7 @@ def test_results_go_to_a_file_whole_or_not_at_all(tmp_path) -> None:
     xr.testing.assert_identical(xr.load_dataset(path, engine="h5netcdf"), monitor.dataset())
     assert set(monitor.dataset().dims) == {"step", "layer", "group"}
     with pytest.raises(InputError, match=r"cannot write .*what was there is unchanged"):
-        monitor.save(tmp_path / "missing" / "monitor.nc")
+        monitor.save(path / "monitor.nc")  # a file is no folder
     assert [p.name for p in tmp_path.iterdir()] == ["monitor.nc"]
 
 

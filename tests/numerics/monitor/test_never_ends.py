@@ -152,7 +152,7 @@ def test_groups_that_come_while_a_shadow_runs() -> None:
         assert len(caught) == 1
         results = watching.dataset()
     assert results.rel_l1.count() > 12
-    assert results.growth_rate.count() >= 1
+    assert results.growth_total.count() >= 1
     assert set(results.group.values) == {0, 1}
 
 
