@@ -33,6 +33,8 @@ FIXED = frozenset({"_parameters", "_modules"})
 PLAIN = (int, float, complex, str, bytes, bool, type(None), type, ModuleType, BuiltinFunctionType, BuiltinMethodType)
 """Keep nothing."""
 
+SIMPLE = frozenset(PLAIN)
+
 TRAINING = (Optimizer, Dataset, DataLoader)
 
 OURS = ("numerics", "derive")
@@ -54,6 +56,8 @@ class Held:
         self._back: list[PutBack] = []
         self._copies: dict[int, Tensor] = {}
         self._seen: dict[int, Any] = {}
+        self._ways = self._by_kinds()
+        self._known: dict[type, Callable[[Any], Any]] = {}
 
     def put_back(self) -> None:
         """Everything, the newest first, once; where one fails the others come back all the same, and its error is raised."""
@@ -74,14 +78,10 @@ class Held:
         if isinstance(value, PLAIN) or id(value) in self._seen:
             return value
         self._seen[id(value)] = value
-        for kinds, keep in self._ways():
-            if isinstance(value, kinds):
-                keep(value)
-                return value
-        if _kept_by_the_user(value):
-            self._mapping(vars(value))
-            call = getattr(type(value), "__call__", None)  # noqa: B004 - its code is meant
-            self.keep(call)
+        kind = type(value)
+        if kind not in self._known:
+            self._known[kind] = next((keep for kinds, keep in self._ways if issubclass(kind, kinds)), self._object)
+        self._known[kind](value)
         return value
 
     def keep_there(self, value: Any) -> None:
@@ -92,7 +92,7 @@ class Held:
             self._copies[id(value)] = value
             self._back.append(partial(_write_back, value, _clone(value)))
 
-    def _ways(self) -> list[tuple[Any, Callable[[Any], None]]]:
+    def _by_kinds(self) -> list[tuple[Any, Callable[[Any], Any]]]:
         generators = tuple(GENERATORS)
         return [
             (nn.Module, self._modules),
@@ -105,6 +105,11 @@ class Held:
             (MethodType, lambda method: (self.keep(method.__self__), self.keep(method.__func__))),
             (partial, lambda bound: [self.keep_there(v) for v in (bound.func, *bound.args, *bound.keywords.values())]),
         ]
+
+    def _object(self, value: Any) -> None:
+        if _kept_by_the_user(value):
+            self._mapping(vars(value))
+            self.keep(getattr(type(value), "__call__", None))  # noqa: B004 - its code is meant
 
     def _modules(self, whole: nn.Module) -> None:
         for module in whole.modules():
@@ -122,7 +127,7 @@ class Held:
         before = tuple(held.items())
         self._back.append(partial(_refill, held, before))
         for name, value in before:
-            if isinstance(value, PLAIN) or (fixed and name in fixed):
+            if type(value) in SIMPLE or (fixed and name in fixed):
                 continue
             inside = self.keep(value)
             if inside is not value:
