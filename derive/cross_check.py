@@ -33,10 +33,20 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
+    covered = _covered(found, points)
     too_wide = claimed & (radius > 1 + RESOLUTION)
     unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
     too_narrow = ~claimed & (radius < (1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING))
-    return bool(np.any(too_wide | too_narrow))
+    return bool(np.any((too_wide | too_narrow) & covered))
+
+
+def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
+    """Where the assumptions hold; everywhere if that is nowhere, as for an equation between parameters."""
+    names = parameters(found)
+    if not found.assumptions.free_symbols or found.assumptions.free_symbols - set(names):
+        return np.ones(POINTS, dtype=bool)
+    covered = compile_outputs("covered", (found.assumptions,), "numpy", "What is assumed.", names)(**points)
+    return covered | ~np.any(covered)
 
 
 def _draw(known: Range, generator: np.random.Generator) -> np.ndarray:

@@ -46,6 +46,13 @@ def open_of(assumptions: Boolean, condition: Boolean) -> Boolean:
     return sp.And(*(part for part in sp.And.make_args(assumptions) if not _excluded(part, condition)))
 
 
+def without_excluded(condition: Boolean, assumptions: Boolean) -> Boolean:
+    """The condition without single values that the assumptions exclude."""
+    excluded = [part.lhs - part.rhs for part in sp.And.make_args(assumptions) if isinstance(part, sp.Ne)]
+    is_excluded = lambda e: any(sp.expand(e.lhs - e.rhs - sign * x) == 0 for x in excluded for sign in (1, -1))  # noqa: E731
+    return condition.replace(lambda e: isinstance(e, sp.Eq) and is_excluded(e), lambda e: sp.false)
+
+
 def _excluded(part: Boolean, condition: Boolean) -> bool:
     if not isinstance(part, sp.Ne) or len(part.free_symbols) != 1:
         return False
@@ -80,12 +87,14 @@ def _lead(phi: list[Complex], box: Box, domain: Domain) -> Boolean:
     lead = phi[0]
     if domain.sign(lead.square().as_expr()) == "+" or (_certain(phi, domain) and _certain_in_phase(lead, domain)):
         return sp.true
-    real = [part.as_expr() for part in (lead.real, lead.imaginary) if not part.is_zero]
-    if len(real) > 1:
-        return tidy(demand(lead.square().as_expr(), box, domain, True), domain)
-    if not real[0].has(*COSINES, *SINES, *box):
-        return _nonzero(real[0], domain)
-    return tidy(sp.Or(*(demand(sign * real[0], box, domain, True) for sign in (1, -1))), domain)
+    parts = [part.as_expr() for part in (lead.real, lead.imaginary) if not part.is_zero]
+    size = parts[0] if len(parts) == 1 else lead.square().as_expr()
+    if size.has(*SINES):
+        raise NoClosedForm
+    if not size.has(*COSINES, *box):
+        return _nonzero(size, domain)
+    signs = (1, -1) if len(parts) == 1 else (1,)
+    return tidy(sp.Or(*(demand(sign * size, box, domain, True) for sign in signs)), domain)
 
 
 def _certain(phi: list[Complex], domain: Domain) -> bool:

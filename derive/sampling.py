@@ -7,6 +7,7 @@ Its error is second order in the spacing of the phases; near the edge of stabili
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,7 @@ def sampled_radius(found: Amplification) -> Callable[..., np.ndarray]:
         with np.errstate(all="ignore"):
             terms = size(**({str(p): np.abs(v) for p, v in own.items()} or {str(COSINES[0]): np.zeros((1, 1))}))
         found = mended(found, phi, np.broadcast_to(terms, (len(batch[0]), 1)), own, angles, limit)
-        return np.where(_changes_sign(found[0]), np.inf, largest_root(found).max(axis=-1))
+        return np.where(_vanishes(found[0], len(axes)), np.inf, largest_root(found).max(axis=-1))
 
     radius.source = coefficients.source  # type: ignore[attr-defined]
     return radius
@@ -107,10 +108,25 @@ def _evaluated(coefficients: Callable, values: dict[sp.Symbol, np.ndarray], phas
     return list(np.broadcast_arrays(*(re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True))))
 
 
-def _changes_sign(lead: np.ndarray) -> np.ndarray:
-    """Whether a real leading coefficient passes zero between phases: the scheme determines no new value there."""
+def _vanishes(lead: np.ndarray, axes: int) -> np.ndarray:
+    """Whether a leading coefficient passes zero between phases, where the scheme determines no new value.
+
+    A real one changes its sign; a complex one of two phases or more turns once around zero on the edge of a cell.
+    """
     passes = (lead.real.min(axis=-1) <= 0) & (lead.real.max(axis=-1) >= 0)
-    return passes & ~lead.imag.any(axis=-1)
+    real = ~lead.imag.any(axis=-1)
+    if axes < 2 or real.all():
+        return passes & real
+    cube = lead.reshape(-1, *[PHASES[axes]] * axes)
+    turns = [_turns(cube, i, j).reshape(len(lead), -1).any(axis=-1) for i, j in combinations(range(1, axes + 1), 2)]
+    return np.where(real, passes, np.any(turns, axis=0))
+
+
+def _turns(values: np.ndarray, i: int, j: int) -> np.ndarray:
+    """Cells of two axes around which the argument does not come back to itself."""
+    corners = [values, np.roll(values, -1, i), np.roll(values, (-1, -1), (i, j)), np.roll(values, -1, j)]
+    around = zip(corners, [*corners[1:], corners[0]], strict=True)
+    return np.abs(sum(np.angle(b * np.conj(a)) for a, b in around)) > np.pi
 
 
 def largest_root(phi: list[np.ndarray]) -> np.ndarray:

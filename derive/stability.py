@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.closed_form import domain_of
-from derive.determined import determined, open_of
+from derive.determined import determined, open_of, without_excluded
 from derive.eliminate import Box
 from derive.errors import InputError, choose
 from derive.fourier import Amplification, amplification
@@ -113,7 +113,11 @@ class Stability:
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
         if self.status == "sampled":
             raise InputError("expected a condition in closed form, got a sampled one; use holds() at numbers")
-        return solve_condition(self.condition, parameter, domain_of(self.amplification))
+        found = solve_condition(self.condition, parameter, domain_of(self.amplification))
+        for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
+            if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
+                found = found.intersect(part.as_set())
+        return found
 
     def latex(self) -> str:
         """The condition as LaTeX; one that is always or never met, in words."""
@@ -198,6 +202,7 @@ def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: 
     other = next(
         (Stability(found.polynomial, c, kind, open_of(found.assumptions, c), found.box, g) for c, g, kind in others), None
     )
+    condition = without_excluded(condition, found.assumptions)
     return Stability(found.polynomial, condition, status, open_of(found.assumptions, condition), found.box, grade, other)
 
 

@@ -60,6 +60,18 @@ def test_a_singular_scheme_without_a_closed_form_is_not_claimed() -> None:
     assert found.holds(a=0.5, k=3)
 
 
+def test_a_lead_that_vanishes_at_two_phases_together_is_not_claimed() -> None:
+    found = stability(parse_scheme("w*u[1,1,0]+u[1,0,0]+r*u[1,0,1] == w*u[0,1,0]+u[0,0,0]+r*u[0,0,1]"))
+    for w, r in ((1, 1), (0.9, 0.8), (3, 2.5), (-0.7, 0.9), (0.3, 0.4), (3, 0.4), (0.2, -4)):
+        sides = sorted(map(abs, (1, w, r)))
+        assert found.holds(w=w, r=r) == (sides[2] > sides[0] + sides[1]), (w, r)
+
+
+def test_values_without_a_new_level_are_no_solution() -> None:
+    found = stability(parse_scheme("(u[1,0]-u[0,0])/k == -u[1,0]"))
+    assert [v for v in (-3, -2, -1, 0, 1) if found.solve("k").contains(v)] == [-3, -2, 1]
+
+
 @pytest.mark.parametrize(
     "text",
     [
