@@ -139,7 +139,7 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
             raise
         told = ", ".join(f"{name} == {value}" for name, value in meant.items())
         raise InputError(
-            f"expected a consistent scheme, got no root that tends to 1 where {told}: the scheme is not consistent with that meaning"
+            f"expected a consistent scheme, got no root that tends to 1 where {told}: it is not consistent with that meaning"
         ) from None
 
 
