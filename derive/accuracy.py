@@ -139,7 +139,7 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
             raise
         told = ", ".join(f"{name} == {value}" for name, value in meant.items())
         raise InputError(
-            f"expected a meaning that the scheme is consistent with, got {told}: no root tends to 1 as dt and dx shrink"
+            f"expected a consistent scheme, got no root that tends to 1 where {told}: it is not consistent with that meaning"
         ) from None
 
 

@@ -229,7 +229,7 @@ def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Ma
         raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
     for name, value in values.items():
         if not _is_real(value):
-            raise InputError(f"expected real numbers or arrays of them, got {name} = {shown(value)}")
+            raise InputError(f"expected real numbers or arrays that broadcast, got {name} = {shown(value)}")
     return values
 
 
