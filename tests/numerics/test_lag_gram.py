@@ -45,8 +45,17 @@ def test_small_images_are_gone_through_themselves(monkeypatch):
     assert not is_cheaper(Correlation(normal(0, (40, 40)), 20))
 
 
-def test_what_rounding_would_hide_is_asked_of_the_image_itself(monkeypatch):
-    """All of the image in its corner, which few valid outputs see: the difference loses digits, and this is noticed."""
+def test_where_rounding_would_count_the_image_itself_is_asked(monkeypatch):
+    """With no room for roundings the answer is, bit for bit, the one that goes through the image."""
+    c = Correlation(normal(0, (1100, 1300)), (4, 3))
+    monkeypatch.setattr(spectrum, "ACCURATE", 0.0)
+    refused = extreme_eigenvalues(c)
+    monkeypatch.setattr(spectrum, "is_cheaper", lambda _: False)
+    assert refused == extreme_eigenvalues(c)
+
+
+def test_an_image_in_its_corner(monkeypatch):
+    """Few valid outputs see it, so that the difference loses digits: within the error told all the same."""
     monkeypatch.setattr(tiles, "LARGE", 0)
     monkeypatch.setattr(spectrum, "LARGE", 0)
     image = torch.zeros(60, 60, dtype=torch.float64)
