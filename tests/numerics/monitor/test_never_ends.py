@@ -151,8 +151,7 @@ def test_groups_that_come_while_a_shadow_runs() -> None:
             train(model, optimizer, 40, after)
         assert len(caught) == 1
         results = watching.dataset()
-    assert results.rel_l1.count() > 12
-    assert results.growth_total.count() >= 1
+    assert results.rel_l1.count() >= 17  # five steps of the window that was broken off, and a whole one of twelve
     assert set(results.group.values) == {0, 1}
 
 

@@ -195,4 +195,4 @@ def test_data_of_a_monitor_is_not_written_to() -> None:
             watching.step(*data)
         results = watching.dataset()
     assert all(torch.equal(now, then) for now, then in zip(data, kept, strict=True))
-    assert int(results.growth_total.count()) == 1
+    assert int(results.rel_l1.count()) >= 12
