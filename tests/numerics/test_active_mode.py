@@ -62,7 +62,7 @@ def test_edge_agrees_with_bisection_on_the_full_simulation(sign):
 
     def codes(lrs):
         return verdict_codes(
-            simulate(nonlinear(c, 4.0, 1.0, 1.0), start, lrs[:, None, None], 3000, observe=motion_observers()).records
+            simulate(nonlinear(c, 4.0, 1.0, 1.0), start, lrs[:, None, None], 1000, observe=motion_observers()).records
         )
 
     found = bisect(lambda lrs: codes(lrs) != STABLE, 0.5 * predicted.lr_edge, 1.2 * predicted.lr_edge, 2e-3, 4)

@@ -102,6 +102,7 @@ class Broken(RuntimeError):
     pass
 
 
+@pytest.mark.exact
 def test_every_internal_call_fails_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """One after the other: none of them reaches the training, and what it leaves has the bits of a training alone."""
     expected = after_training(False)

@@ -53,6 +53,7 @@ def test_stops_when_the_interval_is_narrow() -> None:
     assert minibatch_sharpness(model, cross_entropy, data, 20, 1e-9, limit=11).n == 11
 
 
+@pytest.mark.exact
 def test_intervals_cover_the_mean() -> None:
     """60 repetitions at 80 %: the chance of fewer than 36 hits, of 0.8 each, is 2e-4; stopping early costs a few."""
     model, data = classifier(rows=60)
