@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from experiments import registry
+from experiments import edge_of_optimizers_runs, registry
 from experiments.progress import silent
 from tests.experiments.agreeing import CERTAIN, assert_agrees, short
 from tests.pretended import pretended
@@ -21,7 +21,8 @@ def test_what_is_certain_is_said_of_every_experiment() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_mixes_devices(name: str) -> None:
+def test_nothing_mixes_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_of_optimizers_runs, "SAMPLED", 8)  # batches; more meet no other line
     found, config = registry.experiment(name), short(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch, about this make of device; of trainings that are too short
