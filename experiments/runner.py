@@ -14,7 +14,9 @@ import xarray as xr
 
 from derive.errors import choose
 from experiments import registry
+from experiments.leaves import located
 from experiments.means import Means
+from experiments.paper_data import PAPER, check_data
 from experiments.progress import Report, bar
 from experiments.provenance import checked_device, provenance
 from experiments.store import check_writable, save
@@ -26,10 +28,14 @@ def run_experiment(name: str, preset: str, out: Path, command: str, means: Means
     """Compute, draw and save an experiment; returns what to tell the user. Shows a bar, unless told whom to report to.
 
     Raises:
-        InputError: unknown name, preset or device, the folder cannot be written, or the means are not there.
+        InputError: unknown name, preset or device, the folder cannot be written, the means are not there, or the data of the
+            preset `paper`.
     """
     found = registry.experiment(name)
-    return run_config(name, found, preset, choose("preset", preset, found.PRESETS), out, command, means, report)
+    setting = choose("preset", preset, found.PRESETS)
+    if preset == PAPER:
+        check_data(name, found, setting, means)
+    return run_config(name, found, preset, located(setting, means.data_dir), out, command, means, report)
 
 
 def run_config(

@@ -56,7 +56,7 @@ PRESETS = {
         ks=(1, 3, 5, 7),
         seeds=(1, 2, 3, 4),
     ),
-    "paper": _tables("paper", _PAPER, average=10),
+    "paper": _tables("paper", _PAPER),
 }
 
 

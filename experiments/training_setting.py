@@ -79,7 +79,7 @@ def heading(preset: str, setting: str = "ResNet-56, CIFAR-10, 200 epochs") -> st
 def note(preset: str) -> str:
     """A sentence for captions."""
     return (
-        "The paper's setting."
+        "The paper's setting, as far as it is printed; what is left open is chosen (python -m experiments list --left-open)."
         if preset == "paper"
         else f"Preset {preset}: not the paper's setting, so its numbers are none to compare."
     )

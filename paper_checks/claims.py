@@ -185,7 +185,7 @@ ONE_LAYER = [
         "alpha = {alpha:g}, beta = {beta:g}, y = {y:g}: dt > {blowup} blows up; {restrained} < dt <= {blowup} oscillates and RelL1 levels off; "
         "dt <= {restrained} converges and RelL1 is not amplified. {threshold} is read off.",
         "Fig 5", {"threshold": sp.Eq(lr, sp.Rational("0.03").evalf(1))},
-        alpha=20.0, beta=1.0, y=1.0, kernel=32, image=256,
+        alpha=20.0, beta=1.0, y=1.0, kernel=32, image=256, k=(1, 3),
         authors={"iterations": 1000},
         blowup=0.1, restrained=0.03, stable_steps=[0.01, 0.03], restrained_steps=[0.05, 0.07, 0.09],
     ),
