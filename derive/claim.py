@@ -58,8 +58,10 @@ class Verdict:
         derived: LaTeX of the derivation.
         evidence: one paragraph with the numbers: the counterexample of an erratum, the measurement otherwise.
         command: a command that reproduces the evidence.
-        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence.
-        consequence: of the same: what it changes for a reader of the paper, in one plain sentence.
+        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence. Of what was not run at
+            the paper's setting: what at another one speaks against it.
+        consequence: of the first two: what it changes for a reader of the paper, in one plain sentence. Of the last: what would
+            decide it.
     """
 
     claim: str
@@ -75,6 +77,11 @@ class Verdict:
     def differs(self) -> bool:
         """Whether something else than the print came out."""
         return self.status in ("erratum", "not reproduced")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether something else came out at another setting than the paper's."""
+        return bool(self.finding) and not self.differs
 
 
 @cache

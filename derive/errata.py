@@ -46,10 +46,10 @@ def as_markdown(rows: list[Row]) -> str:
     """A table for a README: claim, status, what is right, consequence."""
     head = ["| Claim | Status | What is right | Consequence |", "|---|---|---|---|"]
     cells = ([f"{c.source}, {c.title}", v.status, v.finding, v.consequence] for c, v in rows)
-    return "\n".join([*head, *("| " + " | ".join(_cell(text) for text in row) + " |" for row in cells)])
+    return "\n".join([*head, *("| " + " | ".join(cell(text) for text in row) + " |" for row in cells)])
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A bar would end the cell."""
     return text.replace("|", "\\|")
 
