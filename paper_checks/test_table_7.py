@@ -20,14 +20,13 @@ def fits_no_column() -> int:
 
 def verdict() -> Verdict:
     """Entry by entry; the spread itself stands, from the accuracies."""
-    right = np.round(accuracies(CLAIM).std(0), 2)
+    right, (against, decision) = np.round(accuracies(CLAIM).std(0), 2), contrary(CLAIM)
     return accuracy_verdict(
         CLAIM, "pytest paper_checks/test_table_7.py",
         f"The row of STDs over k is not that of the printed accuracies; theirs is {', '.join(f'{std:.2f}' for std in right)}.",
         f"None for the conclusion: the mean of the row is {mean_std(CLAIM, 'std_over_k', 0):.2f} (printed: "
-        f"{float(sum(PRINTED[CLAIM].values['std_over_k'])) / 6:.2f}).",
-        f"{fits_no_column()} of the 6 printed ones belong to no column of the table, the column of STDs over seeds agrees. "
-        f"{' '.join(contrary(CLAIM))}",
+        f"{float(sum(PRINTED[CLAIM].values['std_over_k'])) / 6:.2f}). {against}",
+        f"{fits_no_column()} of the 6 printed ones belong to no column of the table, the column of STDs over seeds agrees. {decision}",
     )  # fmt: skip
 
 
