@@ -12,6 +12,7 @@ from functools import cache
 from typing import Literal
 
 from derive.bare import registered
+from derive.printed_table import Table
 
 Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting"]
 
@@ -26,9 +27,10 @@ class Claim:
         title: a few words.
         statement: the claim as printed, in plain text.
         latex: the printed formula, or ``""``.
-        values: the printed numbers, by name.
+        values: the printed numbers, by name, those of its tables among them.
         source: where it is printed.
-        authors: settings that no text prints, by name: those of the authors' public code.
+        authors: what no text prints, by name: settings of the authors' public code.
+        tables: the printed ones, which know the place of each of their numbers.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Claim:
     values: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
     authors: Mapping[str, object] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
 
     @property
     def settings_of_authors(self) -> str:

@@ -63,13 +63,18 @@ def entries(table: str) -> list[tuple[str, int, np.ndarray, Decimal]]:
 
 def misprints(table: str, ddof: int = 0) -> list[str]:
     """The STDs that are not possible, in words."""
-    values = PRINTED[table].values
-    names = {"std_over_k": [f"seed {s}" for s in values["seed"]], "std_over_seeds": [f"k = {k}" for k in values["k"]]}
     return [
-        f"{names[kind][i]}: printed {printed}, computed {numbers.std(ddof=ddof):.3f}"
+        f"{place(table, kind, i)}: printed {printed}, computed {numbers.std(ddof=ddof):.3f}"
         for kind, i, numbers, printed in entries(table)
         if not possible(numbers, printed, ddof)
     ]
+
+
+def place(table: str, kind: str, i: int) -> str:
+    """Where a printed STD stands."""
+    found = PRINTED[table].tables[0]
+    axis, labels = found.columns if kind == "std_over_k" else found.rows  # type: ignore[misc]
+    return found.place(kind, **{axis: labels[i]})
 
 
 def impossible_as_sample_std(table: str) -> int:

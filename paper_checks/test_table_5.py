@@ -15,12 +15,12 @@ CONFIG = Config("smoke", recipe(epochs=2), trials=1)
 
 def contradictions() -> list[str]:
     """Printed entries other than most of those with the same odd part of k, whatever the trial."""
-    values, found = PRINTED[CLAIM].values, []
-    for n, trial in enumerate(values["accuracy"], start=1):
-        for k, entry in zip(values["k"], trial, strict=True):
-            most = _most(odd_part(k))
-            if entry != most:
-                found.append(f"k = {k}, trial {n}: printed {entry}, the others with odd part {odd_part(k)} have {most}")
+    (table,), found = PRINTED[CLAIM].tables, []
+    for n, trial in zip(table.values["trial"], table.cells, strict=True):
+        for k, entry in zip(table.values["k"], trial, strict=True):
+            if entry != (most := _most(odd_part(k))):
+                where = table.place("accuracy", trial=n, k=k)
+                found.append(f"{where}: printed {entry}, the others with odd part {odd_part(k)} have {most}")
     return found
 
 
@@ -50,7 +50,8 @@ def verdict() -> Verdict:
 
 
 def test_one_entry_contradicts_the_claim() -> None:
-    assert contradictions() == ["k = 8, trial 1: printed 94.47, the others with odd part 1 have 93.47"]
+    (found,) = contradictions()
+    assert "row trial = 1, column k = 8: printed 94.47, the others with odd part 1 have 93.47" in found
 
 
 def test_odd_part_decides_everything() -> None:
