@@ -28,6 +28,7 @@ def run(
     names: Annotated[tuple[str, ...], tyro.conf.Positional],
     /,
     preset: str = "default",
+    form: str = "paper",
     device: str = "cpu",
     out: Path = Path("results"),
     workers: int | None = None,
@@ -45,6 +46,7 @@ def run(
     Args:
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
+        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs them; experiments/forms.py).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.
@@ -59,27 +61,30 @@ def run(
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
     if (names == ("section-4",)) != (budget is not None):
         raise InputError("expected --budget with section-4 alone, as in: run section-4 --budget 2h")
+    choose("form", form, dict.fromkeys(registry.FORMS))
     if budget is not None:
         from experiments.section_4 import run_section
 
-        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler))
+        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler), form=form)
         return
     for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
         choose("experiment", name, registry.TITLES)
     choose("preset", preset, dict.fromkeys(registry.PRESETS))
-    from experiments.runner import run_experiment
+    from experiments.runner import configured, run_experiment
     from experiments.store import check_writable
 
     for name in names:
         check_writable(out / name)
     found = [registry.experiment(name) for name in names]
+    for name in names:
+        configured(name, preset, form)
     asked = {"--workers": workers, "--scheduler": scheduler, "--data-dir": data_dir, "--store": store}
     useless = [option for option, value in asked.items() if value is not None]
     if useless and not any(registry.trains(experiment) for experiment in found):
         raise InputError(f"{', '.join(names)}: no training here, so {', '.join(useless)} has no use; leave it out")
     means = Means(device, data_dir, store or out / STORE, workers, scheduler)
     for name in names:
-        print(run_experiment(name, preset, out, _command(), means), flush=True)
+        print(run_experiment(name, preset, out, _command(), means, form=form), flush=True)
 
 
 def bounds(
