@@ -14,7 +14,7 @@ from typing import Literal
 from derive.bare import registered
 from derive.printed_table import Table
 
-Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting"]
+Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting", "print and code differ"]
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,13 @@ class Verdict:
     Attributes:
         claim: the claim's key.
         status: ``"agrees"``, ``"erratum"``, ``"not reproduced"`` (tried, and something else came out), or ``"not run at the
-            paper's setting"`` (the evidence says what was run instead, and neither confirms nor refutes the print).
+            paper's setting"`` (the evidence says what was run instead, and neither confirms nor refutes the print), or
+            ``"print and code differ"`` (the authors' public code does something else; it is not said which of the two was run).
         printed: LaTeX of the print.
         derived: LaTeX of the derivation.
         evidence: one paragraph with the numbers: the counterexample of an erratum, the measurement otherwise.
         command: a command that reproduces the evidence.
-        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence.
+        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence; or what the code does.
         consequence: of the same: what it changes for a reader of the paper, in one plain sentence.
     """
 
@@ -76,6 +77,11 @@ class Verdict:
 
     @property
     def differs(self) -> bool:
+        """Whether something else than the print came out, or was run."""
+        return self.refuted or self.status == "print and code differ"
+
+    @property
+    def refuted(self) -> bool:
         """Whether something else than the print came out."""
         return self.status in ("erratum", "not reproduced")
 

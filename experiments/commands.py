@@ -46,7 +46,7 @@ def run(
     Args:
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
-        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs them; experiments/forms.py).
+        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs it; experiments/forms.py).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.

@@ -36,7 +36,7 @@ MARKERS = {"amplified": "^", "accumulated": "s", "attenuated": "v", "undecided":
 
 
 CODE = {"momentum": 0.0, "nesterov": False, "activation": "swish", "beta": PAPER.beta}
-"""What the authors' code has instead of the settings of Table 1."""
+"""What the authors' code has instead of the settings of Table 1; that they are with ReLU the print leaves open."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections import Counter
 from derive.claim import Verdict
 from experiments.table_5 import PRESETS, Config, collect, exact, groups, odd_part
 from paper_checks.claims import PRINTED
+from paper_checks.printed_tables import OTHERWISE_IN_CODE
 from paper_checks.small_runs import SETTING, recipe, trained
 
 CLAIM = "table-5"
@@ -42,7 +43,7 @@ def verdict() -> Verdict:
     return Verdict(
         CLAIM, "erratum" if wrong or not exact(found) else "agrees", "", "",
         f"{'; '.join(wrong)}. On {SETTING}, k = 1 to 12 end in {states} states, one for each odd part, by hash of weights, buffers and "
-        "optimiser state after every epoch; by accuracy alone they could not be told apart that early.",
+        f"optimiser state after every epoch; by accuracy alone they could not be told apart that early. {OTHERWISE_IN_CODE}",
         "python -m experiments run table-5",
         f"The claim is exact, but one entry contradicts it: {'; '.join(wrong)}: most likely a misprint.",
         "None; as printed, the first trial would not coincide with the other two.",
