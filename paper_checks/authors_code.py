@@ -1,7 +1,8 @@
 """Where the authors' public code does otherwise than their texts print, a finding each: the claim is the print's.
 
 Code: https://github.com/sunyx523/surprising-instabilities (main6.py and mean_variance.py for Tab 1, main2.py and
-compute_iteration.m for Fig 3 right, heat.py for Fig 1). It has no scripts for Tab 4, 5, 7 and 8, and none for VGG16 and Fashion-MNIST.
+compute_iteration.m for Fig 3 right, heat.py for Fig 1). It has no scripts for Tab 4, 5, 7 and 8, nor
+for VGG16 and Fashion-MNIST.
 """
 
 from __future__ import annotations

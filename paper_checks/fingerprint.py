@@ -56,9 +56,10 @@ def rests_on(check: ModuleType) -> list[ModuleType]:
 
 
 def in_words(value: object) -> str:
-    """A claim, or a value of one, as text that does not depend on the machine."""
+    """A claim, or a value of one, as text that does not depend on the machine; fields of which there are none say nothing."""
     if is_dataclass(value):
-        return in_words({field.name: getattr(value, field.name) for field in fields(value)})
+        found = {field.name: getattr(value, field.name) for field in fields(value)}
+        return in_words({name: item for name, item in found.items() if item != ()})
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {in_words(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list | tuple):
