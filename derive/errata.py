@@ -34,8 +34,8 @@ def _block(claim: Claim, verdict: Verdict) -> str:
     entries = {
         "printed": claim.statement,
         "authors' code": claim.settings_of_authors,
-        "derived": verdict.finding,
-        "counterexample": verdict.evidence,
+        "derived" if verdict.refuted else "instead": verdict.finding,
+        "counterexample" if verdict.refuted else "evidence": verdict.evidence,
         "consequence": verdict.consequence,
         "reproduce": verdict.command,
     }

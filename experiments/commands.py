@@ -36,6 +36,7 @@ def run(
     names: Annotated[tuple[str, ...], tyro.conf.Positional],
     /,
     preset: str = "default",
+    form: str = "paper",
     device: str = "cpu",
     out: Path = Path("results"),
     workers: int | None = None,
@@ -54,6 +55,7 @@ def run(
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper: every value that is
             printed, on the paper's data or not at all; what the print leaves open is chosen, see list --left-open.
+        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs it; experiments/forms.py).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.
@@ -68,27 +70,29 @@ def run(
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
     if (names == ("section-4",)) != (budget is not None):
         raise InputError("expected --budget with section-4 alone, as in: run section-4 --budget 2h")
+    choose("form", form, dict.fromkeys(registry.FORMS))
     if budget is not None:
         from experiments.section_4 import run_section
 
-        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler))
+        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler), form=form)
         return
     for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
         choose("experiment", name, registry.TITLES)
     choose("preset", preset, dict.fromkeys(registry.PRESETS))
     from experiments.paper_data import PAPER, check_data
-    from experiments.runner import run_experiment
+    from experiments.runner import configured, run_experiment
     from experiments.store import check_writable
 
     for name in names:
         check_writable(out / name)
     found = {name: registry.experiment(name) for name in names}
+    settings = {name: configured(name, preset, form) for name in names}
     _check_use(found, {"--workers": workers, "--scheduler": scheduler, "--store": store}, data_dir, preset)
     means = Means(device, data_dir, store or out / STORE, workers, scheduler)
     for name, experiment in found.items() if preset == PAPER else ():
-        check_data(name, experiment, experiment.PRESETS[preset], means)
+        check_data(name, experiment, settings[name], means)
     for name in names:
-        print(run_experiment(name, preset, out, _command(), means), flush=True)
+        print(run_experiment(name, preset, out, _command(), means, form=form), flush=True)
 
 
 def _check_use(found: Mapping[str, Any], training: Mapping[str, object], data_dir: Path | None, preset: str) -> None:

@@ -26,10 +26,11 @@ def _under(prefix: str, why: Why) -> dict[str, str]:
 
 RECIPE: Why = {
     "subset": ALL,
-    "beta": "Swish's; lost in print",
+    "beta": f"Swish's; {CODE}'s, lost in print",
     "nesterov": f"momentum is printed, its kind is {CODE}'s",
     "augment": "crops and flips; usual for the network, not printed",
     "trace": OURS,
+    "trace_of": "empty for all weights, which RelL1 is of",
     "fluctuation": "batches of the gradient's fluctuation, besides; their number is lost in print",
 }
 ADAM: Why = RECIPE | {
@@ -54,6 +55,7 @@ DIVERGENCE: Why = ACCURACIES | {
     "steps": "of an epoch: 50,000 images in batches of 128",
     "travel": f"constant, as printed; its value is {CODE}'s, an epoch at 0.1",
     "records": OURS,
+    "layer": f"has no effect: of the form of {CODE} alone",
 }
 ALPHAS: Why = {"setting.seed": SEED, "iterations": CODE, "of_lower_edge": SHARE, "of_upper_edge": SHARE}
 BISECTED: Why = {"setting.seed": SEED, "steps": "not printed", "rtol": OURS}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from experiments import registry
+from experiments.forms import AVERAGE
 from experiments.leaves import leaves
 from experiments.left_open import OPEN
 from paper_checks.claims import PRINTED
@@ -43,6 +44,11 @@ def with_first(values: Mapping[str, Any]) -> int:
     return next(k for k in values["k"] if k != 1)
 
 
+def form(values: Mapping[str, Any]) -> str:
+    """The one that averages as many last epochs as the print has."""
+    return next(name for name, epochs in AVERAGE.items() if epochs == values["average"])
+
+
 def rows(values: Mapping[str, Any]) -> int:
     """As many as there are rows of accuracies."""
     return len(values["accuracy"])
@@ -54,11 +60,12 @@ NONLINEAR = of("figure-5", "image", "kernel", "beta", "y", under="setting")
 ADAM = ("data", "net", "activation", "weight_decay", "batch", "epochs", "lr_every", "lr_factor", "dtype")
 SGD = (*ADAM, "optimizer", "lr", "momentum")
 CELLS = {"ks": "k", "seeds": "seed"}
-RECIPE = of("table-1", *SGD, under="recipe")
+FORM = of("table-1", form=form)
+RECIPE = of("table-1", *SGD, under="recipe") | FORM
 DIVERGENCE = of("table-1", "activation", under="recipe") | of(
     "figure-3-right", *(name for name in SGD if name not in ("activation", "lr", "epochs", "lr_factor")), under="recipe"
 )
-DIVERGENCE |= of("figure-3-right", k=with_first)
+DIVERGENCE |= of("figure-3-right", k=with_first) | FORM
 
 HELD: dict[str, dict[str, Print]] = {
     "figure-1": of("figure-1", "points", ratios=lambda v: (v["stable_ratio"], v["unstable_ratio"])),
@@ -72,24 +79,26 @@ HELD: dict[str, dict[str, Print]] = {
     | of("table-9", "lr", "momentum", under="setting")
     | of("table-9", kernels=lambda v: tuple(v["kernel"])),
     "phase-diagram": NONLINEAR,
-    "table-1": RECIPE | of("table-1", "average", **CELLS),
+    "table-1": RECIPE | of("table-1", **CELLS),
     "figure-3-left": of("table-1", *(name for name in SGD if name not in ("net", "data", "activation")), under="recipes")
-    | of("figure-3-left", k=with_first),
+    | of("figure-3-left", k=with_first)
+    | FORM,
     "figure-3-right": DIVERGENCE,
     "table-4": RECIPE | of("table-4", trials=rows),
     "table-5": RECIPE | of("table-5", trials=rows, ks="k"),
-    "table-6": of("table-6", *SGD, under="recipe") | of("table-6", "average", **CELLS),
+    "table-6": of("table-6", *SGD, under="recipe") | of("table-6", **CELLS, form=form),
     "table-6b": of("table-6", *SGD, under="tables.recipe")
     | of("table-6b", "net", "data", under="tables.recipe")
-    | of("table-6", "average", **CELLS, under="tables"),
+    | of("table-6", **CELLS, form=form, under="tables")
+    | FORM,
     "table-7": of("table-1", *ADAM, under="recipe")
     | of("table-7", "net", "data", "optimizer", under="recipe")
-    | of("table-1", "average")
+    | FORM
     | of("table-7", **CELLS),
     "table-8": of("table-1", "activation", under="recipe")
     | of("table-8", *(name for name in SGD if name != "activation"), under="recipe")
-    | of("table-8", "average", **CELLS),
-    "figure-10": {f"divergence.{name}": found for name, found in DIVERGENCE.items()},
+    | of("table-8", **CELLS, form=form),
+    "figure-10": {f"divergence.{name}": found for name, found in DIVERGENCE.items()} | FORM,
     "figure-6": NONLINEAR | of("figure-5", "alpha"),
     "figure-7": of("figure-7", "classes", "data", "alpha", nets=chains("chain"), under="runs"),
     "figure-8": of("figure-8", "data", "alpha", subset="images", nets=chains("dense"), under="runs"),
@@ -152,7 +161,7 @@ def another(value: Any) -> Any:
     """Some other value of its kind, which a recipe takes."""
     if isinstance(value, tuple):
         return (*value, value[-1])
-    kinds = {"sgd": "adam", "adam": "sgd", "float32": "float64", "float64": "float32"}
+    kinds = {"sgd": "adam", "adam": "sgd", "float32": "float64", "float64": "float32", "paper": "code"}
     return kinds.get(value, f"{value}-2") if isinstance(value, str) else value + 1
 
 
