@@ -23,7 +23,8 @@ def peaks() -> tuple[float, float]:
 
 def heights(*times: float) -> list[float]:
     """Largest |u| at some times, for the stable ratio."""
-    results = figure_1.compute(replace(figure_1.PRESETS["paper"], times=(times, (0,))), "cpu", silent)
+    paper = figure_1.PRESETS["paper"]
+    results = figure_1.compute(replace(paper, times=(times, paper.times[1])), "cpu", silent)
     return np.abs(results.u_stable).max("x").values.tolist()
 
 
