@@ -12,8 +12,9 @@ from functools import cache
 from typing import Literal
 
 from derive.bare import registered
+from derive.printed_table import Table
 
-Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting"]
+Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting", "print and code differ"]
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,10 @@ class Claim:
         title: a few words.
         statement: the claim as printed, in plain text.
         latex: the printed formula, or ``""``.
-        values: the printed numbers, by name.
+        values: the printed numbers, by name, those of its tables among them.
         source: where it is printed.
-        authors: settings that no text prints, by name: those of the authors' public code.
+        authors: what no text prints, by name: settings of the authors' public code.
+        tables: the printed ones, which know the place of each of their numbers.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Claim:
     values: Mapping[str, object] = field(default_factory=dict)
     source: str = ""
     authors: Mapping[str, object] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
 
     @property
     def settings_of_authors(self) -> str:
@@ -53,13 +56,16 @@ class Verdict:
     Attributes:
         claim: the claim's key.
         status: ``"agrees"``, ``"erratum"``, ``"not reproduced"`` (tried, and something else came out), or ``"not run at the
-            paper's setting"`` (the evidence says what was run instead, and neither confirms nor refutes the print).
+            paper's setting"`` (the evidence says what was run instead, and neither confirms nor refutes the print), or
+            ``"print and code differ"`` (the authors' public code does something else; it is not said which of the two was run).
         printed: LaTeX of the print.
         derived: LaTeX of the derivation.
         evidence: one paragraph with the numbers: the counterexample of an erratum, the measurement otherwise.
         command: a command that reproduces the evidence.
-        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence.
-        consequence: of the same: what it changes for a reader of the paper, in one plain sentence.
+        finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence; or what the code does.
+            Of what was not run at the paper's setting: what at another one speaks against it.
+        consequence: of the first three: what it changes for a reader of the paper, in one plain sentence. Of the last: what
+            would decide it.
     """
 
     claim: str
@@ -73,8 +79,18 @@ class Verdict:
 
     @property
     def differs(self) -> bool:
+        """Whether something else than the print came out, or was run."""
+        return self.refuted or self.status == "print and code differ"
+
+    @property
+    def refuted(self) -> bool:
         """Whether something else than the print came out."""
         return self.status in ("erratum", "not reproduced")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether something else came out at another setting than the paper's."""
+        return bool(self.finding) and not self.differs
 
 
 @cache

@@ -34,8 +34,8 @@ def _block(claim: Claim, verdict: Verdict) -> str:
     entries = {
         "printed": claim.statement,
         "authors' code": claim.settings_of_authors,
-        "derived": verdict.finding,
-        "counterexample": verdict.evidence,
+        "derived" if verdict.refuted else "instead": verdict.finding,
+        "counterexample" if verdict.refuted else "evidence": verdict.evidence,
         "consequence": verdict.consequence,
         "reproduce": verdict.command,
     }
@@ -46,10 +46,10 @@ def as_markdown(rows: list[Row]) -> str:
     """A table for a README: claim, status, what is right, consequence."""
     head = ["| Claim | Status | What is right | Consequence |", "|---|---|---|---|"]
     cells = ([f"{c.source}, {c.title}", v.status, v.finding, v.consequence] for c, v in rows)
-    return "\n".join([*head, *("| " + " | ".join(_cell(text) for text in row) + " |" for row in cells)])
+    return "\n".join([*head, *("| " + " | ".join(cell(text) for text in row) + " |" for row in cells)])
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A bar would end the cell."""
     return text.replace("|", "\\|")
 

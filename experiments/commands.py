@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -16,18 +16,27 @@ from experiments.commands_audit import audit
 from experiments.commands_picture import picture
 
 
-def list_experiments() -> None:
-    """List the experiments and their presets."""
+def list_experiments(left_open: bool = False) -> None:
+    """List the experiments and their presets.
+
+    Args:
+        left_open: also what the print leaves open of each preset `paper`, and is chosen; all else of it is as printed.
+    """
+    from experiments.left_open import OPEN
+
     for title, section in registry.SECTIONS.items():
         print(title)
         for name, what in section.items():
             print(f"  {name:<18} {what}  [{', '.join(registry.PRESETS)}]")
+            for field, why in OPEN[name].items() if left_open else ():
+                print(f"      {field}: {why}")
 
 
 def run(
     names: Annotated[tuple[str, ...], tyro.conf.Positional],
     /,
     preset: str = "default",
+    form: str = "paper",
     device: str = "cpu",
     out: Path = Path("results"),
     workers: int | None = None,
@@ -44,12 +53,14 @@ def run(
 
     Args:
         names: one or more, as `list` prints them.
-        preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper (the paper's own settings).
+        preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper: every value that is
+            printed, on the paper's data or not at all; what the print leaves open is chosen, see list --left-open.
+        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs it; experiments/forms.py).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.
         scheduler: train on the Dask cluster of this scheduler, tcp://HOST:PORT; see docs/clusters.md.
-        data_dir: folder with data files of your own.
+        data_dir: folder with data files of your own, searched first.
         store: folder that keeps trained members and checkpoints; by default OUT/.members.
         budget: for section-4, the trainings of Section 4 most telling first: 15min, 2h, or all.
     """
@@ -59,27 +70,46 @@ def run(
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
     if (names == ("section-4",)) != (budget is not None):
         raise InputError("expected --budget with section-4 alone, as in: run section-4 --budget 2h")
+    choose("form", form, dict.fromkeys(registry.FORMS))
     if budget is not None:
         from experiments.section_4 import run_section
 
-        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler))
+        run_section(budget, out, _command(), Means(device, data_dir, store or out / STORE, workers, scheduler), form=form)
         return
     for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
         choose("experiment", name, registry.TITLES)
     choose("preset", preset, dict.fromkeys(registry.PRESETS))
-    from experiments.runner import run_experiment
+    from experiments.paper_data import PAPER, check_data
+    from experiments.runner import configured, run_experiment
     from experiments.store import check_writable
 
     for name in names:
         check_writable(out / name)
-    found = [registry.experiment(name) for name in names]
-    asked = {"--workers": workers, "--scheduler": scheduler, "--data-dir": data_dir, "--store": store}
-    useless = [option for option, value in asked.items() if value is not None]
-    if useless and not any(registry.trains(experiment) for experiment in found):
-        raise InputError(f"{', '.join(names)}: no training here, so {', '.join(useless)} has no use; leave it out")
+    found = {name: registry.experiment(name) for name in names}
+    settings = {name: configured(name, preset, form) for name in names}
+    _check_use(found, {"--workers": workers, "--scheduler": scheduler, "--store": store}, data_dir, preset)
     means = Means(device, data_dir, store or out / STORE, workers, scheduler)
+    for name, experiment in found.items() if preset == PAPER else ():
+        check_data(name, experiment, settings[name], means)
     for name in names:
-        print(run_experiment(name, preset, out, _command(), means), flush=True)
+        print(run_experiment(name, preset, out, _command(), means, form=form), flush=True)
+
+
+def _check_use(found: Mapping[str, Any], training: Mapping[str, object], data_dir: Path | None, preset: str) -> None:
+    """Check that each option is of use to one of the experiments.
+
+    Raises:
+        InputError: those that are not.
+    """
+    from experiments.paper_data import reads_files
+
+    if any(map(registry.trains, found.values())):
+        return
+    useless = [option for option, value in training.items() if value is not None]
+    if data_dir is not None and not any(reads_files(one.PRESETS[preset]) for one in found.values()):
+        useless.append("--data-dir")
+    if useless:
+        raise InputError(f"{', '.join(found)}: no training here, so {', '.join(useless)} has no use; leave it out")
 
 
 def bounds(

@@ -33,7 +33,7 @@ BOTH = Config((DENSE, CHAIN), subset=500)
 PRESETS = {
     "smoke": Config((replace(DENSE, net="dense-1", batches=(8,)), CHAIN), subset=60, steps=30, every=10),
     "default": BOTH,
-    "paper": replace(BOTH, data=("fashion-mnist", "digits"), subset=5000, steps=4000, every=50),
+    "paper": replace(BOTH, data="fashion-mnist", subset=5000, steps=4000, every=50),
 }
 
 

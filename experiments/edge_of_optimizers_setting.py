@@ -71,25 +71,27 @@ class Config:
 
     Attributes:
         blocks: the networks.
-        data: names of data sets; the first one that is there is used.
+        data: name of a data set; it is not fetched.
         subset: at most so many images, the first ones; all for None.
         steps: of training, at least 14.
         every: steps between two measurements.
         seed: of the initial weights, and of the order of batches.
         dtype: of everything.
+        data_dir: folder with data files of the user's own; None for the cache.
     """
 
     blocks: tuple[Block, ...]
-    data: tuple[str, ...] = ("digits",)
+    data: str = "digits"
     subset: int | None = None
     steps: int = 1000
     every: int = 25
     seed: int = 1
     dtype: str = "float32"
+    data_dir: str | None = None
 
     def images(self, block: Block, device: str) -> Data:
         """The data of one network."""
-        whole = FullBatch((), (), self.data, block.classes, dtype=self.dtype)
+        whole = FullBatch((), (), self.data, block.classes, dtype=self.dtype, data_dir=self.data_dir)
         data = whole.images(device)
         few = self.subset is None or len(data.train.labels) <= self.subset
         return data if few else replace(whole, subset=self.subset).images(device)

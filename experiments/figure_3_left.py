@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments import style
+from experiments.forms import recipe_in
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, described, joined, origin
 from experiments.training_tables_drawing import above
 from numerics.training.recipe import Group, Recipe
@@ -29,12 +30,18 @@ KINDS = {"ulp": "one weight, one ulp, once", "stochastic-rounding": "stochastic 
 
 @dataclass(frozen=True)
 class Config:
-    """The settings, by network, the first of them also with the other kinds of perturbation; k."""
+    """The settings, by network, the first of them also with the other kinds of perturbation; k; see `experiments.forms`."""
 
     preset: str
     recipes: tuple[Recipe, ...]
     k: int = 3
     kinds: tuple[str, ...] = tuple(KINDS)
+    form: str = "paper"
+
+    @property
+    def own(self) -> list[Recipe]:
+        """The recipes in this form."""
+        return [recipe_in(self.form, recipe) for recipe in self.recipes]
 
 
 def _nets(recipe: Recipe, *names: str) -> tuple[Recipe, ...]:
@@ -50,19 +57,19 @@ PRESETS = {
 
 def groups(config: Config) -> list[Group]:
     """One per network with k, then one per other kind with the first network."""
-    scaled = [Group(recipe, ks=(1, config.k)) for recipe in config.recipes]
-    return [*scaled, *(Group(config.recipes[0], kind=kind, ks=(0, 1)) for kind in config.kinds)]
+    scaled = [Group(recipe, form=config.form, ks=(1, config.k)) for recipe in config.own]
+    return [*scaled, *(Group(config.own[0], kind=kind, ks=(0, 1)) for kind in config.kinds)]
 
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """RelL1, its range over the layers, churn and accuracies, by run and epoch."""
-    labels = [f"{r.net}{' (Swish)' if r.activation == 'swish' else ''}, k = {config.k}" for r in config.recipes]
-    labels += [f"{config.recipes[0].net}, {KINDS[kind]}" for kind in config.kinds]
+    labels = [f"{r.net}{' (Swish)' if r.activation == 'swish' else ''}, k = {config.k}" for r in config.own]
+    labels += [f"{config.own[0].net}, {KINDS[kind]}" for kind in config.kinds]
     found = joined([_of(run) for run in runs], "run", labels)
-    first, drops = config.recipes[0], config.recipes[0].lr_every or config.recipes[0].epochs
+    first, drops = config.own[0], config.own[0].lr_every or config.own[0].epochs
     return found.assign_attrs(
-        seeds="init, order, augmentation and perturbation 1", preset=config.preset, setting=described(first), net=first.net,
-        networks=len(config.recipes), drops=list(range(drops, first.epochs, drops)),
+        seeds="init, order, augmentation and perturbation 1", preset=config.preset, form=config.form,
+        setting=described(first), net=first.net,        networks=len(config.own), drops=list(range(drops, first.epochs, drops)),
     )  # fmt: skip
 
 

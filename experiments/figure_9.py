@@ -18,6 +18,7 @@ from torch import Tensor
 from derive.errors import InputError
 from experiments import style
 from experiments.full_batch import FullBatch, edge
+from experiments.full_batch_drawing import images
 from experiments.progress import Report, part
 from numerics.descent import Descent
 from numerics.edge import bisect
@@ -28,6 +29,8 @@ from numerics.training.determinism import reproducible
 from numerics.verdict import NAMES, STABLE, motion_observers, verdict_codes
 
 TITLE = "One and two layers with weight decay: largest stable step size"
+DATA = "mnist"
+"""The paper's."""
 NETS = ("chain-1", "chain-2")
 SETTLED = 1e-9
 """Of the weights' size: what the force may be where they count as at rest."""
@@ -52,7 +55,7 @@ DEFAULT = Config(FullBatch(NETS, (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0), class
 PRESETS = {
     "smoke": Config(replace(DEFAULT.runs, lrs=(2.0, 20.0), subset=30, steps=120), rtol=0.3, rest=1200),
     "default": DEFAULT,
-    "paper": Config(replace(DEFAULT.runs, data=("mnist", "digits"), lrs=tuple(range(10, 111, 10)))),
+    "paper": Config(replace(DEFAULT.runs, data=DATA, lrs=tuple(range(10, 111, 10)))),
 }
 
 
@@ -143,7 +146,7 @@ def caption(results: xr.Dataset) -> str:
     at = results.attrs
     found = "; ".join(_determined(results.sel(net=net)) for net in results.net.values)
     return (
-        f"Chains of one and two layers, one channel, 3x3 kernels, Swish, {at['data']}, {at['images']} images, full batch, "
+        f"Chains of one and two layers, one channel, 3x3 kernels, Swish, {images(results, DATA)}, full batch, "
         f"weight decay {at['alpha']:g} (chosen: the paper's is lost), beta {at['beta']:g}, {at['steps']} steps, seed "
         f"{at['seeds']}, {at['dtype']}. Largest stable step size: {found}."
     )

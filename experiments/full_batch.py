@@ -11,7 +11,7 @@ import xarray as xr
 
 from derive import maximal_curvature
 from experiments.progress import Report, part
-from numerics.datasets import Data, first_available, load
+from numerics.datasets import Data, load
 from numerics.descent import Descent, descent
 from numerics.distance import relative_l1
 from numerics.flow_sharpness import flow_sharpness
@@ -31,7 +31,7 @@ class FullBatch:
     Attributes:
         nets: names of networks.
         lrs: step sizes.
-        data: names of data sets; the first one that is there is used.
+        data: name of a data set; it is not fetched.
         classes: labels kept; all for none.
         subset: only the first so many images.
         beta: parameter of Swish, for networks that have it.
@@ -41,11 +41,12 @@ class FullBatch:
         k: of the perturbed run beside each; 1 for none. No step size may be k times a power of two: 3 g = (3/3) (3 g) exactly.
         seed: of the initial weights.
         dtype: of everything.
+        data_dir: folder with data files of the user's own; None for the cache.
     """
 
     nets: tuple[str, ...]
     lrs: tuple[float, ...]
-    data: tuple[str, ...] = ("digits",)
+    data: str = "digits"
     classes: tuple[int, ...] = ()
     subset: int | None = None
     beta: float = 1.0
@@ -55,11 +56,14 @@ class FullBatch:
     k: int = 7
     seed: int = 1
     dtype: str = "float64"
+    data_dir: str | None = None
 
     def images(self, device: str) -> Data:
         """The data, resident on the device."""
-        name = first_available(self.data)
-        return load(name, classes=self.classes or None, subset=self.subset, device=device, dtype=getattr(torch, self.dtype))
+        return load(
+            self.data, data_dir=self.data_dir, classes=self.classes or None, subset=self.subset, device=device,
+            dtype=getattr(torch, self.dtype), download=False,
+        )  # fmt: skip
 
     def descent(self, net: str, data: Data, device: str) -> Descent:
         """Full-batch gradient descent of one network."""

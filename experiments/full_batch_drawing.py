@@ -73,7 +73,14 @@ def _of_net(at: xr.Dataset) -> str:
     return ", ".join(f"{lr:g} {kind} (sharpness up to {value:.2f})" for lr, kind, value in parts)
 
 
-def setting(results: xr.Dataset) -> str:
-    """Data, seeds and precision, in words."""
+def setting(results: xr.Dataset, printed: str) -> str:
+    """Data, seeds and precision, in words; `printed` are the data of the paper."""
     at = results.attrs
-    return f"{at['data']}, {at['images']} images, full batch, weight decay {at['alpha']:g}, seed {at['seeds']}, {at['dtype']}"
+    return f"{images(results, printed)}, full batch, weight decay {at['alpha']:g}, seed {at['seeds']}, {at['dtype']}"
+
+
+def images(results: xr.Dataset, printed: str) -> str:
+    """Which data, how many images, and that they stand in for the paper's where they are others."""
+    at = results.attrs
+    instead = "" if at["data"] == printed else f" in place of the paper's {printed}"
+    return f"{at['data']}{instead}, {at['images']} images"

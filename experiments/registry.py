@@ -59,6 +59,9 @@ TITLES: Mapping[str, str] = MappingProxyType({name: title for section in SECTION
 PRESETS = ("smoke", "default", "paper")
 """What every experiment offers."""
 
+FORMS = ("paper", "code")
+"""How the trainings of Section 4 can be run: see `experiments.forms`."""
+
 
 class Experiment(Protocol):
     """What the module of an experiment offers, or, if it trains networks, what `Training` says instead of `compute`."""

@@ -20,6 +20,8 @@ from derive.reading import Unreadable, read_regular
 from derive.shown import PARAGRAPH, shown
 from experiments import registry
 from experiments.first_run.shown import first_run
+from experiments.leaves import leaves
+from experiments.left_open import OPEN
 from experiments.mathml import mathml
 from experiments.progress import bar
 from experiments.prose import prose
@@ -74,7 +76,7 @@ def build(results: Path, out: Path, recompute: bool = False, workers: int = 1, t
         found |= {"theorems": theorems or entries(workers), "sections": _sections(results)}
         progress(2, 3)
         found |= {"open_claims": _open_claims(recompute), "version": version_of("gradcfl")}
-        found |= {"first_run": first_run(results, RECORDS)}
+        found |= {"first_run": first_run(results, RECORDS), "left_open": {name: _left_open(name) for name in registry.names()}}
         page = _environment().get_template("report.html.j2").render(**found)
     tidy(results)
     write_whole(out, page)
@@ -123,6 +125,12 @@ def _shown(name: str, results: Path) -> dict[str, Any]:
             found = _readable(name, folder, title, command)
             return found | {"recorded": command if folder.parent == RECORDS else None}
     return {"name": name, "title": title, "missing": command, "bad": None}
+
+
+def _left_open(name: str) -> list[tuple[str, str, str]]:
+    """(field, value, why) of what the print leaves open of the experiment's preset `paper`."""
+    chosen = leaves(registry.experiment(name).PRESETS["paper"])
+    return [(field, shown(repr(chosen[field])), why) for field, why in OPEN[name].items()]
 
 
 def _readable(name: str, folder: Path, title: str, command: str) -> dict[str, Any]:

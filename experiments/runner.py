@@ -6,15 +6,17 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
-from derive.errors import choose
+from derive.errors import InputError, choose
 from experiments import registry
+from experiments.leaves import located
 from experiments.means import Means
+from experiments.paper_data import PAPER, check_data
 from experiments.progress import Report, bar
 from experiments.provenance import checked_device, provenance
 from experiments.store import check_writable, save
@@ -22,14 +24,34 @@ from experiments.style import styled
 from numerics.training.recipe import Group
 
 
-def run_experiment(name: str, preset: str, out: Path, command: str, means: Means, report: Report | None = None) -> str:
+def run_experiment(
+    name: str, preset: str, out: Path, command: str, means: Means, report: Report | None = None, form: str = "paper"
+) -> str:
     """Compute, draw and save an experiment; returns what to tell the user. Shows a bar, unless told whom to report to.
 
     Raises:
-        InputError: unknown name, preset or device, the folder cannot be written, or the means are not there.
+        InputError: unknown name, preset, form or device, the folder cannot be written, the means are not there, or the data of
+            the preset `paper`.
     """
-    found = registry.experiment(name)
-    return run_config(name, found, preset, choose("preset", preset, found.PRESETS), out, command, means, report)
+    found, setting = registry.experiment(name), configured(name, preset, form)
+    if preset == PAPER:
+        check_data(name, found, setting, means)
+    return run_config(name, found, preset, located(setting, means.data_dir), out, command, means, report)
+
+
+def configured(name: str, preset: str, form: str) -> Any:
+    """The setting of an experiment by the name of its preset, in one of the `registry.FORMS`.
+
+    Raises:
+        InputError: unknown, or a form of what has but one.
+    """
+    config = choose("preset", preset, registry.experiment(name).PRESETS)
+    choose("form", form, dict.fromkeys(registry.FORMS))
+    if form == registry.FORMS[0]:
+        return config
+    if not hasattr(config, "form"):
+        raise InputError(f"{name}: no training of Section 4, so --form has no use; leave it out")
+    return replace(config, form=form)
 
 
 def run_config(

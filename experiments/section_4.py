@@ -77,11 +77,12 @@ def seconds(budget: str) -> float:
     return inf if found is None else float(found[1]) * UNITS[found[2]]
 
 
-def plan(paper: Recipe) -> list[Stage]:
+def plan(paper: Recipe, form: str = "paper") -> list[Stage]:
     """All stages, most telling first.
 
     Args:
         paper: the paper's recipe, maybe on other data.
+        form: see `experiments.forms`.
     """
     instead = "" if paper.data == PAPER.data else f" on {paper.data}, which stands in for CIFAR-10"
     few = max(1, paper.epochs // FORTIETH)
@@ -90,20 +91,23 @@ def plan(paper: Recipe) -> list[Stage]:
     recipe = replace(figure.recipe, **{name: getattr(paper, name) for name in ("data", "subset", "net", "batch", "augment")})
     steep = replace(figure, recipe=recipe, preset=f"paper, the large step sizes{instead}", lrs=figure.lrs[:5])
     own = {"fluctuation": table.recipe.fluctuation}
-    return [
+    stages = [
         Stage("table-5", table_5, replace(
             exact, preset=f"paper, {EPOCHS} of {paper.epochs} epochs{instead}", recipe=replace(paper, epochs=EPOCHS), trials=2,
         )),
         Stage("figure-3-right", figure_3_right, steep),
         Stage("table-1-short", table_1, replace(
-            table, preset=f"paper, {few} of {paper.epochs} epochs{instead}", recipe=replace(short, **own), average=1,
+            table, preset=f"paper, {few} of {paper.epochs} epochs{instead}", recipe=replace(short, **own),
         )),
         Stage("table-1", table_1, replace(table, preset=f"paper{instead}", recipe=replace(paper, **own))),
         Stage("figure-3-right-full", figure_3_right, replace(steep, preset=f"paper{instead}", lrs=figure.lrs)),
     ]  # fmt: skip
+    return [replace(stage, config=replace(stage.config, form=form)) for stage in stages]
 
 
-def run_section(budget: str, out: Path, command: str, means: Means, say: Callable[[str], None] = print) -> None:
+def run_section(
+    budget: str, out: Path, command: str, means: Means, say: Callable[[str], None] = print, form: str = "paper"
+) -> None:
     """Train what fits, and save the results of every stage that is complete, into OUT/section-4-STAGE.
 
     Args:
@@ -112,6 +116,7 @@ def run_section(budget: str, out: Path, command: str, means: Means, say: Callabl
         command: for the records.
         means: the device, and where members are kept.
         say: takes lines for the user.
+        form: see `experiments.forms`.
 
     Raises:
         InputError: a budget that is none, no data, no such device.
@@ -121,7 +126,7 @@ def run_section(budget: str, out: Path, command: str, means: Means, say: Callabl
         raise InputError(f"expected {NAME} in this process, got workers or a scheduler; leave them out")
     means = replace(means, device=checked_device(means.device))
     paper = replace(PAPER, data=first_available(DATA, means.data_dir))
-    run_plan(plan(paper), ends, out, command, means, say)
+    run_plan(plan(paper, form), ends, out, command, means, say)
 
 
 def run_plan(stages: Sequence[Stage], ends: float, out: Path, command: str, means: Means, say: Callable[[str], None]) -> None:

@@ -1,7 +1,7 @@
 """Strong weight decay: the largest stable step size over 2/alpha tends to 1, for several networks.
 
-The paper names neither its networks nor its decays; ours are listed, and the derived ratio alpha/(alpha + F) stands beside
-the one found by training, F being the largest Hessian eigenvalue without decay where the training came to rest.
+The paper names neither networks, data nor decays; ours are listed, and the derived ratio alpha/(alpha + F) stands beside the
+one found by training, F being the largest Hessian eigenvalue without decay where the training came to rest.
 
 Source: Supp. Fig 2, Eq 50 and 51.
 """
@@ -54,7 +54,7 @@ PRESETS = {
         runs=replace(
             DEFAULT.runs,
             nets=("dense-4", "resnet-8", "resnet-20", "resnet-56", "vgg16-bn"),
-            data=("cifar-10", "digits"),
+            data="cifar-10",
             subset=512,
         ),
     ),
@@ -122,7 +122,7 @@ def caption(results: xr.Dataset) -> str:
     decays = ", ".join(f"{alpha:g}" for alpha in results.alpha.values)
     return (
         f"Largest stable step size over 2/alpha at weight decays {decays} ({at['data']}, {at['images']} images, full batch, "
-        f"{at['steps']} steps, seed {at['seeds']}, {at['dtype']}; networks and decays are ours), by "
+        f"{at['steps']} steps, seed {at['seeds']}, {at['dtype']}; networks, data and decays are ours), by "
         f"training (derived at rest): {listed}. A dash: no edge between {at['searched'][0]:g} and {at['searched'][1]:g}."
     )
 

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments import style
+from experiments.forms import recipe_in
 from experiments.text_table import plain
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
 from numerics.training.recipe import Group, Recipe
@@ -28,12 +29,13 @@ SHOWN = 11
 
 @dataclass(frozen=True)
 class Config:
-    """The setting, the number of trials, and the k of the negative control."""
+    """The setting, the number of trials, the k of the negative control, and the form (`experiments.forms`)."""
 
     preset: str
     recipe: Recipe
     trials: int = 3
     control: int = 3
+    form: str = "paper"
 
 
 PRESETS = {
@@ -45,7 +47,8 @@ PRESETS = {
 
 def groups(config: Config) -> list[Group]:
     """One per trial: k = 1, and the control beside it."""
-    return [Group(config.recipe, ks=(1, config.control), trial=trial) for trial in range(1, config.trials + 1)]
+    recipe, ks = recipe_in(config.form, config.recipe), (1, config.control)
+    return [Group(recipe, form=config.form, ks=ks, trial=trial) for trial in range(1, config.trials + 1)]
 
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -55,8 +58,9 @@ def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     apart = (found.trail.sel(k=1) != found.trail.sel(k=config.control)).all("trial")
     found = found.assign(states=states.assign_attrs(units="1"), control_apart=apart.astype(np.int64))
     return found.assign_attrs(
-        seeds="init, order and augmentation 1", preset=config.preset, setting=described(config.recipe), control=config.control
-    )
+        seeds="init, order and augmentation 1", preset=config.preset, form=config.form, control=config.control,
+        setting=described(recipe_in(config.form, config.recipe)),
+    )  # fmt: skip
 
 
 def _different(trails: np.ndarray) -> int:

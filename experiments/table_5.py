@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments import style
+from experiments.forms import recipe_in
 from experiments.text_table import plain
 from experiments.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
 from experiments.training_tables_drawing import above
@@ -24,12 +25,13 @@ TITLE = "Determinism: powers of two"
 
 @dataclass(frozen=True)
 class Config:
-    """The setting, the factors, and the number of trials."""
+    """The setting, the factors, the number of trials, and the form (`experiments.forms`)."""
 
     preset: str
     recipe: Recipe
     ks: tuple[int, ...] = tuple(range(1, 13))
     trials: int = 3
+    form: str = "paper"
 
 
 PRESETS = {
@@ -46,7 +48,8 @@ def odd_part(k: int) -> int:
 
 def groups(config: Config) -> list[Group]:
     """One per trial, all k side by side."""
-    return [Group(config.recipe, ks=config.ks, trial=trial) for trial in range(1, config.trials + 1)]
+    recipe = recipe_in(config.form, config.recipe)
+    return [Group(recipe, form=config.form, ks=config.ks, trial=trial) for trial in range(1, config.trials + 1)]
 
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
@@ -57,8 +60,9 @@ def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     states = [len(set(found.trail.isel(epoch=n).values.ravel().tolist())) for n in range(found.sizes["epoch"])]
     found = found.assign(coincide=same.astype(np.int64), states=("epoch", states, {"units": "1"}))
     return found.assign_coords(odd=("k", odd)).assign_attrs(
-        seeds="init, order and augmentation 1", preset=config.preset, setting=described(config.recipe)
-    )
+        seeds="init, order and augmentation 1", preset=config.preset, form=config.form,
+        setting=described(recipe_in(config.form, config.recipe)),
+    )  # fmt: skip
 
 
 def exact(results: xr.Dataset) -> bool:

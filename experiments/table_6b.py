@@ -30,10 +30,16 @@ CLAIM = "table-6b"
 
 @dataclass(frozen=True)
 class Config:
-    """One table of accuracies per network and data set; all of the same k and seeds."""
+    """One table of accuracies per network and data set; all of the same k and seeds, and of one form."""
 
     preset: str
     tables: tuple[TableConfig, ...]
+    form: str = "paper"
+
+    @property
+    def own(self) -> list[TableConfig]:
+        """The tables in this form."""
+        return [replace(table, form=self.form) for table in self.tables]
 
 
 def _tables(preset: str, recipes: Sequence[Recipe], **size: object) -> Config:
@@ -56,22 +62,22 @@ PRESETS = {
         ks=(1, 3, 5, 7),
         seeds=(1, 2, 3, 4),
     ),
-    "paper": _tables("paper", _PAPER, average=10),
+    "paper": _tables("paper", _PAPER),
 }
 
 
 def groups(config: Config) -> list[Group]:
     """Those of the tables, one after another."""
-    return [group for table in config.tables for group in training_tables.groups(table)]
+    return [group for table in config.own for group in training_tables.groups(table)]
 
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """The tables side by side along `setting`."""
     found, left = [], list(runs)
-    for table in config.tables:
+    for table in config.own:
         own, left = left[: len(table.seeds)], left[len(table.seeds) :]
         found.append(training_tables.collect(table, own))
-    names = [f"{table.recipe.net}, {table.recipe.data}" for table in config.tables]
+    names = [f"{table.own.net}, {table.own.data}" for table in config.own]
     joined = xr.concat(found, xr.DataArray(names, dims="setting", name="setting"), combine_attrs="drop_conflicts")
     words = "; ".join(one.attrs["setting"] for one in found)
     return joined.assign_attrs(preset=config.preset, setting=words, seeds=found[0].attrs["seeds"])

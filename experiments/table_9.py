@@ -81,7 +81,7 @@ def _printed(config: Config) -> dict[str, tuple]:
     """The printed theorem at this setting, and the paper's measurements where the setting is the paper's."""
     theory, table = config.setting.printed_bounds(), claims().get("table-9")
     found: dict[str, tuple] = {} if theory is None else {"printed_limit": (("side",), np.array(theory))}
-    if table is not None and config.setting == NesterovSetting() and table.values["kernel"] == list(config.kernels):
+    if table is not None and config.setting == NesterovSetting() and tuple(table.values["kernel"]) == tuple(config.kernels):
         found["printed_measured"] = (("kernel", "side"), np.array([table.values[f"{side}_measured"] for side in SIDES]).T)
     return found
 

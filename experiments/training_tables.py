@@ -1,6 +1,6 @@
 """The accuracy tables: rows are last-bit perturbations k, columns are seeds of batch order and augmentation.
 
-All runs of a table begin with the same weights.
+All runs of a table, in the code's form of a column, begin with the same weights.
 
 Shared by Tables 1, 6, 7 and 8, whose modules differ in their settings alone.
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from experiments.forms import AVERAGE, recipe_in, seeds_in
 from experiments.spreads import compared, floor_of, fluctuation_in_words
 from experiments.text_table import plain
 from experiments.training_setting import (
@@ -50,8 +51,8 @@ class TableConfig:
         preset: name.
         recipe: what all its runs share.
         ks: its rows.
-        seeds: its columns, of order and augmentation; the initialization is the same everywhere.
-        average: epochs at the end whose accuracy is averaged; the authors' script averages ten.
+        seeds: its columns, of order and augmentation.
+        form: see `experiments.forms`.
     """
 
     claim: str
@@ -59,7 +60,12 @@ class TableConfig:
     recipe: Recipe
     ks: tuple[int, ...] = KS
     seeds: tuple[int, ...] = SEEDS
-    average: int = 1
+    form: str = "paper"
+
+    @property
+    def own(self) -> Recipe:
+        """The recipe in its form."""
+        return recipe_in(self.form, self.recipe)
 
 
 def presets(claim: str, default_lr: float = DEFAULT.lr, runs: int = 6, **changes: Any) -> dict[str, TableConfig]:
@@ -74,23 +80,24 @@ def presets(claim: str, default_lr: float = DEFAULT.lr, runs: int = 6, **changes
     return {
         "smoke": TableConfig(claim, "smoke", replace(SMOKE, **changes), ks=(1, 3, 5), seeds=(1, 2, 3)),
         "default": TableConfig(claim, "default", replace(DEFAULT, **({"lr": default_lr} | changes)), KS[:runs], SEEDS[:runs]),
-        "paper": TableConfig(claim, "paper", replace(PAPER, **changes), average=10),
+        "paper": TableConfig(claim, "paper", replace(PAPER, **changes)),
     }
 
 
 def groups(config: TableConfig) -> list[Group]:
     """One per column: all k side by side on the same batches."""
-    return [Group(config.recipe, Seeds(order=seed, augment=seed), ks=config.ks) for seed in config.seeds]
+    return [Group(config.own, seeds_in(config.form, seed), form=config.form, ks=config.ks) for seed in config.seeds]
 
 
 def collect(config: TableConfig, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """Everything measured, by seed, k and epoch; the table itself is `final`, in percent."""
     found = joined(runs, "seed", config.seeds)
     found["floor"] = ("seed", [floor_of(run) for run in runs], {"units": "percent", "long_name": FLOOR})
-    found["final"] = final_accuracy(found.accuracy, config.average).assign_attrs(units="percent")
+    average, init = AVERAGE[config.form], "init," if config.form == "code" else f"init {Seeds().init},"
+    found["final"] = final_accuracy(found.accuracy, average).assign_attrs(units="percent")
     return found.assign_attrs(
-        claim=config.claim, preset=config.preset, setting=described(config.recipe), average=config.average,
-        seeds=f"init 1, order and augmentation {', '.join(map(str, config.seeds))}",
+        claim=config.claim, preset=config.preset, form=config.form, setting=described(config.own), average=average,
+        seeds=f"{init} order and augmentation {', '.join(map(str, config.seeds))}",
     )  # fmt: skip
 
 
@@ -123,10 +130,11 @@ def _print(values: Any, title: str, wide: int) -> list[list[str]]:
 def caption(results: xr.Dataset) -> str:
     """What was trained, both spreads and how they compare, the finite test set's share, and the table."""
     at = results.attrs
+    init = "and of the initial weights" if at.get("form") == "code" else "one initialization"
     which = "the last epoch" if at["average"] == 1 else f"the last {at['average']} epochs, averaged"
     return (
         f"Test accuracy (percent) at {which}: rows are last-bit perturbations k, columns seeds of batch order and "
-        f"augmentation, one initialization. {compared(results)} {fluctuation_in_words(results)}"
+        f"augmentation, {init}. {compared(results)} {fluctuation_in_words(results)}"
         f"{origin(results)} The spreads are a property of the setting; single accuracies depend on the device's order of "
         f"summation as they do on k.\n{plain(*rows(results))}"
     )

@@ -3,9 +3,9 @@ r"""What the paper PRINTS: each claim once, as expressions and numbers, with its
 The paper: Sun, Lao, Sundaramoorthi, Yezzi, "Surprising Instabilities in Training Deep Networks and a Theoretical
 Analysis" (NeurIPS 2022), long version arXiv:2206.02001v4. Numbering is the long version's.
 
-Sentence, LaTeX and values of a claim come from the same expressions (`typeset`); settings that no text prints, but the authors'
-public code has, stand apart. Symbols are those of `derive.symbols` (dt is `lr`). A claim without a check yet is named by
-`pytest paper_checks/`.
+Sentence, LaTeX and values of a claim come from the same expressions (`typeset`), numbers of a table from the table, which knows
+the place of each; settings that no text prints, but the authors' public code has, stand apart. Symbols are those of
+`derive.symbols` (dt is `lr`). A claim without a check yet is named by `pytest paper_checks/`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from derive.claim import Claim
 from derive.dft import FrequencyConvolution, Khat, Khat_next
 from derive.differential import Div, Grad
 from derive.layers import I_prev, K_l, g_l
+from derive.printed_table import Table
 from derive.symbols import (
     A,
     I,
@@ -51,6 +52,7 @@ from derive.theorems.layer_regimes import a_l
 from derive.theorems.nesterov_limit import K_prev, V, grad, path, time
 from derive.theorems.nesterov_transform import Khat_prev, Vhat
 from derive.theorems.strong_decay import F
+from paper_checks.authors_code import AGAINST_CODE
 from paper_checks.printed_training import TRAINING
 from paper_checks.typeset import claim, symbol
 
@@ -65,6 +67,8 @@ LOWER, UPPER = sp.Function("alpha_min_e"), sp.Function("alpha_max_e")
 MIN = sp.Function("min_omega")
 """Least value over frequency, as the supplement writes it."""
 
+_WINDOWS = ("kernel", (16, 32, 64))
+_READ_OFF = 0.03
 _SLOPE = 1 / slope
 _E = sp.exp(-beta * x)
 _LINEARISED = -a / 2 * (Ibar + beta * GRAM) - alpha * K
@@ -90,7 +94,7 @@ BACKGROUND = [
         "figure-1", "3", "Heat equation below and above the CFL bound",
         "On {points} points, dx = 1, a triangle and u = 0 at both ends: dt/dx^2 = {stable_ratio} decays to 0, {unstable_ratio} diverges.", "Fig 1",
         points=31, stable_ratio=0.4, unstable_ratio=0.8,
-        authors={"height": 1.5, "times_stable": [0, 0.8, 2.4, 4, 40, 200, 800], "times_unstable": [0, 0.8, 2.4, 4]},
+        authors={"height": 1.5, "times_stable": [0, 0.8, 2.4, 4, 40, 200, 800], "times_unstable": [0, 0.8, 2.4, 4], "labelled_40_is_drawn_at": 100},
     ),
     claim(
         "eq-4", "3", "CFL condition of the Beltrami flow",
@@ -175,19 +179,20 @@ ONE_LAYER = [
     ),
     claim(
         "table-2", "5.3", "Bounds of the windowed and the unwindowed linear PDE",
-        "Measured and theoretical bounds on alpha for windows of {kernel[0]}, {kernel[1]}, {kernel[2]}.", "Tab 2",
-        kernel=[16, 32, 64],  # rows
-        alpha_min_measured=[3.8e6, 1.3e7, 3.8e7], alpha_min=[1.07e9] * 3,
-        alpha_max_measured=[2e8] * 3, alpha_max=[2e8] * 3,
+        "Measured and theoretical bounds on alpha for windows of {kernel}.", "Tab 2",
+        tables=(Table("Tab 2", _WINDOWS, by_row={
+            "alpha_min_measured": (3.8e6, 1.3e7, 3.8e7), "alpha_min": (1.07e9,) * 3,
+            "alpha_max_measured": (2e8,) * 3, "alpha_max": (2e8,) * 3,
+        }),),
     ),
     claim(
         "figure-5", "5.4", "Restrained instabilities of the nonlinear PDE",
         "alpha = {alpha:g}, beta = {beta:g}, y = {y:g}: dt > {blowup} blows up; {restrained} < dt <= {blowup} oscillates and RelL1 levels off; "
         "dt <= {restrained} converges and RelL1 is not amplified. {threshold} is read off.",
-        "Fig 5", {"threshold": sp.Eq(lr, sp.Rational("0.03").evalf(1))},
-        alpha=20.0, beta=1.0, y=1.0, kernel=32, image=256,
+        "Fig 5", {"threshold": sp.Eq(lr, sp.Float(_READ_OFF, 1))},
+        alpha=20.0, beta=1.0, y=1.0, kernel=32, image=256, k=(1, 3),
         authors={"iterations": 1000},
-        blowup=0.1, restrained=0.03, stable_steps=[0.01, 0.03], restrained_steps=[0.05, 0.07, 0.09],
+        blowup=0.1, restrained=_READ_OFF, stable_steps=[0.01, 0.03], restrained_steps=[0.05, 0.07, 0.09],
     ),
     claim(
         "5.5", "5.5", "Nesterov's continuum limit and its scheme",
@@ -226,11 +231,12 @@ ONE_LAYER = [
     ),
     claim(
         "table-9", "E", "Bounds of Nesterov's scheme, windowed and unwindowed",
-        "Measured and theoretical bounds on alpha for windows of {kernel[0]}, {kernel[1]}, {kernel[2]}; dt = {lr:g}, momentum coefficient "
-        "{momentum}.", "Tab 9 (supp. 5)",
-        lr=1e-4, momentum=0.9, kernel=[16, 32, 64],  # rows
-        alpha_min_measured=[3.9e6, 1.3e7, 3.9e7], alpha_min=[1.07e9] * 3,
-        alpha_max_measured=[1.42e8] * 3, alpha_max=[1.33e8] * 3,
+        "Measured and theoretical bounds on alpha for windows of {kernel}; dt = {lr:g}, momentum coefficient {momentum}.", "Tab 9 (supp. 5)",
+        tables=(Table("Tab 9 (supp. Tab 5)", _WINDOWS, by_row={
+            "alpha_min_measured": (3.9e6, 1.3e7, 3.9e7), "alpha_min": (1.07e9,) * 3,
+            "alpha_max_measured": (1.42e8,) * 3, "alpha_max": (1.33e8,) * 3,
+        }),),
+        lr=1e-4, momentum=0.9,
     ),
     claim(
         "D.4", "D.4", "Error linearised too",
@@ -313,5 +319,5 @@ EDGE = [
     ),
 ]  # fmt: skip
 
-CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE)
+CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *AGAINST_CODE, *ONE_LAYER, *EDGE)
 PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}

@@ -17,13 +17,15 @@ from types import ModuleType
 
 from derive import claim, derivation, errors, symbols, text, theorems
 from experiments import progress, report, store
-from paper_checks import claims, printed_training, typeset
+from paper_checks import authors_code, claims, printed_numbers, printed_training, typeset
 from paper_checks.digest import digest
 
 PACKAGES = {"derive", "numerics", "experiments", "paper_checks"}
 FOLLOWED = (__name__.partition(".")[0], type(theorems).__module__)  # checks, and derivations
 APART = {
-    *(module.__name__ for module in (claims, printed_training, typeset)),  # their claims count one by one
+    *(
+        module.__name__ for module in (authors_code, claims, printed_numbers, printed_training, typeset)
+    ),  # their claims count one by one
     *(module.__name__ for module in (claim, derivation, errors, symbols, text, progress, report, store)),  # how things are told
 }
 
@@ -54,9 +56,10 @@ def rests_on(check: ModuleType) -> list[ModuleType]:
 
 
 def in_words(value: object) -> str:
-    """A claim, or a value of one, as text that does not depend on the machine."""
+    """A claim, or a value of one, as text that does not depend on the machine; fields of which there are none say nothing."""
     if is_dataclass(value):
-        return in_words({field.name: getattr(value, field.name) for field in fields(value)})
+        found = {field.name: getattr(value, field.name) for field in fields(value)}
+        return in_words({name: item for name, item in found.items() if item != ()})
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {in_words(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, list | tuple):

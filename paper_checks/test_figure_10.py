@@ -34,7 +34,7 @@ def verdict() -> Verdict:
         CLAIM, "not run at the paper's setting", "", "",
         f"{found.attrs['setting']} (CPU; not the paper's setting): the accuracy rises by {rise:.1f} points over {found.sizes['epoch']} epochs, and the curves "
         f"of k = 1 and k = 3 are at most {gap:.2f} points apart. The paper's step size of {slow:g} needs {fast / slow:,.0f} epochs to travel as "
-        f"far as one epoch at {fast:g}.",
+        f"far as one epoch at {fast:g}; by the authors' code it is a rate without momentum (finding code-figure-3-right).",
         "python -m experiments run figure-10",
     )  # fmt: skip
 

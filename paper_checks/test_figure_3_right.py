@@ -52,7 +52,8 @@ def verdict() -> Verdict:
         CLAIM, "not run at the paper's setting", "", "",
         f"{found.attrs['setting']}; step size times iterations {found.attrs['travel']:g} (not the paper's setting): {words}. Of these step sizes "
         f"{threshold(found)}. Below the threshold the difference does not vanish: each step adds roundings of its own. Which word a step size near it gets "
-        f"depends on the machine's roundings. The paper's smallest step size takes {epochs:,.0f} epochs. {whence(found)}",
+        f"depends on the machine's roundings. The paper's smallest step size takes {epochs:,.0f} epochs. The authors' public code does otherwise than is printed, and runs "
+        f"so by --form code (findings code-figure-3-right, code-update, code-shortcut). {whence(found)}",
         "python -m experiments run figure-3-right",
     )  # fmt: skip
 
@@ -70,7 +71,6 @@ def test_paper_preset_is_the_papers_setting() -> None:
     printed, values, config = PRINTED[CLAIM].values, PRINTED[CLAIM].authors, PRESETS["paper"]
     assert config.lrs == values["lrs"]
     assert min(config.lrs) == printed["least_lr"]
-    assert same_setting(config.recipe, {name: values[name] for name in ("momentum", "activation")})
-    assert same_setting(config.recipe, {name: printed[name] for name in ("net", "data", "batch", "weight_decay", "dtype")})
+    assert same_setting(config.recipe, printed)
     for group in groups(config):  # 0.1/n for n epochs
         assert group.recipe.epochs * group.recipe.lr == pytest.approx(values["one_epoch_at"])

@@ -69,7 +69,7 @@ def test_the_record_says_what_is_printed() -> None:
 def test_paper_preset_is_the_papers_setting() -> None:
     runs = figure_7.PRESETS["paper"].runs
     assert [int(net.removeprefix("chain-")) for net in runs.nets] == list(PRINT["layers"])
-    assert (runs.classes, runs.alpha, runs.data[0]) == (PRINT["classes"], PRINT["alpha"], PRINT["data"])
+    assert (runs.classes, runs.alpha, runs.data) == (PRINT["classes"], PRINT["alpha"], PRINT["data"])
     convolutions = [
         part for part in build("chain-3", channels=1, classes=2, size=28).modules() if isinstance(part, torch.nn.Conv2d)
     ]

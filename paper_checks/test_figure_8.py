@@ -67,7 +67,7 @@ def test_the_verdict_tells_the_sharpness_that_the_page_shows() -> None:
 def test_paper_preset_is_the_papers_setting() -> None:
     runs = figure_8.PRESETS["paper"].runs
     assert runs.nets == (SHALLOW, DEEP)
-    assert (runs.data[0], runs.subset, runs.alpha) == (PRINT["data"], PRINT["images"], PRINT["alpha"])
+    assert (runs.data, runs.subset, runs.alpha) == (PRINT["data"], PRINT["images"], PRINT["alpha"])
     parts = list(build(DEEP, channels=3, classes=10, size=32).modules())
     linear = [part for part in parts if isinstance(part, torch.nn.Linear)]
     assert [part.out_features for part in linear] == [PRINT["width"]] * PRINT["layers"][1] + [10]

@@ -67,7 +67,7 @@ def test_paper_preset_is_the_papers_setting() -> None:
     """And its step sizes reach both printed intervals, whose ends are multiples of ten."""
     runs = figure_9.PRESETS["paper"].runs
     assert runs.nets == (SHALLOW, DEEP)
-    assert (runs.data[0], runs.classes) == (PRINT["data"], PRINT["classes"])
+    assert (runs.data, runs.classes) == (PRINT["data"], PRINT["classes"])
     assert {end for interval in PRINT["largest"] for end in interval} <= set(runs.lrs)
     parts = build(DEEP, channels=1, classes=2, size=28).modules()
     assert {part.kernel_size for part in parts if isinstance(part, torch.nn.Conv2d)} == {(PRINT["kernel"],) * 2}

@@ -15,6 +15,7 @@ COVERED = {
     "eq-1-3", "figure-1", "eq-4", "figure-2", "rel-l1", "swish", "5.1", "5.2", "eq-11", "5.3", "5.4", "eq-19", "conjecture", "figure-4", "table-2", "figure-5",
     "5.5", "E.1", "eq-73", "5.6", "figure-11", "table-9", "D.4", "table-3",
     "5.7", "eq-25", "supp-eq-51",
+    "code-update", "code-average", "code-shortcut", "code-weights", "code-figure-3-right",
     "perturbed-sgd", "gradient-fluctuation", "table-1", "table-4", "table-5", "table-6", "table-6b", "table-7", "table-8",
     "figure-3-left", "figure-3-right", "figure-10",
     "figure-6", "figure-7", "figure-8", "figure-9", "supp-figure-2",

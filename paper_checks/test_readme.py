@@ -1,4 +1,4 @@
-"""The table of errata in the README is the one that the checks give now."""
+"""The tables in the README are those that the checks and the records give now."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import pytest
 
 from derive.claim import Claim, Verdict
 from derive.errata import as_markdown, errata
+from paper_checks import contrary
 
 README = Path(__file__).parent.parent / "README.md"
 
 
-def shown() -> list[str]:
-    """The lines of the table."""
+def shown(name: str = "errata") -> list[str]:
+    """The lines of a table."""
     text = README.read_text(encoding="utf-8")
-    return text[text.index("<!-- errata -->") : text.index("<!-- end of errata -->")].splitlines()[1:]
+    return text[text.index(f"<!-- {name} -->") : text.index(f"<!-- end of {name} -->")].splitlines()[1:]
 
 
 def row(claim: Claim, verdict: Verdict) -> str:
@@ -25,6 +26,10 @@ def row(claim: Claim, verdict: Verdict) -> str:
 
 def test_errata_of_the_readme_are_those_recorded() -> None:
     assert as_markdown(errata()).splitlines() == [line for line in shown() if line]
+
+
+def test_what_our_own_runs_say_is_shown() -> None:
+    assert contrary.as_markdown().splitlines() == shown("against")
 
 
 @pytest.mark.slow

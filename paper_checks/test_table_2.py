@@ -39,7 +39,7 @@ def mismatches() -> list[str]:
         for name, value in ours.items():
             printed = PRINTED[CLAIM].values[name][i]
             if to_printed_digits(value, 3 if name == "alpha_min" else 2) != printed:
-                found.append(f"{kernel}x{kernel} {name.replace('_', ' ')}: printed {printed:.3g}, ours {value:.4g}")
+                found.append(f"{PRINTED[CLAIM].tables[0].place(name, kernel=kernel)}: printed {printed:.3g}, ours {value:.4g}")
     return found
 
 
@@ -90,7 +90,7 @@ def test_simulation_confirms_the_spectrum(kernel: int, side: str) -> None:
 
 def test_all_printed_entries_but_one() -> None:
     assert len(mismatches()) == 1
-    assert mismatches()[0].startswith("16x16 alpha min measured")
+    assert mismatches()[0].startswith(f"Tab 2, row kernel = {KERNELS[0]}, column alpha min measured")
 
 
 def test_limit_has_no_stable_weight_decay() -> None:

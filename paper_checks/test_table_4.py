@@ -5,6 +5,7 @@ from __future__ import annotations
 from derive.claim import Verdict
 from experiments.table_4 import PRESETS, Config, coincide, collect, groups
 from paper_checks.claims import PRINTED
+from paper_checks.printed_tables import OTHERWISE_IN_CODE
 from paper_checks.settings import same_setting
 from paper_checks.small_runs import SETTING, recipe, trained
 
@@ -30,7 +31,7 @@ def verdict() -> Verdict:
         CLAIM, "not run at the paper's setting", "", "",
         f"The printed rows {rows}. On {SETTING}, {found.sizes['trial']} trials {hashes} after each of {found.sizes['epoch']} epochs, by hash "
         f"of weights, buffers and optimiser state; k = 3 is in another state after {int(found.control_apart.sum())} of them, although its "
-        "accuracy is the same at first. Equal accuracies alone would not show that trajectories coincide.",
+        f"accuracy is the same at first. Equal accuracies alone would not show that trajectories coincide. {OTHERWISE_IN_CODE}",
         "python -m experiments run table-4 --preset paper --device cuda",
     )  # fmt: skip
 

@@ -6,10 +6,15 @@ version's tables, taken apart from `claims`.
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 from decimal import Decimal
 
 import pytest
 
+from derive.printed_table import Table
+from paper_checks import authors_code, claims, printed_training
 from paper_checks.claims import PRINTED
 
 ROWS = {
@@ -33,7 +38,7 @@ SINGLE = {
     ("table-6", "std_over_seeds"): "0.77", ("table-6", "std_over_k"): "0.872",
     ("table-7", "std_over_seeds"): "1.33", ("table-7", "std_over_k"): "1.41",
     ("table-8", "std_over_seeds"): "1.00", ("table-8", "std_over_k"): "0.88",
-    ("table-6b", "accuracy"): "377.10", ("table-6b", "floating_point"): "0.49", ("table-6b", "batch_selection"): "0.38",
+("table-6b", "accuracy"): "377.10", ("table-6b", "floating_point"): "0.49", ("table-6b", "batch_selection"): "0.38",
     ("table-2", "alpha_min_measured"): "54.8e6", ("table-2", "alpha_min"): "3.21e9",
     ("table-2", "alpha_max_measured"): "6e8", ("table-2", "alpha_max"): "6e8",
     ("table-9", "alpha_min_measured"): "55.9e6", ("table-9", "alpha_min"): "3.21e9",
@@ -57,6 +62,75 @@ def test_single_rows_and_columns(table: str, name: str) -> None:
     assert sum(Decimal(str(value)) for value in PRINTED[table].values[name]) == Decimal(SINGLE[table, name])
 
 
-def test_every_printed_accuracy_is_summed() -> None:
-    tables = {key for key, claim in PRINTED.items() if "accuracy" in claim.values}
-    assert tables == {*ROWS, "table-6b"}
+def test_every_printed_number_of_a_table_is_summed() -> None:
+    """All but labels, and the column of Tab 1's right half that is no statistic of accuracies."""
+    tables = {key: claim.tables for key, claim in PRINTED.items() if claim.tables}
+    assert tables.keys() == {*ROWS, *(key for key, _ in SINGLE)}
+    further = {(key, name) for key, (table, *_) in tables.items() for name in (*table.by_row, *table.by_column)}
+    assert further - {("table-6b", "net"), ("table-6b", "data")} == set(SINGLE)
+    assert {key for key, (table, *_) in tables.items() if table.cells} == set(ROWS) == set(COLUMNS)
+
+
+TABLES = [table for claim in PRINTED.values() for table in claim.tables]
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.source)
+def test_every_number_has_a_place_of_its_own(table: Table) -> None:
+    """And the place leads back to it."""
+    found = list(table.numbers())
+    assert len({place for place, _ in found}) == len(found)
+    assert all(place.startswith(f"{table.source}, row ") for place, _ in found)
+
+
+def test_places_lead_back_to_their_numbers() -> None:
+    assert dict(PRINTED["table-2"].tables[0].numbers())["Tab 2, row kernel = 32, column alpha max"] == 2e8
+    assert dict(PRINTED["table-1"].tables[0].numbers())["Tab 1, left, row k = 9, column seed = 1"] == Decimal("93.87")
+    with pytest.raises(KeyError, match="has no kernel = 17"):
+        PRINTED["table-2"].tables[0].place("alpha_max", kernel=17)
+
+
+def test_a_row_that_is_short_is_no_table() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        list(Table("Tab 0", ("k", (1, 3)), by_row={"std": (0.1,)}).numbers())
+
+
+NAMES = re.compile(r"\{[^}]*\}|(?:Tab|Fig|Eq|Thm|float)\.? ?\d[\d.]*|\d\^|power of two|N\(0, 1\)")
+"""What is no value: places, numbers of other tables, powers, the standard normal distribution."""
+
+WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+def sentences() -> list[tuple[str, str]]:
+    """(claim, its sentence as typed), from the sources."""
+    trees = [ast.parse(inspect.getsource(module)) for module in (claims, printed_training, authors_code)]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) >= 5]
+    typed = [[arg.value for arg in call.args[:4] if isinstance(arg, ast.Constant)] for call in calls]
+    return [(args[0], args[3]) for args in typed if len(args) == 4]
+
+
+def flat(value: object) -> set[float]:
+    """The numbers in a value."""
+    if isinstance(value, list | tuple):
+        return {number for item in value for number in flat(item)}
+    return {float(value)} if isinstance(value, int | float | Decimal) else set()
+
+
+def typed(sentence: str) -> set[float]:
+    """The numbers in a sentence that no placeholder stands for, in digits or words."""
+    bare = NAMES.sub("", sentence)
+    found = {float(number) for number in re.findall(r"(?<![\w^.])\d+(?:\.\d+)?(?:e-?\d+)?", bare)}
+    return found | {float(n) for n, word in enumerate(WORDS, start=2) if re.search(rf"\b{word}\b", bare)}
+
+
+@pytest.mark.parametrize(("key", "sentence"), sentences(), ids=[key for key, _ in sentences()])
+def test_a_sentence_types_no_number_that_is_a_value(key: str, sentence: str) -> None:
+    """What stands in it comes from the value."""
+    assert not typed(sentence) & flat(list(PRINTED[key].values.values()))
+
+
+def test_a_typed_number_would_be_seen() -> None:
+    assert typed("As Tab 1, three trials of 2^m end at 93.47, dt = 1e-8 or {lr:g}.") == {3, 93.47, 1e-8}
+
+
+def test_every_claim_is_composed() -> None:
+    assert {key for key, _ in sentences()} == set(PRINTED)

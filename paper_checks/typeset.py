@@ -10,6 +10,7 @@ from sympy.printing.str import StrPrinter
 
 from derive.claim import Claim
 from derive.dft import FrequencyConvolution, Khat, Khat_next
+from derive.printed_table import Table
 from derive.symbols import (
     Ibar,
     area,
@@ -108,25 +109,41 @@ def claim(
     source: str,
     formulas: Mapping[str, sp.Basic] | None = None,
     authors: Mapping[str, object] | None = None,
+    tables: tuple[Table, ...] = (),
     **numbers: object,
 ) -> Claim:
-    """A claim of formulas and numbers.
+    """A claim of formulas, tables and numbers.
 
     Args:
         key: as in `Claim`.
         section: likewise.
         title: likewise.
-        sentence: with `{name}` where a formula, or a number, stands.
+        sentence: with `{name}` where a formula, a number, or the labels and numbers of a table stand.
         source: likewise.
         formulas: the printed ones by name; the value of a relation is its right-hand side.
         authors: settings of the authors' public code that no text prints.
+        tables: the printed ones; their numbers are among the values.
         numbers: further printed values by name.
     """
     formulas = formulas or {}
+    for table in tables:
+        numbers = table.values | numbers
     words = {name: plain(formula) for name, formula in formulas.items()}
     values = {name: formula.rhs if isinstance(formula, sp.Rel) else formula for name, formula in formulas.items()}
     latex = r", \quad ".join(map(typeset, formulas.values()))
-    return Claim(key, section, title, sentence.format(**words, **numbers), latex, values | numbers, source, authors or {})
+    statement = sentence.format(**words, **{name: _listed(number) for name, number in numbers.items()})
+    return Claim(key, section, title, statement, latex, values | numbers, source, authors or {}, tables)
+
+
+class _Listed(tuple):
+    """Several numbers: with commas between them where all are told."""
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self))
+
+
+def _listed(number: object) -> object:
+    return _Listed(number) if isinstance(number, list | tuple) else number
 
 
 def symbol(name: str, latex: str, **assumptions: bool) -> sp.Symbol:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numerics.datasets.batching import batches
-from numerics.datasets.loading import DATASETS, available, first_available, load
+from numerics.datasets.loading import DATASETS, available, check_available, first_available, load
 from numerics.datasets.split import Data, Split
 
-__all__ = ["DATASETS", "Data", "Split", "available", "batches", "first_available", "load"]
+__all__ = ["DATASETS", "Data", "Split", "available", "batches", "check_available", "first_available", "load"]

@@ -13,7 +13,7 @@ from derive.errors import InputError, choose
 from derive.installed import check_installed
 from derive.shown import shown
 from numerics.datasets.digits import digits
-from numerics.datasets.files import find
+from numerics.datasets.files import find, refuse
 from numerics.datasets.normalise import normalised, table
 from numerics.datasets.raw import Raw, restricted
 from numerics.datasets.reading import places, read
@@ -138,6 +138,26 @@ def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] 
     source = sources[_source(name)]
     searched = places(_source(name), source, _path(data_dir))
     return all(find(packed, searched) is not None for packed in source.packed)
+
+
+def check_available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> None:
+    """Check that all files of a data set are on this machine; the network is not used.
+
+    Raises:
+        InputError: they are not: which are missing, where they were looked for, and how to get them; or as of `available`.
+    """
+    if available(name, data_dir, sources):
+        return
+    source = sources[_source(name)]
+    searched = places(_source(name), source, _path(data_dir))
+    refuse(name, source, searched)
+    missing = [packed for packed in source.packed if find(packed, searched) is None]
+    site = missing[0].urls[0].removesuffix(missing[0].name)
+    raise InputError(
+        f"expected {', '.join(packed.name for packed in missing)} of {name} in {' or '.join(map(str, searched))}, found none; "
+        f"get them from {site}, or have them fetched: python -c \"from numerics.datasets import load; load('{name}')\"; "
+        "or name their folder as data_dir (--data-dir)"
+    )
 
 
 def first_available(names: Iterable[str], data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> str:

@@ -15,8 +15,8 @@ from derive.errors import InputError, choose
 from numerics.nets import activations
 from numerics.nets.chain import chain
 from numerics.nets.dense import dense
-from numerics.nets.initial import Rule, begin, he, uniform
-from numerics.nets.resnet import resnet
+from numerics.nets.initial import Rule, begin, he, he_out, uniform
+from numerics.nets.resnet import resnet, resnet_b
 from numerics.nets.spec import Spec
 from numerics.nets.tiny import tiny
 from numerics.nets.vgg import vgg16
@@ -44,6 +44,9 @@ NETS: Mapping[str, Kind] = MappingProxyType(
     {
         "tiny": Kind(tiny, he, "two convolutions with batch norm, for quick runs"),
         "resnet-L": Kind(resnet, he, "residual net of L = 8, 14, 20, ..., 56, ... layers for small images"),
+        "resnet-b-L": Kind(
+            resnet_b, he_out, "the same with projections as shortcuts (option B), as the authors of Section 4 train it"
+        ),
         "vgg16-bn": Kind(vgg16, he, "VGG16 with batch norm and a small head"),
         "chain-L": Kind(chain, uniform, "L convolutions of one channel, two classes (Section 6)"),
         "dense-L": Kind(dense, uniform, "L hidden layers of 200 units, tanh"),
@@ -121,7 +124,7 @@ def _parsed(name: object) -> tuple[Kind, int]:
     Raises:
         InputError: an unknown name, or L < 1.
     """
-    found = re.fullmatch(r"([a-z]+)-(0|[1-9][0-9]{0,3})", name) if isinstance(name, str) else None
+    found = re.fullmatch(r"([a-z]+(?:-[a-z]+)?)-(0|[1-9][0-9]{0,3})", name) if isinstance(name, str) else None
     if found is None or f"{found[1]}-L" not in NETS:
         if isinstance(name, str) and name.endswith("-L") and name in NETS:
             raise InputError(f"expected a number for L in {name!r}, for example {name[:-1]}8")

@@ -27,6 +27,14 @@ def he(layer: nn.Module, generator: torch.Generator) -> None:
         init.zeros_(layer.bias)
 
 
+def he_out(layer: nn.Module, generator: torch.Generator) -> None:
+    """Weights of a convolution N(0, 2 / fan_out), as the code of Section 4 draws them; a linear layer as in `uniform`."""
+    if isinstance(layer, nn.Conv2d):
+        init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+    else:
+        uniform(layer, generator)
+
+
 def uniform(layer: nn.Module, generator: torch.Generator) -> None:
     """Weights and biases uniform within 1 / sqrt(fan_in), as torch's own layers begin."""
     bound = layer.weight[0].numel() ** -0.5

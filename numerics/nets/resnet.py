@@ -37,9 +37,25 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, before, H, W) -> (N, after, H / stride, W / stride), rounded up."""
         inner = self.norm2(self.conv2(self.act1(self.norm1(self.conv1(x)))))
+        return self.act2(inner + (self.shortcut(x) if self.added else x))
+
+    def shortcut(self, x: Tensor) -> Tensor:
+        """Where the shape changes: (N, before, H, W) -> (N, after, H / stride, W / stride), rounded up."""
+        return pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.added, self.added))
+
+
+class ProjectionBlock(Block):
+    """The same beside a shortcut with parameters where the shape changes (option B): a 1 x 1 convolution with batch norm."""
+
+    def __init__(self, before: int, after: int, spec: Spec) -> None:
+        super().__init__(before, after, spec)
         if self.added:
-            x = pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, self.added, self.added))
-        return self.act2(inner + x)
+            self.conv3 = nn.Conv2d(before, after, 1, stride=self.stride, bias=False)
+            self.norm3 = nn.BatchNorm2d(after)
+
+    def shortcut(self, x: Tensor) -> Tensor:
+        """See Block."""
+        return self.norm3(self.conv3(x))
 
 
 def resnet(spec: Spec) -> nn.Sequential:
@@ -48,6 +64,19 @@ def resnet(spec: Spec) -> nn.Sequential:
     Raises:
         InputError: L is not 6n + 2 with n >= 1, or images below 4 x 4.
     """
+    return _stages(spec, Block)
+
+
+def resnet_b(spec: Spec) -> nn.Sequential:
+    """The same with shortcuts of option B: two have parameters, which do not count as layers.
+
+    Raises:
+        InputError: as `resnet`.
+    """
+    return _stages(spec, ProjectionBlock)
+
+
+def _stages(spec: Spec, block: type[Block]) -> nn.Sequential:
     blocks, rest = divmod(spec.layers - 2, 6)
     if rest or blocks < 1:
         raise InputError(f"expected a ResNet of 6n + 2 layers (8, 14, 20, ..., 56, ...), got {spec.name!r}")
@@ -57,7 +86,7 @@ def resnet(spec: Spec) -> nn.Sequential:
         nn.Conv2d(spec.channels, WIDTHS[0], 3, padding=1, bias=False),
         nn.BatchNorm2d(WIDTHS[0]),
         spec.activation(),
-        *(Block(before, after, spec) for before, after in pairwise(widths)),
+        *(block(before, after, spec) for before, after in pairwise(widths)),
         GlobalMean(),
         nn.Linear(WIDTHS[-1], spec.classes),
     )

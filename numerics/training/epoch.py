@@ -43,7 +43,7 @@ def train_epoch(
         losses.append(stepper.step(images, labels))
         sizes.append(len(labels))
         if number in recorded:
-            apart.append(rel_l1_now(members, group.unperturbed))
+            apart.append(rel_l1_now(members, group))
         if report is not None:
             report(number, total)
     return _passed(members, torch.stack(losses).double().cpu(), sizes, sorted(recorded), apart)

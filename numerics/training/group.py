@@ -48,13 +48,16 @@ class GroupRun:
 
         Raises:
             InputError: no members, or a member twice; net and data do not fit; the optimiser refuses the recipe; more
-                batches for the fluctuation than an epoch has.
+                batches for the fluctuation than an epoch has; a trace of a parameter that the net has not.
         """
         _check(group, data)
         self.group, self.data, self.device = group, data, device
         self.epoch, self._history = 0, History(group.ks)
         with reproducible():
             self._members = members(group, data, device)
+            if group.recipe.trace_of not in ("", *self.layers):
+                what = f"a parameter of {group.recipe.net}, such as {self.layers[0]}"
+                raise InputError(f"expected trace_of to be {what}, got {group.recipe.trace_of!r}")
             checked = preflight(group, data, device)
         self.mode, self._beside = checked.sentence, checked.exact
         self._stepper = stepper(self._members, device, self._beside)

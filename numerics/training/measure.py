@@ -83,18 +83,19 @@ def _apart(members: Sequence[Member], classes: list[Tensor], unperturbed: int) -
 
 
 @torch.no_grad()
-def rel_l1_now(members: Sequence[Member], unperturbed: int) -> Tensor:
-    """RelL1 over all weights to the unperturbed member, (M,) float64 on the device, its own 0; NaN if that is not there."""
-    number = _position(members, unperturbed)
+def rel_l1_now(members: Sequence[Member], group: Group) -> Tensor:
+    """RelL1 over what the group traces to the unperturbed member, (M,) float64 on the device, its own 0; NaN without that."""
+    number, of = _position(members, group.unperturbed), group.recipe.trace_of
     if number is None:
         return torch.full((len(members),), nan, dtype=torch.float64)
-    reference = _vector(members[number])
-    apart = [relative_l1(_vector(member), reference) for n, member in enumerate(members) if n != number]
+    reference = _vector(members[number], of)
+    apart = [relative_l1(_vector(member, of), reference) for n, member in enumerate(members) if n != number]
     return torch.stack([*apart[:number], reference.new_zeros(()), *apart[number:]])
 
 
-def _vector(member: Member) -> Tensor:
-    return torch.cat([weight.reshape(-1) for weight in member.weights]).double()
+def _vector(member: Member, of: str) -> Tensor:
+    weights = [member.net.get_parameter(of).detach()] if of else member.weights
+    return torch.cat([weight.reshape(-1) for weight in weights]).double()
 
 
 def _position(members: Sequence[Member], k: int) -> int | None:

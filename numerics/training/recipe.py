@@ -42,6 +42,7 @@ class Recipe:
         augment: random crop (padding of 4) and horizontal flip.
         dtype: "float16", "bfloat16", "float32" or "float64".
         trace: steps between two records of the distance to the unperturbed member; 0 for once per epoch only.
+        trace_of: the parameter alone that these records are of, such as "17.conv1.weight"; empty for all weights.
         fluctuation: batches whose gradients are compared after every epoch, each for a forward and backward pass per member;
             0 for none.
 
@@ -68,6 +69,7 @@ class Recipe:
     augment: bool = True
     dtype: str = "float32"
     trace: int = 0
+    trace_of: str = ""
     fluctuation: int = 0
 
     def __post_init__(self) -> None:

@@ -126,7 +126,7 @@ def test_standardised_pictures_have_mean_0_and_variance_1(picture: Path) -> None
 
 
 def test_interrupt_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("experiments.runner.run_experiment", interrupted)

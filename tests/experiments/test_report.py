@@ -61,7 +61,12 @@ class Page(HTMLParser):
             self.text += data
 
 
+DOUBTFUL = ("found at a setting of ours", "decided by the paper's")
+
+
 def judged(claim: Claim) -> Verdict:
+    if claim.id == "table-1":
+        return Verdict(claim.id, "not run at the paper's setting", "", "", "evidence", f"command of {claim.id}", *DOUBTFUL)
     return Verdict(claim.id, "agrees", claim.latex, claim.latex, f"evidence of {claim.id}", f"command of {claim.id}")
 
 
@@ -92,6 +97,21 @@ def page(html: str) -> Page:
 def test_tags_balance_and_ids_are_unique(page: Page) -> None:
     assert page.open == []
     assert len(page.ids) == len(set(page.ids))
+
+
+def test_what_speaks_against_a_claim_is_told_at_a_glance_in_a_section_and_with_the_claim(page: Page) -> None:
+    if "table-1" not in claims():
+        pytest.skip("no claims of the paper are registered")
+    assert page.text.count("contradicted at ours") == 1
+    for words in DOUBTFUL:
+        assert page.text.count(words) == 2
+    assert "Against it, at a setting of ours: found" in page.text
+    assert "What would decide it: decided" in page.text
+    assert {"against"} == {name for name in page.ids if name in ("against", "errata")}
+
+
+def test_what_the_print_leaves_open_is_shown_with_values(page: Page) -> None:
+    assert "recipe.lr0.001not printed: torch's default" in page.text
 
 
 def test_nothing_is_fetched(page: Page, html: str) -> None:

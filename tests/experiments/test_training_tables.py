@@ -81,7 +81,7 @@ def test_spread_beside_the_finite_test_set(scale: float, words: str) -> None:
 
 
 def test_of_averages_over_epochs_the_floor_is_a_bound() -> None:
-    assert "spreads equally good runs by at most" in compared(made(replace(CONFIG, average=10)))
+    assert "spreads equally good runs by at most" in compared(made(replace(CONFIG, form="code")))
     assert "spreads equally good runs by at most" not in compared(made())
 
 

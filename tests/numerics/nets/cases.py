@@ -10,6 +10,7 @@ from numerics.nets import build
 SHAPES = {
     "tiny": {"channels": 1, "classes": 10, "size": 8},
     "resnet-8": {"channels": 3, "classes": 10, "size": 16},
+    "resnet-b-8": {"channels": 3, "classes": 10, "size": 16},
     "resnet-20": {"channels": 1, "classes": 10, "size": 8},
     "vgg16-bn": {"channels": 3, "classes": 4, "size": 8},
     "chain-1": {"channels": 1, "classes": 2, "size": 3},

@@ -40,7 +40,7 @@ def test_images_may_have_any_size(name, size, channels):
 
 
 def test_every_family_is_listed_with_what_it_is():
-    assert list(NETS) == ["tiny", "resnet-L", "vgg16-bn", "chain-L", "dense-L"]
+    assert list(NETS) == ["tiny", "resnet-L", "resnet-b-L", "vgg16-bn", "chain-L", "dense-L"]
     assert all(kind.what for kind in NETS.values())
 
 
@@ -53,6 +53,8 @@ def test_every_family_is_listed_with_what_it_is():
         ("resnet-2", "6n \\+ 2 layers"),
         ("resnet-020", "unknown net"),
         ("resnet-L", "expected a number for L"),
+        ("resnet-b-9", "6n \\+ 2 layers"),
+        ("resnet-c-8", "did you mean 'resnet-b-L'"),
         ("chain-0", "at least one layer, got 'chain-0'"),
         ("dense-0", "at least one layer"),
         ("chain--1", "unknown net"),

@@ -32,6 +32,12 @@ def test_residual_nets_have_the_parameters_counted_by_hand(layers, count):
     assert sum(isinstance(layer, nn.Conv2d | nn.Linear) for layer in net.modules()) == layers
 
 
+def test_projections_are_all_that_option_b_adds():
+    """A weight for each pair of channels, and two of batch norm for each new channel, twice."""
+    a, b = (parameters(build(f"resnet-{kind}56", channels=3, classes=10, size=32)) for kind in ("", "b-"))
+    assert b - a == 16 * 32 + 2 * 32 + 32 * 64 + 2 * 64
+
+
 def test_vgg16_has_the_parameters_of_torchvision_and_keras():
     """Source: torchvision's vgg16_bn has 138,365,992 parameters, 123,642,856 of them in its head; Keras counts 14,714,688 in
     VGG16's convolutions."""

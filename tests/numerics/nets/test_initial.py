@@ -80,6 +80,16 @@ def test_convolutions_of_residual_nets_are_normal_with_variance_2_by_fan_in():
             assert (layer.bias == 0).all()
 
 
+def test_with_option_b_the_variance_is_2_by_fan_out():
+    for layer in build("resnet-b-8", **CIFAR, dtype=torch.float64).modules():
+        if isinstance(layer, nn.Conv2d):
+            draws = layer.weight.detach().flatten() * (layer.kernel_size[0] ** 2 * layer.out_channels / 2) ** 0.5
+            low, high = chi2.ppf([1e-6, 1 - 1e-6], len(draws))
+            assert low < float(draws.square().sum()) < high
+        elif isinstance(layer, nn.Linear):
+            assert 0 < layer.bias.abs().max() <= layer.in_features**-0.5
+
+
 @pytest.mark.parametrize("name", ["dense-4", "chain-40"])
 def test_the_others_are_uniform_within_1_by_root_fan_in_as_torch_begins(name):
     shape = CIFAR if name == "dense-4" else {"channels": 1, "classes": 2, "size": 81}

@@ -21,30 +21,32 @@ def shortcut(x: Tensor, channels: int) -> Tensor:
     return out
 
 
-def by_hand(net: nn.Module, x: Tensor) -> Tensor:
-    """The logits of resnet-8 from its weights in the order in which they stand, in training mode."""
+def by_hand(net: nn.Module, x: Tensor, projected: bool) -> Tensor:
+    """The logits of resnet-8, or resnet-b-8, from its weights in the order in which they stand, in training mode."""
     weights = iter(net.parameters())
 
-    def convolved(x: Tensor, stride: int = 1) -> Tensor:
-        x = conv2d(x, next(weights), stride=stride, padding=1)
+    def convolved(x: Tensor, stride: int = 1, padding: int = 1) -> Tensor:
+        x = conv2d(x, next(weights), stride=stride, padding=padding)
         return batch_norm(x, None, None, next(weights), next(weights), training=True)
 
     x = convolved(x).relu()
     for channels, stride in ((16, 1), (32, 2), (64, 2)):
         inner = convolved(convolved(x, stride).relu())
-        x = (inner + (x if stride == 1 else shortcut(x, channels))).relu()
+        beside = x if stride == 1 else convolved(x, stride, 0) if projected else shortcut(x, channels)
+        x = (inner + beside).relu()
     return linear(x.sum((2, 3)) / (x.shape[2] * x.shape[3]), next(weights), next(weights))
 
 
+@pytest.mark.parametrize("name", ["resnet-8", "resnet-b-8"])
 @pytest.mark.parametrize("size", [8, 11, 16])
-def test_resnet_8_is_what_the_paper_draws(size):
-    net = made("resnet-8", size=size, dtype=torch.float64)
+def test_resnet_8_is_what_the_paper_draws(size, name):
+    net = made(name, size=size, dtype=torch.float64)
     with torch.no_grad():  # weights of batch norm that differ, lest an exchange of two goes unseen
         for number, layer in enumerate(layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)):
             layer.weight.uniform_(0.5, 1.5, generator=torch.Generator().manual_seed(number))
             layer.bias.uniform_(-0.5, 0.5, generator=torch.Generator().manual_seed(number + 100))
-    x = images("resnet-8", size=size, dtype=torch.float64)
-    assert torch.allclose(net(x), by_hand(net, x), rtol=1e-12, atol=1e-12)
+    x = images(name, size=size, dtype=torch.float64)
+    assert torch.allclose(net(x), by_hand(net, x, projected="b" in name.split("-")), rtol=1e-12, atol=1e-12)
 
 
 def test_without_its_convolutions_a_block_is_its_shortcut():

@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 from torch.nn.functional import cross_entropy
 
+from derive.errors import InputError
 from numerics.distance import relative_l1
 from numerics.training.determinism import reproducible
 from numerics.training.evaluate import predictions
@@ -92,6 +93,14 @@ def test_records_by_steps_meet_those_by_epochs():
     weights = np.array([32, 32, 16]) / 80
     by_epoch = (found.loss_step.values.reshape(2, 2, 3) * weights).sum(-1)
     np.testing.assert_allclose(by_epoch, found.loss, rtol=1e-12)
+
+
+def test_records_may_be_of_one_parameter():
+    found = trained(group(ks=(1, 3), trace=1, trace_of="3.weight"))
+    np.testing.assert_allclose(found.rel_l1_step.sel(step=[3, 6]), found.rel_l1.sel(layer="3.weight"), rtol=1e-12)
+    assert not np.allclose(found.rel_l1_step.sel(step=[3, 6], k=3), found.rel_l1_net.sel(k=3), rtol=1e-3, atol=0)
+    with pytest.raises(InputError, match=r"expected trace_of to be a parameter of tiny, such as 0\.weight, got 'weight'"):
+        begun(group(trace_of="weight"))
 
 
 @pytest.mark.parametrize("trace", [2, 4, 5])

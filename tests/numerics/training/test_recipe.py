@@ -54,6 +54,7 @@ def test_groups_that_differ_in_more_than_their_numbers_have_other_names():
         group,
         *(replace(group, seeds=replace(Seeds(), **{name: 2})) for name in ("init", "order", "augment", "perturbation")),
         replace(group, recipe=replace(group.recipe, lr=0.2)),
+        replace(group, recipe=replace(group.recipe, trace_of="0.weight")),
         replace(group, form="code"),
         replace(group, trial=1),
     ]
