@@ -45,7 +45,7 @@ def verdict() -> Verdict:
         f"weights. The code keeps a record every n steps at the step size {PRINTED['figure-3-right'].authors['one_epoch_at']:g}/n and draws the first {authors['records']}.",
         "python -m experiments run figure-3-right --form code",
         f"The code has momentum {authors['momentum']:g}, Swish with beta = {authors['beta']:g}, and RelL1 of {authors['rel_l1_of']} alone.",
-        f"The stable step size of {PRINTED['figure-3-right'].values['least_lr']:g}, and the threshold above it, are those of plain gradient descent, not of the momentum "
+        f"If the figure is the code's, the stable step size of {PRINTED['figure-3-right'].values['least_lr']:g} and the threshold above it are those of plain gradient descent, not of the momentum "
         "with which the tables were trained.",
     )  # fmt: skip
 

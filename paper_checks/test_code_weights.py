@@ -41,7 +41,7 @@ def verdict() -> Verdict:
         "column share their weights, so the STD over k is over last bits alone in both.",
         "python -m experiments run table-1 --form code",
         "In the code the columns differ in initial weights too.",
-        f"The printed STD over seeds, {PRINTED['table-1'].values['batch_selection']}, is then over batch selection and initial weights together, not over batch selection alone.",
+        f"If the tables are the code's, the printed STD over seeds, {PRINTED['table-1'].values['batch_selection']}, is over batch selection and initial weights together, not over batch selection alone.",
     )  # fmt: skip
 
 

@@ -40,6 +40,14 @@ def verdict() -> Verdict:
     )  # fmt: skip
 
 
+def test_the_curve_labelled_40_is_drawn_later() -> None:
+    """Late, a triangle is its first mode, 8/pi^2 of its height, which decays as exp(-(pi/30)^2 t)."""
+    late = PRINTED[CLAIM].authors["labelled_40_is_drawn_at"]
+    expected = 1.5 * 8 / np.pi**2 * np.exp(-((np.pi / 30) ** 2) * np.array([40, late]))
+    np.testing.assert_allclose(heights(40, late), expected, rtol=0.01)
+    assert verdict().status == "agrees"
+
+
 def test_settings_are_the_printed_ones() -> None:
     printed, authors, config = PRINTED[CLAIM].values, PRINTED[CLAIM].authors, figure_1.PRESETS["paper"]
     assert (config.points, config.height) == (printed["points"], authors["height"])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import ModuleType
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experiments import table_1, table_6
+from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import HALF_UNIT, accuracies, entries, misprints, possible, std_range
 
 TABLES = ["table-1", "table-6", "table-7", "table-8"]
@@ -49,3 +52,12 @@ def test_a_wrong_entry_would_be_seen(table: str) -> None:
 
 def test_only_the_row_of_table_7_is_misprinted() -> None:
     assert {table: len(misprints(table)) for table in TABLES} == {"table-1": 0, "table-6": 0, "table-7": 6, "table-8": 0}
+
+
+@pytest.mark.parametrize("table", [table_1, table_6])
+def test_what_the_print_leaves_open_is_the_authors(table: ModuleType) -> None:
+    """Nesterov's momentum, crops and flips, Swish's beta."""
+    recipe, authors = table.PRESETS["paper"].recipe, PRINTED[table.__name__.rpartition(".")[2].replace("_", "-")].authors
+    assert recipe.nesterov is authors["nesterov"]
+    assert recipe.augment == ("flips" in str(authors["augmentation"]))
+    assert recipe.beta == authors.get("beta", recipe.beta)

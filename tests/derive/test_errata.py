@@ -36,6 +36,17 @@ def test_text_says_print_derivation_counterexample_and_command(rows: list) -> No
     assert all(word in text for word in ("Eq 1  First: erratum", "it is | so", "x | y", "at x = 1.5", "pytest one"))
 
 
+def test_what_the_authors_code_does_otherwise_is_listed_and_no_counterexample(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Verdict("2", "print and code differ", "", "", "38 % of the bits", "command", "the code divides", "other runs")
+    monkeypatch.setattr(module, "claims", lambda: {"2": Claim("2", "A", "Second", "multiplied", authors={"update": "divided"})})
+    monkeypatch.setattr(module, "verdicts", lambda _: {"2": found})
+    assert (found.differs, found.refuted) == (True, False)
+    text = module.as_text(module.errata())
+    lines = ("authors' code: update divided", "instead: the code divides", "evidence: 38 % of the bits")
+    assert all(line in text for line in lines)
+    assert "counterexample" not in text
+
+
 def test_markdown_keeps_its_columns(rows: list) -> None:
     *_, row = module.as_markdown(rows).splitlines()
     assert row == r"| Eq 1, First | erratum | x \| y | none |"

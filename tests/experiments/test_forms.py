@@ -73,6 +73,9 @@ def test_accuracies_are_the_last_or_means_of_ten() -> None:
     assert "at the last 10 epochs, averaged:" in table_1.caption(mean)
     assert "In the form of the authors' public code: k enters as (eta k)(d/k)" in table_1.caption(mean)
     assert mean.attrs["seeds"] == "init, order and augmentation 1, 2, 3, 4, 5, 6"
+    config = configured("table-1", "smoke", "code")
+    few = table_1.collect(config, [fabricated(group, n) for n, group in enumerate(table_1.groups(config))])
+    assert "at the last 8 epochs, averaged:" in table_1.caption(few)
 
 
 def test_figure_3_right_has_the_settings_of_either() -> None:
