@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ENTRIES = {
     "eq-1-3": ("heat", "CFL condition of the heat equation"),
+    "eq-3": ("error_recursion", "Recursion of the error"),
     "eq-4": ("beltrami", "CFL condition of the Beltrami flow"),
     "swish": ("swish", "Swish and its derivatives"),
     "5.1": ("gradient_flow", "Gradient descent PDE of the one-layer network"),
