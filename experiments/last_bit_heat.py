@@ -44,7 +44,7 @@ PRESETS = {"smoke": Config(starts=20), "default": Config(), "paper": Config()}
 def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Simulate both ratios; put the errors that were made, and those that are to be expected, into Eq 3."""
     found = [_one(config, ratio, device) for ratio in config.ratios]
-    merged = {name: (("ratio", "step"), np.stack([part[name] for part in found])) for name in found[0]}
+    merged = {name: (("ratio", "step"), np.stack([part[name] for part in found]), {"units": "1"}) for name in found[0]}
     return xr.Dataset(merged, {"ratio": list(config.ratios), "step": np.arange(config.steps + 1)}, {"seeds": f"{config.seed}"})
 
 
@@ -160,8 +160,8 @@ def caption(results: xr.Dataset) -> str:
     return (
         "Heat equation in float32, first sine as the start, and starts whose every value is moved by its last bit, up or down. "
         "Dotted: the expectation by Eq 3, roundings taken as independent; nothing is fitted. "
-        f"At {float(low.ratio)} the difference stays at the level of rounding, {off[0].min():.2f} to {off[0].max():.2f} of what is "
-        "expected (roundings of runs that are a bit apart are not independent, and runs meet); "
+        f"At {float(low.ratio)} the difference stays at the level of rounding, {off[0].min():.2f} to {off[0].max():.2f} of "
+        "what is expected (roundings of runs that are a bit apart are not independent, and runs meet); "
         f"at {float(high.ratio)} it grows by the factor of the shortest wave to {float(high.rms[-1]):.1e}, "
         f"{off[1].min():.2f} to {off[1].max():.2f} of it. "
         f"Put into Eq 3, the errors that the steps did make give the differences to {float(results.deviation.max()):.0e}."

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
 from derive.fourier import THETAS
-from derive.symbols import A, diffusivity, dx, lr
+from derive.symbols import A, diffusivity, dx, lr, omega
+from derive.theorems import convergence as c
 from derive.theorems import error_recursion as e
 from paper_checks.brute import heat_matrix
 from paper_checks.worlds.evaluate import World
@@ -85,4 +87,47 @@ def _of_one(ratio: float, number: int, at: int) -> dict[str, list[World]]:
     return found
 
 
-WORLDS = {"eq-3": recursion}
+# Consistency and stability imply convergence
+
+
+def convergence() -> dict[str, list[World]]:
+    """A mode of the line, stepped; and a long wave, whose error in one step takes more digits than floating point has."""
+    lr_, at = 0.2 * DX**2 / KAPPA, 2 * np.pi / (POINTS * DX)
+    matrix, wave = heat_matrix(POINTS, 0.2), mode(1)
+    factor, solution = float(np.real(wave.conj() @ matrix @ wave)), float(np.exp(-KAPPA * at**2 * lr_))
+    after = float(np.real(wave.conj() @ np.linalg.matrix_power(matrix, 3) @ wave)) - solution**3
+    values = {
+        lr: lr_,
+        dx: DX,
+        diffusivity: KAPPA,
+        omega: at,
+        A: factor,
+        c.exact: solution,
+        c.local: factor - solution,
+        c.n: 3,
+        c.whole: after,
+    }
+    shortest = np.linalg.eigvalsh(heat_matrix(POINTS, 0.8))[0]
+    beyond = {dx: DX, diffusivity: KAPPA, c.ratio: 0.8, c.until: 2.0, c.growth: abs(shortest) ** (2.0 / (0.8 * DX**2 / KAPPA))}
+    return {
+        "*": [World(values)], "Stable": [World(values), *_attained(3 * 0.2, {c.n: 3, c.local: -0.2})],
+        "Consistent": [_long_wave()], "Converges": _attained(5 * abs(_long_wave().values[c.local] / _long_wave().values[lr]), _long_wave().values),
+        "Beyond the bound": [World(beyond)],
+    }  # fmt: skip
+
+
+def _attained(bound: float, values: dict) -> list[World]:
+    """The error as large as it can be, and a little larger, of either sign."""
+    return [World({**values, c.whole: sign * s * bound}, s < 1) for s in (1 - 1e-4, 1 + 1e-4) for sign in (-1, 1)]
+
+
+def _long_wave() -> World:
+    at, size, r = mpmath.mpf(1024), mpmath.mpf(2) ** -20, mpmath.mpf("0.1875")
+    step = r * size**2 / KAPPA
+    with mpmath.workdps(40):
+        error = 1 - 2 * r * (1 - mpmath.cos(at * size)) - mpmath.exp(-r * (at * size) ** 2)
+    values = {lr: step, dx: size, omega: at, c.local: error, c.until: 5}
+    return World({diffusivity: KAPPA} | {symbol: float(value) for symbol, value in values.items()})
+
+
+WORLDS = {"eq-3": recursion, "convergence": convergence}
