@@ -314,5 +314,5 @@ EDGE = [
     ),
 ]  # fmt: skip
 
-CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE, *printed_remarks.BACKGROUND)
+CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE, *printed_remarks.REMARKS)
 PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}
