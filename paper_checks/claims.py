@@ -314,5 +314,7 @@ EDGE = [
     ),
 ]  # fmt: skip
 
-CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE, *printed_remarks.REMARKS)
+CLAIMS: tuple[Claim, ...] = (
+    *BACKGROUND, *printed_remarks.BACKGROUND, *TRAINING, *ONE_LAYER, *printed_remarks.NETWORK, *EDGE, *printed_remarks.EDGE,
+)  # fmt: skip
 PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}

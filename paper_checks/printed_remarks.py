@@ -67,5 +67,3 @@ EDGE = [
         points=(1.0, -1.0), lr=1.0,
     ),
 ]  # fmt: skip
-
-REMARKS = (*BACKGROUND, *NETWORK, *EDGE)

@@ -24,7 +24,7 @@ def says(sign: int) -> sp.Rel:
     """What the sign of a alone says of the lower bound; some frequency of the image is not 0.
 
     Raises:
-        ValueError: nothing.
+        ValueError: it says nothing.
     """
     shown = dict(zip((power_min, power_max), sp.symbols("least greatest", positive=True), strict=True))
     bound = lower(sign).subs(a, sign * size)
