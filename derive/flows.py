@@ -11,60 +11,76 @@ from derive.activations import activation
 from derive.codegen import compile_flow
 from derive.errors import InputError, choose
 from derive.linearize import with_activation
-from derive.networks import cross_entropy_of_logit, output_error
-from derive.special import Sigmoid
-from derive.symbols import K, a, alpha, yhat
+from derive.losses import error, losses, of_response
+from derive.networks import g
+from derive.symbols import K, a, alpha
 
 
-def _nonlinear(name: str) -> sp.Expr:
+def _nonlinear(name: str, of: str) -> sp.Expr:
     from derive.theorems import gradient_flow
 
-    error = output_error().subs(yhat, Sigmoid(gradient_flow.POOLED))
-    return with_activation(gradient_flow.flow().subs(a, error), activation(name))
+    held = error(of).subs(g, gradient_flow.POOLED)
+    return with_activation(gradient_flow.flow().subs(a, held), activation(name))
 
 
-def _linear(name: str) -> sp.Expr:
+def _linear(name: str, of: str) -> sp.Expr:
     from derive.theorems import linearization
 
     return linearization.flow(name)
 
 
-def _loss(name: str) -> sp.Expr:
+def _loss(name: str, of: str) -> sp.Expr:
     from derive.calculus import Inner
     from derive.theorems import gradient_flow
 
-    return with_activation(cross_entropy_of_logit(gradient_flow.POOLED), activation(name)) + alpha / 2 * Inner(K, K)
+    return with_activation(of_response(of).subs(g, gradient_flow.POOLED), activation(name)) + alpha / 2 * Inner(K, K)
 
 
 _FLOWS = {"5.1": (_nonlinear, ("y", "alpha", "beta")), "5.2": (_linear, ("a", "alpha", "beta", "image_integral"))}
 
 
-def flow(theorem: str, activation: str = "swish", backend: str = "torch") -> Callable:
+def flow(theorem: str, activation: str = "swish", backend: str = "torch", loss: str = "cross-entropy") -> Callable:
     """Right-hand side dK/dt of a theorem's PDE as torch code.
 
     Args:
-        theorem: ``"5.1"``: `f(K, *, correlate, adjoint, integral, y, alpha, beta)`, cross-entropy loss;
+        theorem: ``"5.1"``: `f(K, *, correlate, adjoint, integral, y, alpha, beta)`;
             ``"5.2"``: `f(K, *, correlate, adjoint, integral, a, alpha, beta, image_integral)`, integral unused.
         activation: name of the activation; `beta` is its parameter where it has one.
         backend: ``"torch"``.
+        loss: of 5.1, a name in `losses`; 5.2 holds the output error, and is the same for all.
 
     Raises:
-        InputError: unknown theorem, activation or backend, or an activation without the derivatives that 5.2 needs.
+        InputError: unknown theorem, activation, loss or backend, or an activation without the derivatives that 5.2 needs.
     """
     if backend != "torch":
         raise InputError(f"unknown backend {backend!r} for a flow: expected one of torch")
     choose("flow", theorem, _FLOWS)
-    return _compiled_flow(theorem, activation)
+    choose("loss", loss, losses)
+    return _compiled_flow(theorem, activation, loss)
 
 
 @cache
-def _compiled_flow(theorem: str, activation: str) -> Callable:
+def _compiled_flow(theorem: str, activation: str, loss: str) -> Callable:
     build, parameters = _FLOWS[theorem]
-    return compile_flow("flow", build(activation), parameters, f"Right-hand side of the PDE of Thm {theorem}.")
+    return compile_flow("flow", build(activation, loss), parameters, f"Right-hand side of the PDE of Thm {theorem}.")
+
+
+def loss(theorem: str = "5.1", activation: str = "swish", loss: str = "cross-entropy") -> Callable:
+    """The loss whose gradient flow is Thm 5.1, as torch code `f(K, *, correlate, adjoint, integral, y, alpha, beta)`.
+
+    Args:
+        theorem: ``"5.1"``.
+        activation: name of the activation.
+        loss: a name in `losses`.
+
+    Raises:
+        InputError: one of them is unknown.
+    """
+    choose("loss", theorem, {"5.1": None})
+    choose("loss", loss, losses)
+    return _compiled_loss(activation, loss)
 
 
 @cache
-def loss(theorem: str = "5.1", activation: str = "swish") -> Callable:
-    """The loss whose gradient flow is Thm 5.1, as torch code `f(K, *, correlate, adjoint, integral, y, alpha, beta)`."""
-    choose("loss", theorem, {"5.1": None})
-    return compile_flow("loss", _loss(activation), ("y", "alpha", "beta"), "Loss of Eq 7 with cross-entropy.")
+def _compiled_loss(activation: str, loss: str) -> Callable:
+    return compile_flow("loss", _loss(activation, loss), ("y", "alpha", "beta"), f"Loss of Eq 7, {loss}.")

@@ -23,6 +23,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "The PDEs": {
             "figure-1": "Heat equation below and above the CFL bound",
+            "last-bit-heat": "Last bits of the heat equation below and above the CFL bound",
             "figure-2": "Beltrami flow: restrained and unstable steps",
             "figure-4": "Linear PDE inside and outside the bounds",
             "table-2": "Bounds on the weight decay, windowed linear PDE",

@@ -57,18 +57,28 @@ def linear(
 
 
 def nonlinear(
-    correlation: Correlation, alpha: float | Tensor, beta: float | Tensor, y: float | Tensor, activation: str = "swish"
+    correlation: Correlation,
+    alpha: float | Tensor,
+    beta: float | Tensor,
+    y: float | Tensor,
+    activation: str = "swish",
+    loss: str = "cross-entropy",
 ) -> Flow:
-    """Windowed nonlinear PDE of Thm 5.1 with cross-entropy: (..., h, w) -> (..., h, w)."""
-    return _bound(derive.flow("5.1", activation), correlation, alpha, beta, y)
+    """Windowed nonlinear PDE of Thm 5.1, `loss` a name in `derive.losses`: (..., h, w) -> (..., h, w)."""
+    return _bound(derive.flow("5.1", activation, loss=loss), correlation, alpha, beta, y)
 
 
 def nonlinear_loss(
-    correlation: Correlation, alpha: float | Tensor, beta: float | Tensor, y: float | Tensor, activation: str = "swish"
+    correlation: Correlation,
+    alpha: float | Tensor,
+    beta: float | Tensor,
+    y: float | Tensor,
+    activation: str = "swish",
+    loss: str = "cross-entropy",
 ) -> Callable[[Tensor], Tensor]:
     """The loss of Eq 7, whose gradient flow is `nonlinear`: (..., h, w) -> (...)."""
-    loss = _bound(derive.loss("5.1", activation), correlation, alpha, beta, y)
-    return lambda kernel: loss(kernel)[..., 0, 0]
+    summed = _bound(derive.loss("5.1", activation, loss), correlation, alpha, beta, y)
+    return lambda kernel: summed(kernel)[..., 0, 0]
 
 
 def beltrami(

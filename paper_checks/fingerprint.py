@@ -17,15 +17,15 @@ from types import ModuleType
 
 from derive import claim, derivation, errors, symbols, text, theorems
 from experiments import progress, report, store
-from paper_checks import authors_code, claims, printed_numbers, printed_training, typeset
+from paper_checks import authors_code, claims, printed_numbers, printed_remarks, printed_training, typeset
 from paper_checks.digest import digest
 
 PACKAGES = {"derive", "numerics", "experiments", "paper_checks"}
 FOLLOWED = (__name__.partition(".")[0], type(theorems).__module__)  # checks, and derivations
 APART = {
     *(
-        module.__name__ for module in (authors_code, claims, printed_numbers, printed_training, typeset)
-    ),  # their claims count one by one
+        m.__name__ for m in (authors_code, claims, printed_numbers, printed_remarks, printed_training, typeset)
+    ),  # claims count singly
     *(module.__name__ for module in (claim, derivation, errors, symbols, text, progress, report, store)),  # how things are told
 }
 
@@ -101,8 +101,8 @@ def _meaning(node: object) -> str:
         return "[" + " ".join(_meaning(item) for item in node if not _is_docstring(item)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return "import " + " ".join(sorted(alias.name.rpartition(".")[2] for alias in node.names))
+    if isinstance(node, ast.Import | ast.ImportFrom):  # says where a name lies; what lies there is followed
+        return ""
     parts = [(name, value) for name, value in ast.iter_fields(node) if name != "ctx" and value not in (None, [])]
     return f"({type(node).__name__} {' '.join(f'{name}={_meaning(value)}' for name, value in parts)})"
 

@@ -32,6 +32,15 @@ EQUIVALENT = {
     ("conjecture", "Full: converges", "-(width + 1) at (1, 1, 1, 1, 1, 0, 1, 0)"): "the cosine is even",
     ("conjecture", "Valid: one pixel in the last corner", "2 (mu_min(2)) at (0, 0)"): "it is 0",
     ("conjecture", "Valid: one pixel in the last corner", "-(mu_min(2)) at (0, 0)"): "it is 0",
+    ("relu", "Limit, x < 0", "2 (-p) at (0, 0)"): "0 is 0 at twice the place",
+    ("relu", "Limit, x < 0", "2 (-1) at (0, 0, 0)"): "0 is 0 at twice the place",
+    ("relu", "Limit, x < 0", "2 (p) at (0, 0, 1)"): "0 is 0 at twice the place",
+    ("relu", "Slope, x > 0", "2 (p) at (0, 0)"): "the slope is 1 everywhere above 0",
+    ("relu", "Slope, x < 0", "2 (-p) at (0, 0)"): "and 0 everywhere below",
+    ("relu", "Slope, x < 0", "2 (-1) at (0, 0, 0)"): "and 0 everywhere below",
+    ("relu", "Slope, x < 0", "2 (p) at (0, 0, 1)"): "and 0 everywhere below",
+    ("quadratic", "Example", "2 (x) at (0, 0)"): "the curvature is the same everywhere",
+    ("quadratic", "Example", "-(x) at (0, 0)"): "the curvature is the same everywhere",
 }
 """Changes that leave a formula true."""
 

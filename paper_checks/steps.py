@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from derive.theorems import theorems
-from paper_checks.worlds import layers, linear, network, pde, windows
+from paper_checks.worlds import errors, layers, linear, network, pde, remarks, windows
 from paper_checks.worlds.evaluate import World, agrees
 
 Worlds = dict[str, list[World]]
@@ -17,7 +17,7 @@ REST = "*"
 """Of a theorem's worlds: those of all steps that have none of their own."""
 
 SOURCES: dict[str, Callable[[], Worlds]] = {
-    **network.WORLDS, **linear.WORLDS, **pde.WORLDS, **layers.WORLDS, **windows.WORLDS,
+    **network.WORLDS, **linear.WORLDS, **pde.WORLDS, **layers.WORLDS, **windows.WORLDS, **errors.WORLDS, **remarks.WORLDS,
 }  # fmt: skip
 
 

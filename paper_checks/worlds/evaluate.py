@@ -7,6 +7,7 @@ stability has to be true in the worlds that brute force finds stable, and false 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -115,8 +116,13 @@ def _plain(operation: Any, arguments: list[Any]) -> Any:
         for argument in arguments[1:]:
             total = combine(total, argument)
         return total
-    symbols = sp.symbols(f"p:{len(arguments)}")
-    return sp.lambdify(symbols, operation(*symbols), "numpy")(*arguments)
+    return _compiled(operation, len(arguments))(*arguments)
+
+
+@cache
+def _compiled(operation: Any, count: int) -> Callable[..., Any]:
+    symbols = sp.symbols(f"p:{count}")
+    return sp.lambdify(symbols, operation(*symbols), "numpy")
 
 
 def correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -164,6 +170,13 @@ def _dirac(values: Mapping[Any, Any], argument: sp.Expr) -> np.ndarray:
     return found
 
 
+def _sum(values: Mapping[Any, Any], term: sp.Expr, limits: sp.Tuple) -> Any:
+    """Term by term."""
+    index, first, last = limits.args
+    low, high = (round(float(evaluate(end, values))) for end in (first, last))
+    return sum(evaluate(term, {**values, index: k}) for k in range(low, high + 1))
+
+
 OPERATORS: dict[type, Callable[..., Any]] = {
     calculus.Correlation: lambda values, a, b: correlation(*_fields(values, a, b)),
     calculus.Convolution: lambda values, a, b: convolution(*_fields(values, a, b)),
@@ -175,5 +188,6 @@ OPERATORS: dict[type, Callable[..., Any]] = {
     differential.Div: lambda values, a: divergence(_vector(values, a), values["dx"]),
     dft.FrequencyConvolution: _frequency_convolution,
     dft.Dirac: _dirac,
+    sp.Sum: _sum,
     sp.Limit: lambda values, a, symbol, _, __: evaluate(a, {**values, symbol: 1e12}),
 }

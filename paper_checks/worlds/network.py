@@ -90,20 +90,29 @@ def flow_of_theorem_5_1() -> dict[str, list[World]]:
         dL: float(along(loss, KERNEL, ALONG)), grad_L: slope_.numpy(), TimeDerivative(K): -slope_.numpy(),
     }  # fmt: skip
     windowed = values | {TimeDerivative(K): -(slope_ * WINDOW).numpy()}
-    general = World(values | _any_loss())
+    general = World(values | any_loss())
     found = {title: [general] for title in ("Loss", "First variation", "Gradient")}
     return found | {"*": [World(values)], "With the window": [World(windowed)]}
 
 
-def _any_loss() -> dict:
+def any_loss() -> dict:
     """A loss and an output that are neither cross-entropy nor the sigmoid."""
-    output, cost = lambda v: torch.exp(v / 3), lambda v: torch.exp(v / 2) + v**3
-
-    def whole(kernel: Tensor) -> Tensor:
-        return cost(output(pooled(kernel, IMAGE, curve))) + DECAY / 2 * (kernel**2).sum()
-
+    whole = any_whole
     values = {L: float(whole(KERNEL)), dL: float(along(whole, KERNEL, ALONG)), grad_L: gradient(whole, KERNEL).detach().numpy()}
-    return named("s", output) | named("ell", cost) | values
+    return named("s", _output) | named("ell", _cost) | values
+
+
+def _output(v: Tensor) -> Tensor:
+    return torch.exp(v / 3)
+
+
+def _cost(v: Tensor) -> Tensor:
+    return torch.exp(v / 2) + v**3
+
+
+def any_whole(kernel: Tensor) -> Tensor:
+    """That loss with decay."""
+    return _cost(_output(pooled(kernel, IMAGE, curve))) + DECAY / 2 * (kernel**2).sum()
 
 
 def held(kernel: Tensor, activation, error: float = 0.7) -> Tensor:

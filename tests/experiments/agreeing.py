@@ -17,6 +17,7 @@ from experiments.nonlinear_setting import NonlinearSetting
 
 CERTAIN: dict[str, tuple[str, ...]] = {
     "figure-1": ("u_stable", "exact_stable", "u_unstable", "exact_unstable"),
+    "last-bit-heat": ("expected_rms", "expected_rel_l1"),
     "figure-2": ("minimiser_1d", "minimiser_2d", "derived", "simulated", "predicted", "verdict", "edge_at_minimiser", "blowup"),
     "figure-4": ("verdict", "loss first"),
     "table-2": ("spectrum", "limit", "simulation brackets"),
@@ -49,6 +50,7 @@ def _runs(name: str, **changes: Any) -> Any:
 
 SHORT = {
     "figure-1": {},
+    "last-bit-heat": {"starts": 4, "steps": 12},
     "figure-2": {
         "setting": BeltramiSetting(points=16, side=8, epsilon=0.02), "iterations": (20, 20), "lag": 64, "sweep": 2,
         "sweep_iterations": (8, 8), "phases": PhaseConfig(points=8, products=(0.01, 0.3, 2), multiples=(0.7, 2000, 2), decay=2),
