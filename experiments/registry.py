@@ -50,6 +50,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "figure-8": "Two and four layers: spikes",
             "figure-9": "One and two layers with weight decay: largest stable step size",
             "supp-figure-2": "Strong weight decay: step sizes of deep networks",
+            "regimes": "Regimes along a run, and crossings of the edge",
+            "spreading": "An instability of one layer, followed to the others",
             "edge-of-optimizers": "Four optimisers at their edges of stability",
         },
     }

@@ -51,6 +51,7 @@ from derive.theorems.layer_regimes import a_l
 from derive.theorems.nesterov_limit import K_prev, V, grad, path, time
 from derive.theorems.nesterov_transform import Khat_prev, Vhat
 from derive.theorems.strong_decay import F
+from paper_checks.printed_runs import RUNS
 from paper_checks.printed_training import TRAINING
 from paper_checks.typeset import claim, symbol
 
@@ -313,5 +314,5 @@ EDGE = [
     ),
 ]  # fmt: skip
 
-CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE)
+CLAIMS: tuple[Claim, ...] = (*BACKGROUND, *TRAINING, *ONE_LAYER, *EDGE, *RUNS)
 PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}

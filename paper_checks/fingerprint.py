@@ -17,13 +17,13 @@ from types import ModuleType
 
 from derive import claim, derivation, errors, symbols, text, theorems
 from experiments import progress, report, store
-from paper_checks import claims, printed_training, typeset
+from paper_checks import claims, printed_runs, printed_training, typeset
 from paper_checks.digest import digest
 
 PACKAGES = {"derive", "numerics", "experiments", "paper_checks"}
 FOLLOWED = (__name__.partition(".")[0], type(theorems).__module__)  # checks, and derivations
 APART = {
-    *(module.__name__ for module in (claims, printed_training, typeset)),  # their claims count one by one
+    *(module.__name__ for module in (claims, printed_runs, printed_training, typeset)),  # their claims count one by one
     *(module.__name__ for module in (claim, derivation, errors, symbols, text, progress, report, store)),  # how things are told
 }
 
