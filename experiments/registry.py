@@ -43,6 +43,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "table-7": "Accuracy over last-bit perturbations and batch orders, Adam",
             "table-8": "Accuracy over last-bit perturbations and batch orders, float64",
             "figure-10": "Accuracy at a step size that amplifies nothing",
+            "below-the-edge": "Training kept below its edge, and beyond it",
         },
         "The edge of stability": {
             "figure-6": "Nonlinear PDE: step size times sharpness",

@@ -214,7 +214,7 @@ def _draw(ax: Axes, at: xr.Dataset, source: int) -> None:
             label = f"layer {layer}{'' if beyond else ', control'}"
             ax.plot(at.iteration, curve.where(curve > 0), line, color=style.CYCLE[n], lw=1, label=label)
     ax.axhline(at.attrs["level"], color=style.BLACK, lw=0.6, ls="--")
-    ax.set(xlabel="iteration", yscale="log", ylim=(1e-18, 5), title=f"beyond its edge: layer {source}")
+    ax.set(xlabel="iteration", yscale="log", ylim=(1e-13, 5), title=f"beyond its edge: layer {source}")
 
 
 def in_words(results: xr.Dataset) -> str:

@@ -25,4 +25,17 @@ RUNS = [
         "Restrained instabilities arise locally at a layer and could spread to other layers through the network structure.",
         "Section 5.5, after Eq 25; Section 6.2",
     ),
+    claim(
+        "open-performance", "A", "Open question: does stable training perform better?",
+        "Whether eliminating restrained instabilities in training results in better performance ({aspects}, etc) is an open question; it may well be the case that "
+        "they (printed: \"such stabilities\") are helpful in training.",
+        "App. A (NeurIPS supplement)",
+        aspects="generalization, training time, robustness, reduced variance",
+    ),
+    claim(
+        "open-variance", "A", "Open question: does stable training vary less?",
+        "Whether eliminating the instability reduces stochastic test variance from {sources[0]} / {sources[1]} is an open question.",
+        "App. A (NeurIPS supplement)",
+        sources=("batch selection", "initialization"),
+    ),
 ]  # fmt: skip
