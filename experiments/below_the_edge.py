@@ -127,9 +127,11 @@ def instability(results: xr.Dataset) -> str:
     words = []
     for arm in ARMS:
         at = results.sel(arm=arm)
+        beyond = (at.normalised > 1).sum("epoch")
         words.append(
-            f"{arm}: {float(at.normalised.min()):.2g} to {float(at.normalised.max()):.2g} of the edge, RelL1 of k = 3 "
-            f"{float(at.rel_l1.median()):.1e} at the end ({float(at.rel_l1.min()):.1e} to {float(at.rel_l1.max()):.1e})"
+            f"{arm}: {float(at.normalised.min()):.2g} to {float(at.normalised.max()):.2g} of the edge, beyond it before "
+            f"{int(beyond.min())} to {int(beyond.max())} of {at.epoch.size} epochs, RelL1 of k = 3 at the end "
+            f"{float(at.rel_l1.median()):.1e} ({float(at.rel_l1.min()):.1e} to {float(at.rel_l1.max()):.1e})"
         )
     return "; ".join(words)
 

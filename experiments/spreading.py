@@ -57,6 +57,7 @@ class Config:
         level: RelL1 at which a layer counts as reached.
         nudge: change of the source's weights, relative.
         seed: of the kernels that the minimum is reached from.
+        descent: steps towards the minimum, before Newton's.
     """
 
     data: str = "digits"
@@ -69,6 +70,7 @@ class Config:
     level: float = 1e-3
     nudge: float = 2.0**-23
     seed: int = 0
+    descent: int = 2000
 
 
 PRESETS = {"smoke": Config(layers=2, steps=100), "default": Config(), "paper": Config(data="mnist")}
@@ -121,7 +123,7 @@ def at_rest(config: Config, device: str) -> tuple[Network, Tensor]:
     generator = torch.Generator().manual_seed(config.seed)
     shape = config.layers, config.kernel, config.kernel
     start = torch.randn(shape, generator=generator, dtype=torch.float64).to(device) / 2
-    rest = settle(network, start, config.alpha, 0.3)
+    rest = settle(network, start, config.alpha, 0.3, config.descent)
     if float(rest.norm()) < FADED * float(start.norm()):
         raise InputError(
             f"expected a minimum away from 0, got kernels of size {float(rest.norm()):.1e}; use less alpha or another seed"

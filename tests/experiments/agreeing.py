@@ -67,8 +67,8 @@ SHORT = {
         "setting": NonlinearSetting(image=12, kernel=3), "alphas": (0.05, 1.6, 2), "lrs": (0.12, 9.0, 3), "iterations": 30,
     },
     "figure-6": {"setting": NonlinearSetting(image=16, kernel=4), "iterations": 20, "settled": 5},
-    "regimes": {"setting": NonlinearSetting(image=12, kernel=3), "lrs": (0.5,), "iterations": 16},
-    "spreading": {"steps": 20},
+    "regimes": {"setting": NonlinearSetting(image=12, kernel=3), "lrs": (0.5,), "iterations": 15},
+    "spreading": {"steps": 15, "descent": 30, "seed": 4},
     "edge-of-optimizers": {"subset": 16, "steps": 14, "every": 13},
 }  # fmt: skip
 """A few steps: enough to meet every line that puts something on the device."""
