@@ -36,6 +36,10 @@ def verdict() -> Verdict:
     )  # fmt: skip
 
 
+def test_verdict_gives_no_answer_in_the_papers_name() -> None:
+    assert verdict().status == "not run at the paper's setting"
+
+
 def test_both_printed_sources_are_varied_each_alone() -> None:
     assert set(SOURCES.values()) == set(PRINTED[CLAIM].values["sources"])
     assert set(SOURCES) < set(SETS)

@@ -60,6 +60,10 @@ def verdict() -> Verdict:
     )  # fmt: skip
 
 
+def test_verdict_is_told_from_the_record() -> None:
+    assert verdict().status == "agrees"
+
+
 def test_definition_and_verdict_are_one_on_the_record() -> None:
     assert as_expected(recorded("regimes"))
     assert set(recorded("regimes").verdict.values) == set(NAMES)
