@@ -65,6 +65,17 @@ def test_members_are_trained_at_the_kept_step_size_and_it_is_told() -> None:
         assert member.lr == float(found.lr.sel(k=member.k)[0])
 
 
+def test_a_run_that_is_put_back_goes_on_to_the_same_bits() -> None:
+    """The step size of an epoch is decided by the weights before it alone."""
+    data = load("digits", classes=(0, 1), dtype=torch.float64)
+    whole, again = GroupRun(GROUP, data, "cpu"), GroupRun(GROUP, data, "cpu")
+    whole.advance()
+    again.restore(*whole.state())
+    for run in (whole, again):
+        run.advance()
+    assert again.results().identical(whole.results())
+
+
 def test_a_recipe_without_a_probe_is_the_one_it_was() -> None:
     """Members trained before there were probes keep their place."""
     plain = Group(replace(RECIPE, probe=0, cap=0.0)).shared()["recipe"]
