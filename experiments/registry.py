@@ -44,6 +44,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "table-7": "Accuracy over last-bit perturbations and batch orders, Adam",
             "table-8": "Accuracy over last-bit perturbations and batch orders, float64",
             "figure-10": "Accuracy at a step size that amplifies nothing",
+            "below-the-edge": "Training kept below its edge, and beyond it",
         },
         "The edge of stability": {
             "figure-6": "Nonlinear PDE: step size times sharpness",
@@ -51,6 +52,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "figure-8": "Two and four layers: spikes",
             "figure-9": "One and two layers with weight decay: largest stable step size",
             "supp-figure-2": "Strong weight decay: step sizes of deep networks",
+            "regimes": "Regimes along a run, and crossings of the edge",
+            "spreading": "An instability of one layer, followed to the others",
             "edge-of-optimizers": "Four optimisers at their edges of stability",
         },
     }

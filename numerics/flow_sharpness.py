@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerics.lanczos import LIMIT, Extremes, extremes
+from numerics.lanczos import LIMIT, Extremes, Operator, extremes
 from numerics.simulate import Flow
 
 
@@ -33,11 +33,20 @@ def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: in
 
 def _at(flow: Flow, state: Tensor, tolerance: float, limit: int) -> Extremes:
     point = state.detach().requires_grad_()
-    force = flow(point)
+    return extremes(jacobian_products(flow(point), point), state.numel(), tolerance, limit, state.device)
 
-    def hessian(vector: Tensor) -> Tensor:
-        # The Jacobian is symmetric, so that reverse mode gives the product too, and the graph serves for all of them.
-        direction = vector.to(state.dtype).view(state.shape)
+
+def jacobian_products(force: Tensor, point: Tensor) -> Operator:
+    """Products of minus the Jacobian of a flow with float64 vectors (n,); it is symmetric, as the flow is minus a gradient.
+
+    Args:
+        force: the flow at the point, whose graph is kept: it serves for all products.
+        point: requires a gradient.
+    """
+
+    def product(vector: Tensor) -> Tensor:
+        # The Jacobian is symmetric, so that reverse mode gives the product too.
+        direction = vector.to(point.dtype).view(point.shape)
         return -torch.autograd.grad(force, point, direction, retain_graph=True)[0].reshape(-1).double()
 
-    return extremes(hessian, state.numel(), tolerance, limit, state.device)
+    return product

@@ -54,6 +54,7 @@ from derive.theorems.nesterov_transform import Khat_prev, Vhat
 from derive.theorems.strong_decay import F
 from paper_checks import printed_remarks
 from paper_checks.authors_code import AGAINST_CODE
+from paper_checks.printed_runs import RUNS
 from paper_checks.printed_training import TRAINING
 from paper_checks.typeset import claim, symbol
 
@@ -321,6 +322,6 @@ EDGE = [
 ]  # fmt: skip
 
 CLAIMS: tuple[Claim, ...] = (
-    *BACKGROUND, *printed_remarks.BACKGROUND, *TRAINING, *AGAINST_CODE, *ONE_LAYER, *printed_remarks.NETWORK, *EDGE, *printed_remarks.EDGE,
+    *BACKGROUND, *printed_remarks.BACKGROUND, *TRAINING, *AGAINST_CODE, *ONE_LAYER, *printed_remarks.NETWORK, *EDGE, *printed_remarks.EDGE, *RUNS,
 )  # fmt: skip
 PRINTED: dict[str, Claim] = {claim.id: claim for claim in CLAIMS}

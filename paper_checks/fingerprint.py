@@ -17,15 +17,13 @@ from types import ModuleType
 
 from derive import claim, derivation, errors, symbols, text, theorems
 from experiments import progress, report, store
-from paper_checks import authors_code, claims, printed_numbers, printed_remarks, printed_training, typeset
+from paper_checks import authors_code, claims, printed_numbers, printed_remarks, printed_runs, printed_training, typeset
 from paper_checks.digest import digest
 
 PACKAGES = {"derive", "numerics", "experiments", "paper_checks"}
 FOLLOWED = (__name__.partition(".")[0], type(theorems).__module__)  # checks, and derivations
 APART = {
-    *(
-        m.__name__ for m in (authors_code, claims, printed_numbers, printed_remarks, printed_training, typeset)
-    ),  # claims count singly
+    *(m.__name__ for m in (authors_code, claims, printed_numbers, printed_remarks, printed_runs, printed_training, typeset)),
     *(module.__name__ for module in (claim, derivation, errors, symbols, text, progress, report, store)),  # how things are told
 }
 

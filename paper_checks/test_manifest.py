@@ -19,6 +19,7 @@ COVERED = {
     "code-update", "code-average", "code-shortcut", "code-weights", "code-figure-3-right",
     "perturbed-sgd", "gradient-fluctuation", "table-1", "table-4", "table-5", "table-6", "table-6b", "table-7", "table-8",
     "figure-3-left", "figure-3-right", "figure-10",
+    "restrained-path", "regimes", "spreading", "open-performance", "open-variance",
     "figure-6", "figure-7", "figure-8", "figure-9", "supp-figure-2",
 }  # fmt: skip
 

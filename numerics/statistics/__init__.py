@@ -9,18 +9,23 @@ from __future__ import annotations
 
 from numerics.statistics.floor import Floored, finite_test_set_floor, floor_bound, floored
 from numerics.statistics.layout import Layout, two_way
+from numerics.statistics.paired import Difference, PairedRatio, paired_difference, paired_ratio
 from numerics.statistics.ratio import Ratio, detectable_ratio, variance_ratio
 from numerics.statistics.spread import Spread, spread
 
 __all__ = [
+    "Difference",
     "Floored",
     "Layout",
+    "PairedRatio",
     "Ratio",
     "Spread",
     "detectable_ratio",
     "finite_test_set_floor",
     "floor_bound",
     "floored",
+    "paired_difference",
+    "paired_ratio",
     "spread",
     "two_way",
     "variance_ratio",

@@ -14,6 +14,7 @@ from numerics.training.eager import Stepper
 from numerics.training.feed import steps_per_epoch, training_batches
 from numerics.training.measure import Measured, rel_l1_now
 from numerics.training.member import Member
+from numerics.training.probe import set_step_sizes
 from numerics.training.recipe import Group
 
 
@@ -24,11 +25,13 @@ class Passed(NamedTuple):
         loss: mean over the images, (M,) float64.
         finite: whether all losses, and all weights and buffers at the end, are; (M,) bool.
         traced: a row for every step that is recorded, (M,) each.
+        probed: what was measured before it; see `probe`.
     """
 
     loss: Tensor
     finite: Tensor
     traced: list[Measured]
+    probed: Measured
 
 
 def train_epoch(
@@ -37,8 +40,7 @@ def train_epoch(
     """Train the members on every batch of an epoch, counted from 0. Only its end waits for the device."""
     total, recorded = steps_per_epoch(group, data), set(recorded_steps(group, data, epoch))
     losses, sizes, apart = [], [], []
-    for member in members:
-        member.set_lr(group.recipe.lr_at(epoch))
+    probed = set_step_sizes(members, group, data, epoch)
     for number, (images, labels) in enumerate(training_batches(group, data, epoch), start=1):
         losses.append(stepper.step(images, labels))
         sizes.append(len(labels))
@@ -46,7 +48,7 @@ def train_epoch(
             apart.append(rel_l1_now(members, group))
         if report is not None:
             report(number, total)
-    return _passed(members, torch.stack(losses).double().cpu(), sizes, sorted(recorded), apart)
+    return _passed(members, torch.stack(losses).double().cpu(), sizes, sorted(recorded), apart)._replace(probed=probed)
 
 
 def recorded_steps(group: Group, data: Data, epoch: int) -> list[int]:
@@ -60,4 +62,4 @@ def _passed(members: Sequence[Member], losses: Tensor, sizes: list[int], recorde
     weights = torch.tensor(sizes, dtype=torch.float64)[:, None]
     sound = torch.stack([member.finite() for member in members]).cpu()
     traced = [{"loss_step": losses[n - 1], "rel_l1_step": far} for n, far in zip(recorded, apart, strict=True)]
-    return Passed((losses * weights).sum(0) / weights.sum(), losses.isfinite().all(0) & sound, traced)
+    return Passed((losses * weights).sum(0) / weights.sum(), losses.isfinite().all(0) & sound, traced, {})

@@ -111,7 +111,7 @@ class GroupRun:
             self._record([full])
         self._end_unstable(training, passed)
         kept = [n for n, member in enumerate(training) if member in self.stable]
-        self._place(row, self.stable, {"loss": passed.loss[kept]})
+        self._place(row, self.stable, {"loss": passed.loss[kept]} | {n: v[kept] for n, v in passed.probed.items()})
 
     def _end_unstable(self, training: Sequence[Member], passed: Passed) -> None:
         ended = [member.k for member, finite in zip(training, passed.finite.tolist(), strict=True) if not finite]

@@ -23,6 +23,8 @@ MEANINGS = {
     "fluctuation": ("relative gradient fluctuation, the paper's mean of ratios", "1"),
     "fluctuation_median": ("median of the same ratios", "1"),
     "fluctuation_ratio": ("sum of deviations over sum of mean gradients", "1"),
+    "lr": ("step size of the epoch", "1"),
+    "normalised": ("sharpness over its edge at that step size, before the epoch", "1"),
     "rel_l1_step": ("RelL1 to the unperturbed member over all weights, or the one traced, after the step", "1"),
     "loss_step": ("cross-entropy of the batch, before the step", "nats"),
 }

@@ -18,12 +18,13 @@ from numerics import nets
 from numerics.datasets.published import PUBLISHED
 from numerics.training.history import DIMS
 from numerics.training.measure import FLUCTUATION, PER_EPOCH, PER_STEP
+from numerics.training.probe import PROBED
 from numerics.training.recipe import Group
 
 APART = {"rel_l1": 2, "rel_l1_net": 2, "changed": 1, "churn": 1}
 """Distances to the unperturbed member -> the largest there is; NaN once that one has ended."""
 
-LARGEST = {"accuracy": 100, "loss": inf, "loss_step": inf, "rel_l1_step": 2} | APART
+LARGEST = {"accuracy": 100, "loss": inf, "loss_step": inf, "rel_l1_step": 2, "lr": inf, "normalised": inf} | APART
 TRAIL = re.compile("[0-9a-f]{32}")
 
 
@@ -77,7 +78,8 @@ def fault(found: xr.Dataset, group: Group, expected: Layout) -> str:
 
 def _dims(group: Group, expected: Layout) -> dict[str, tuple[tuple[str, ...], str]]:
     """Variable -> its dimensions, and how the name of its type begins, as NumPy has it."""
-    names = [*PER_EPOCH, "rel_l1", *(FLUCTUATION if group.recipe.fluctuation else ())] if expected.epochs else []
+    measured = (*(FLUCTUATION if group.recipe.fluctuation else ()), *(PROBED if group.recipe.probe else ()))
+    names = [*PER_EPOCH, "rel_l1", *measured] if expected.epochs else []
     names += PER_STEP if _rows(group, expected) else ()
     found = {name: (DIMS.get(name, ("k", "epoch")), "f8") for name in names}
     found |= {"trail": (("k", "epoch"), "U"), "status": (("k",), "U"), "unstable_epoch": (("k",), "i8")}

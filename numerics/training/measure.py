@@ -14,6 +14,7 @@ from numerics.measures.churn import churn_rates
 from numerics.training.evaluate import accuracy, predictions
 from numerics.training.fluctuation import gradient_fluctuation
 from numerics.training.member import Member
+from numerics.training.probe import PROBED
 from numerics.training.recipe import Group
 
 Measured = dict[str, Tensor]
@@ -29,7 +30,7 @@ FLUCTUATION = {"fluctuation": "mean", "fluctuation_median": "median", "fluctuati
 def blank(group: Group, layers: int) -> Measured:
     """All of it for every member of a group, NaN: what there is for one that has ended."""
     members = len(group.ks)
-    names = [*PER_EPOCH, *(FLUCTUATION if group.recipe.fluctuation else ())]
+    names = [*PER_EPOCH, *(FLUCTUATION if group.recipe.fluctuation else ()), *(PROBED if group.recipe.probe else ())]
     found = {name: torch.full((members,), nan, dtype=torch.float64) for name in names}
     return found | {"rel_l1": torch.full((members, layers), nan, dtype=torch.float64)}
 

@@ -13,11 +13,14 @@ from numerics.optim.perturbation import UNPERTURBED, Perturbation
 
 OPTIMIZERS = ("sgd", "adam")
 DTYPES = ("float16", "bfloat16", "float32", "float64")
-COUNTS = {"batch": 1, "epochs": 1, "lr_every": 0, "trace": 0, "fluctuation": 0}
+COUNTS = {"batch": 1, "epochs": 1, "lr_every": 0, "trace": 0, "fluctuation": 0, "probe": 0}
 """Integers of a recipe, and the least each may be."""
 
-SIZES = ("beta", "lr", "momentum", "weight_decay", "lr_factor")
+SIZES = ("beta", "lr", "momentum", "weight_decay", "lr_factor", "cap")
 """Its finite numbers, none below 0."""
+
+LATER = ("probe", "cap")
+"""Fields that count only where they are set: members that were trained before there were these keep their place."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Recipe:
         trace_of: the parameter alone that these records are of, such as "17.conv1.weight"; empty for all weights.
         fluctuation: batches whose gradients are compared after every epoch, each for a forward and backward pass per member;
             0 for none.
+        probe: first training images on which the sharpness is measured before every epoch, by SGD's derived edge; 0 for none.
+        cap: the most that the step size may be of that edge, 0 for any; needs `probe`.
 
     Raises:
         InputError: a number out of its range, or an unknown optimiser or dtype.
@@ -71,6 +76,8 @@ class Recipe:
     trace: int = 0
     trace_of: str = ""
     fluctuation: int = 0
+    probe: int = 0
+    cap: float = 0.0
 
     def __post_init__(self) -> None:
         choose("optimizer", self.optimizer, dict.fromkeys(OPTIMIZERS))
@@ -81,6 +88,10 @@ class Recipe:
             _check(name, getattr(self, name), 0, Real)
         if self.fluctuation == 1:
             raise InputError("expected fluctuation to be 0 or at least 2 batches, got 1; one batch has no fluctuation")
+        if self.cap and not self.probe:
+            raise InputError(f"expected images to measure the sharpness on with a cap of {self.cap:g}, got a probe of 0")
+        if self.probe and self.optimizer != "sgd":
+            raise InputError(f"expected sgd with a probe, got {self.optimizer}; its edge is known only once it has stepped")
         if self.optimizer == "sgd" and self.nesterov and not self.momentum:
             raise InputError("expected momentum above 0 with nesterov, got 0; set nesterov to False for plain SGD")
 
@@ -139,7 +150,7 @@ class Group:
     def shared(self) -> dict[str, Any]:
         """All that decides the bits of its members, but their numbers; plain values, for JSON."""
         return {
-            "recipe": asdict(self.recipe),
+            "recipe": {name: value for name, value in asdict(self.recipe).items() if value or name not in LATER},
             "seeds": asdict(self.seeds),
             "kind": self.kind,
             "form": self.form,

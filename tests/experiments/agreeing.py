@@ -31,6 +31,8 @@ CERTAIN: dict[str, tuple[str, ...]] = {
     "figure-8": ("verdict", "normalised first", "loss first"),
     "figure-9": ("verdict", "trained brackets", "from_hessian", "by_layer"),
     "supp-figure-2": ("trained brackets", "derived"),
+    "regimes": ("verdict", "definition", "normalised first", "lowest first"),
+    "spreading": ("own", "lr", "predicted_rate", "predicted_behind", "arrival"),
     "edge-of-optimizers": ("loss first", "normalised first", "lr"),
 }
 """Variables of each; "first" where only the start is no matter of rounding, "brackets" of a number, cut otherwise on a GPU."""
@@ -67,6 +69,8 @@ SHORT = {
         "setting": NonlinearSetting(image=12, kernel=3), "alphas": (0.05, 1.6, 2), "lrs": (0.12, 9.0, 3), "iterations": 30,
     },
     "figure-6": {"setting": NonlinearSetting(image=16, kernel=4), "iterations": 20, "settled": 5},
+    "regimes": {"setting": NonlinearSetting(image=12, kernel=3), "lrs": (0.5,), "iterations": 15},
+    "spreading": {"steps": 15, "descent": 30, "seed": 4},
     "edge-of-optimizers": {"subset": 16, "steps": 14, "every": 14},
 }  # fmt: skip
 """A few steps: enough to meet every line that puts something on the device."""

@@ -38,4 +38,7 @@ def fabricated(group: Group, seed: int = 0, records: int = 0) -> xr.Dataset:
     if group.recipe.fluctuation:
         for name in ("fluctuation", "fluctuation_median", "fluctuation_ratio"):
             data[name] = (("k", "epoch"), generator.uniform(1, 9, shape), {"units": "1"})
+    if group.recipe.probe:
+        for name in ("lr", "normalised"):
+            data[name] = (("k", "epoch"), generator.uniform(0.1, 2, shape), {"units": "1"})
     return xr.Dataset(data, coordinates, {"mode": "one after another", "hardware": "paper and pencil"})

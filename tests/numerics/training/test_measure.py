@@ -18,7 +18,7 @@ from tests.numerics.training.cases import begun, digits, finished, group, trails
 
 
 def test_dimensions_labels_and_units():
-    found = trained(group(ks=(1, 3), trace=2, fluctuation=2))
+    found = trained(group(ks=(1, 3), trace=2, fluctuation=2, probe=16))
     assert set(found.data_vars) == {*MEANINGS, "trail", "status", "unstable_epoch", "right"}
     assert found.sizes["k"] == 2
     assert found.epoch.values.tolist() == [1, 2]
