@@ -17,6 +17,7 @@ CODE = "the authors' code"
 SEED = "the print names none"
 ALL = "the whole set is named"
 NO_FIGURE = "ours: the paper has no such figure"
+NO_SETTING = "ours: the paper asks, or says so in words, and has no setting for it"
 SHARE = "the print's weight decays are lost: shares of the edges on either side"
 
 
@@ -31,8 +32,12 @@ RECIPE: Why = {
     "augment": "crops and flips; usual for the network, not printed",
     "trace": OURS,
     "trace_of": "empty for all weights, which RelL1 is of",
+    "probe": "none: the edge is not measured while it trains",
+    "cap": "none: the step size is the printed one",
     "fluctuation": "batches of the gradient's fluctuation, besides; their number is lost in print",
 }
+_OTHER = "data net activation optimizer lr momentum weight_decay batch epochs lr_every lr_factor dtype".split()
+OF_OURS: Why = dict.fromkeys((*RECIPE, *_OTHER), NO_SETTING)
 ADAM: Why = RECIPE | {
     "lr": "not printed: torch's default",
     "momentum": "SGD's alone: Adam has torch's own",
@@ -64,6 +69,7 @@ NONLINEAR: Why = {"setting.seed": SEED, "iterations": CODE, "lrs": "among them t
 OPEN: Mapping[str, Why] = MappingProxyType(
     {
         "figure-1": {"height": CODE, "times": CODE},
+        "last-bit-heat": dict.fromkeys(("points", "height", "ratios", "steps", "starts", "seed"), NO_FIGURE),
         "figure-2": _under("setting", dict.fromkeys(("points", "side", "fidelity", "epsilon", "noise"), LOST) | {"seed": SEED})
         | {"iterations": LOST, "lag": OURS, "shown": OURS, "sweep": OURS, "sweep_iterations": OURS}
         | _under("phases", dict.fromkeys(("points", "products", "multiples", "decay"), NO_FIGURE)),
@@ -85,6 +91,7 @@ OPEN: Mapping[str, Why] = MappingProxyType(
         "table-7": _under("recipe", ADAM),
         "table-8": ACCURACIES,
         "figure-10": _under("divergence", DIVERGENCE),
+        "below-the-edge": _under("recipe", OF_OURS) | dict.fromkeys(("cap", "seeds", "target"), NO_SETTING),
         "figure-6": NONLINEAR | {"every": OURS, "settled": OURS},
         "figure-7": _under("runs", FULL_BATCH | {"lrs": LOST, "subset": ALL}),
         "figure-8": _under(
@@ -104,6 +111,12 @@ OPEN: Mapping[str, Why] = MappingProxyType(
             | dict.fromkeys(("lrs", "every", "k", "alpha"), "has no effect here"),
         )
         | {"alphas": "not printed", "ratios": OURS, "rtol": OURS},
+        "regimes": NONLINEAR
+        | {"lrs": "ours: some of Fig 5's, two next to its edge, and one beyond the blow-up"}
+        | _under("nets", FULL_BATCH | {"lrs": LOST, "subset": ALL, "every": "has no effect here", "k": "has no effect here"}),
+        "spreading": dict.fromkeys(
+            ("data", "layers", "kernel", "alpha", "ahead", "base", "steps", "level", "nudge", "seed", "descent"), NO_SETTING
+        ),
         "edge-of-optimizers": _under("blocks", dict.fromkeys(("net", "loss", "ahead", "adam", "classes", "batches"), NO_FIGURE))
         | dict.fromkeys(("data", "subset", "steps", "every", "seed", "dtype"), NO_FIGURE),
     }

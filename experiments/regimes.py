@@ -59,7 +59,7 @@ CHAINS, CHAIN_LRS = ("chain-1", "chain-3"), (1.0, 3.0, 10.0)
 PRESETS = {
     "smoke": Config(NonlinearSetting(image=16, kernel=4), (0.5, 1.6, 2.4), 1.0, _chains(("chain-1",), (0.3,), 24), 32),
     "default": Config(NonlinearSetting(image=95), LRS, 20.0, _chains(CHAINS, CHAIN_LRS, 100), 600),
-    "paper": Config(NonlinearSetting(), LRS, 20.0, replace(_chains(CHAINS, CHAIN_LRS), data=("mnist",)), 1000),
+    "paper": Config(NonlinearSetting(), LRS, 20.0, replace(_chains(CHAINS, CHAIN_LRS), data="mnist"), 1000),
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     seeds = f"start of the PDE {config.setting.seed}, of the chains {config.nets.seed}"
     return found.assign_attrs(
         edge=edge(), alpha=config.alpha, lr_edge=config.setting.edge(config.alpha).lr_edge, seeds=seeds,
-        data=config.nets.data[0], images=len(config.nets.images(device).train.labels), image=config.setting.image,
+        data=config.nets.data, images=len(config.nets.images(device).train.labels), image=config.setting.image,
     )  # fmt: skip
 
 

@@ -28,9 +28,9 @@ BACKGROUND = [
 NETWORK = [
     claim(
         "relu", "4", "ReLU, its slope at 0, and Swish",
-        "As beta -> oo Swish approaches ReLU. The gradient of ReLU is sensitive to fluctuations around 0; implementations take {values[0]:g}, "
-        "{values[1]:g} or {values[2]:g} at 0, but this has the same sensitivity.", "Section 4.2",
-        values=(0.0, 0.5, 1.0),
+        "As beta -> oo Swish approaches ReLU. The gradient of ReLU is sensitive to fluctuations around {kink:g}; implementations take {values[0]:g}, "
+        "{values[1]:g} or {values[2]:g} at {kink:g}, but this has the same sensitivity.", "Section 4.2",
+        values=(0.0, 0.5, 1.0), kink=0.0,
     ),
     claim(
         "indicators", "5.1", "Kernel of indicator functions",

@@ -69,6 +69,7 @@ DIVERGENCE |= of("figure-3-right", k=with_first) | FORM
 
 HELD: dict[str, dict[str, Print]] = {
     "figure-1": of("figure-1", "points", ratios=lambda v: (v["stable_ratio"], v["unstable_ratio"])),
+    "last-bit-heat": {},
     "figure-2": of("figure-2", multiples=lambda v: (*v["stable"], *v["restrained"], *v["unstable"])),
     "figure-4": LINEAR | of("figure-4", "kernel"),
     "table-2": LINEAR | of("table-2", kernels=lambda v: tuple(v["kernel"])),
@@ -99,11 +100,17 @@ HELD: dict[str, dict[str, Print]] = {
     | of("table-8", *(name for name in SGD if name != "activation"), under="recipe")
     | of("table-8", **CELLS, form=form),
     "figure-10": {f"divergence.{name}": found for name, found in DIVERGENCE.items()} | FORM,
+    "below-the-edge": {},
     "figure-6": NONLINEAR | of("figure-5", "alpha"),
     "figure-7": of("figure-7", "classes", "data", "alpha", nets=chains("chain"), under="runs"),
     "figure-8": of("figure-8", "data", "alpha", subset="images", nets=chains("dense"), under="runs"),
     "figure-9": of("figure-9", "classes", "data", nets=chains("chain"), under="runs"),
     "supp-figure-2": {},
+    "regimes": NONLINEAR
+    | of("figure-5", "alpha")
+    | of("figure-7", "classes", "data", nets=chains("chain"), under="nets")
+    | of("figure-7", alpha="alpha", under="nets"),
+    "spreading": {},
     "edge-of-optimizers": {},
 }
 """Experiment -> field -> where it is printed. What a table has "as Table 1" is held against that one."""

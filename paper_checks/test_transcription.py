@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from derive.printed_table import Table
-from paper_checks import authors_code, claims, printed_training
+from paper_checks import authors_code, claims, printed_remarks, printed_runs, printed_training
 from paper_checks.claims import PRINTED
 
 ROWS = {
@@ -102,7 +102,10 @@ WORDS = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
 
 def sentences() -> list[tuple[str, str]]:
     """(claim, its sentence as typed), from the sources."""
-    trees = [ast.parse(inspect.getsource(module)) for module in (claims, printed_training, authors_code)]
+    trees = [
+        ast.parse(inspect.getsource(module))
+        for module in (claims, printed_remarks, printed_runs, printed_training, authors_code)
+    ]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) >= 5]
     typed = [[arg.value for arg in call.args[:4] if isinstance(arg, ast.Constant)] for call in calls]
     return [(args[0], args[3]) for args in typed if len(args) == 4]
