@@ -36,8 +36,9 @@ RECIPE: Why = {
     "cap": "none: the step size is the printed one",
     "fluctuation": "batches of the gradient's fluctuation, besides; their number is lost in print",
 }
-_OTHER = "data net activation optimizer lr momentum weight_decay batch epochs lr_every lr_factor dtype".split()
-OF_OURS: Why = dict.fromkeys((*RECIPE, *_OTHER), NO_SETTING)
+_OTHER = ("data", "net", "activation", "optimizer", "lr", "momentum", "weight_decay")
+_PACE = ("batch", "epochs", "lr_every", "lr_factor", "dtype")
+OF_OURS: Why = dict.fromkeys((*RECIPE, *_OTHER, *_PACE), NO_SETTING)
 ADAM: Why = RECIPE | {
     "lr": "not printed: torch's default",
     "momentum": "SGD's alone: Adam has torch's own",
