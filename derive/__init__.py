@@ -11,19 +11,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from derive.accuracy import modified_equation, order_of_accuracy
-    from derive.activations import Activation, activation, activations
-    from derive.curvature_edge import maximal_curvature
-    from derive.derivation import Derivation, Step
-    from derive.dispersion import dispersion
+    from derive.conditions.curvature_edge import maximal_curvature
+    from derive.conditions.stability import Stability, stability
     from derive.errors import InputError
-    from derive.flows import flow, loss
-    from derive.fourier import Amplification, amplification
-    from derive.grid import GridFunction, GridScheme
-    from derive.integrators import integrators
-    from derive.parse import parse_scheme
-    from derive.schemes import optimizers
-    from derive.stability import Stability, stability
+    from derive.fields.activations import Activation, activation, activations
+    from derive.flows.generated import flow, loss
+    from derive.lines.integrators import integrators
+    from derive.modes.accuracy import modified_equation, order_of_accuracy
+    from derive.modes.amplification import Amplification, amplification
+    from derive.modes.dispersion import dispersion
+    from derive.paper.derivation import Derivation, Step
+    from derive.reading.parse import parse_scheme
+    from derive.schemes.grid import GridFunction, GridScheme
+    from derive.schemes.optimizers import optimizers
     from derive.theorems import theorem, theorems
 
 __all__ = [

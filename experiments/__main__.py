@@ -15,16 +15,16 @@ from __future__ import annotations
 
 import sys
 
-from derive.console import run
+from derive.commands.console import run
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; exit codes as `derive.console` lists them."""
+    """Run the command line; exit codes as `derive.commands.console` lists them."""
     return run(_commands, "python -m experiments", __doc__ or "", arguments)
 
 
 def _commands():
-    from experiments.commands import COMMANDS
+    from experiments.commands.table import COMMANDS
 
     return COMMANDS
 

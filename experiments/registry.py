@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from experiments.progress import Report
+    from experiments.running.progress import Report
     from numerics.training.recipe import Group
 
 SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -64,7 +64,7 @@ PRESETS = ("smoke", "default", "paper")
 """What every experiment offers."""
 
 FORMS = ("paper", "code")
-"""How the trainings of Section 4 can be run: see `experiments.forms`."""
+"""How the trainings of Section 4 can be run: see `experiments.last_bits.forms`."""
 
 
 class Experiment(Protocol):

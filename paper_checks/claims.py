@@ -5,20 +5,18 @@ Analysis" (NeurIPS 2022), long version arXiv:2206.02001v4. Numbering is the long
 
 Sentence, LaTeX and values of a claim come from the same expressions (`typeset`), numbers of a table from the table, which knows
 the place of each; settings that no text prints, but the authors' public code has, stand apart. Symbols are those of
-`derive.symbols` (dt is `lr`). A claim without a check yet is named by `pytest paper_checks/`.
+`derive.fields.symbols` (dt is `lr`). A claim without a check yet is named by `pytest paper_checks/`.
 """
 
 from __future__ import annotations
 
 import sympy as sp
 
-from derive.calculus import Correlation, TimeDerivative, Windowed, pointwise
-from derive.claim import Claim
-from derive.dft import FrequencyConvolution, Khat, Khat_next
-from derive.differential import Div, Grad
-from derive.layers import I_prev, K_l, g_l
-from derive.printed_table import Table
-from derive.symbols import (
+from derive.fields.calculus import Correlation, TimeDerivative, Windowed, pointwise
+from derive.fields.dft import FrequencyConvolution, Khat, Khat_next
+from derive.fields.differential import Div, Grad
+from derive.fields.layers import I_prev, K_l, g_l
+from derive.fields.symbols import (  # fmt: skip
     A,
     I,
     Ibar,
@@ -45,7 +43,9 @@ from derive.symbols import (
     y,
     yhat,
     z,
-)  # fmt: skip
+)
+from derive.paper.claim import Claim
+from derive.paper.printed_table import Table
 from derive.theorems.error_linearised import GRAM, Kbar
 from derive.theorems.forward_euler import K_next
 from derive.theorems.layer_regimes import a_l

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
-from derive.errata import cell
-from experiments.spreads import stable
+from derive.paper.errata import cell
+from experiments.last_bits.spreads import stable
 from numerics.statistics import Layout, detectable_ratio, two_way
 from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import spreads

@@ -15,8 +15,12 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from derive import claim, derivation, errors, symbols, text, theorems
-from experiments import progress, report, store
+from derive import errors, theorems
+from derive.fields import symbols
+from derive.paper import claim, derivation
+from derive.printing import text
+from experiments.page import report
+from experiments.running import progress, store
 from paper_checks import authors_code, claims, printed_numbers, printed_remarks, printed_runs, printed_training, typeset
 from paper_checks.digest import digest
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import sympy as sp
 
-from derive.derivation import Step
+from derive.paper.derivation import Step
 from derive.theorems import theorems
 from paper_checks.steps import judged, worlds_of
 

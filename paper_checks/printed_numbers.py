@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from derive.printed_table import Table
+from derive.paper.printed_table import Table
 
 KS = ("k", (1, 3, 5, 7, 9, 11))
 SEEDS = ("seed", (1, 2, 3, 4, 5, 6))

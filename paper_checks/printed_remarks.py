@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.symbols import A, a, alpha, beta, lr, power_max, z
+from derive.fields.symbols import A, a, alpha, beta, lr, power_max, z
 from derive.theorems.error_recursion import error, i, n, uhat
 from paper_checks.typeset import claim
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from numerics.statistics import Layout, two_way
 from paper_checks.claims import PRINTED
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.symbols import lr
+from derive.fields.symbols import lr
 from paper_checks.printed_numbers import (
     AVERAGES,
     BITS,

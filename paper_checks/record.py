@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from experiments.progress import bar
-from experiments.provenance import provenance
+from experiments.running.progress import bar
+from experiments.running.provenance import provenance
 from paper_checks.fingerprint import fingerprint
 from paper_checks.verdicts import Recorded, checks, record, write
 

@@ -6,8 +6,8 @@ from functools import cache
 
 import xarray as xr
 
-from experiments.report import RECORDS
-from experiments.store import load
+from experiments.page.report import RECORDS
+from experiments.running.store import load
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import cache
 import torch
 import xarray as xr
 
-from experiments.training_setting import SMOKE
+from experiments.last_bits.training_setting import SMOKE
 from numerics.datasets import load
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe

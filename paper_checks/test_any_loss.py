@@ -12,12 +12,12 @@ from torch.nn import functional
 
 import derive
 from derive import theorem
-from derive.claim import Verdict
-from derive.losses import losses
-from derive.symbols import y as label
+from derive.fields.losses import losses
+from derive.fields.symbols import y as label
+from derive.paper.claim import Verdict
 from derive.theorems import any_loss, stability_bounds
-from numerics.correlation import Correlation
-from numerics.flows import nonlinear, nonlinear_loss
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import nonlinear, nonlinear_loss
 from paper_checks.brute import euler_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 

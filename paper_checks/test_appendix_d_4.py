@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from derive.activations import activation
-from derive.claim import Verdict
-from derive.symbols import Ibar, alpha, area, beta, lr, power
-from derive.symbols import a as error
+from derive.fields.activations import activation
+from derive.fields.symbols import Ibar, alpha, area, beta, lr, power
+from derive.fields.symbols import a as error
+from derive.paper.claim import Verdict
 from derive.theorems import error_linearised, theorem
-from numerics.correlation import Correlation
-from numerics.error_term import drive_extremes
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.error_term import drive_extremes
 from paper_checks import autograd
 from paper_checks.brute import correlation_matrix, spectral_radius
 from paper_checks.claims import DELTA, OMEGA, PRINTED, SLOPE_0

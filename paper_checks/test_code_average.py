@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from derive.claim import Verdict
-from experiments.forms import AVERAGE
-from experiments.training_setting import final_accuracy
+from derive.paper.claim import Verdict
+from experiments.last_bits.forms import AVERAGE
+from experiments.last_bits.training_setting import final_accuracy
 from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import entries, misprints, place, possible
 from paper_checks.results import recorded, whence

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.figure_3_right import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.figure_3_right import PRESETS
 from numerics import nets
 from numerics.training.recipe import Group
 from paper_checks.claims import PRINTED

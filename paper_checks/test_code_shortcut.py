@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from derive.claim import Verdict
-from experiments.table_1 import PRESETS, groups
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_1 import PRESETS, groups
 from numerics import nets
 from paper_checks.claims import PRINTED
 

@@ -7,7 +7,7 @@ from functools import cache
 import pytest
 import torch
 
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from numerics.optim import PerturbedSGD, step_bias
 from paper_checks.claims import PRINTED
 from paper_checks.printed_training import GRADIENT, MULTIPLE, UPDATE, WEIGHT

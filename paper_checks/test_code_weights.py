@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from derive.claim import Verdict
-from experiments.table_1 import PRESETS, groups
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_1 import PRESETS, groups
 from numerics import nets
-from numerics.distance import relative_l1
+from numerics.measures.distance import relative_l1
 from numerics.training.recipe import Group
 from paper_checks.claims import PRINTED
 

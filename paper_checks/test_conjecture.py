@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import derive
-from derive.claim import Verdict
-from derive.symbols import a as error
-from derive.symbols import beta, lr, power_max, power_min
+from derive.fields.symbols import a as error
+from derive.fields.symbols import beta, lr, power_max, power_min
+from derive.paper.claim import Verdict
 from derive.theorems import stability_bounds, window_lemmas
-from experiments.linear_setting import LinearSetting
-from numerics.spectrum import windowed_bounds
+from experiments.pdes.linear_setting import LinearSetting
+from numerics.pdes.spectrum import windowed_bounds
 from paper_checks.brute import boundary_gram as gram
 from paper_checks.brute import spectral_radius
 from paper_checks.claims import PRINTED

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from numerics.statistics import detectable_ratio, two_way
-from numerics.two_way import two_way as added
+from numerics.statistics.two_way import two_way as added
 from paper_checks.contrary import TABLES, Ours, contrary, decided_by, ours, square
 from paper_checks.verdicts import record
 

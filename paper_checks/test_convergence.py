@@ -10,9 +10,9 @@ import pytest
 import sympy as sp
 
 from derive import order_of_accuracy, stability, theorem
-from derive.claim import Verdict
 from derive.errors import InputError
 from derive.gallery import gallery
+from derive.paper.claim import Verdict
 from paper_checks.claims import PRINTED
 
 CLAIM = "convergence"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 import derive
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from derive.theorems import forward_euler
 from paper_checks.claims import PRINTED
 

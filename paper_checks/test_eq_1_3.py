@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from derive.claim import Verdict
-from derive.fourier import THETAS, in_phases
-from derive.symbols import A, diffusivity, dx, lr, omega
-from derive.text import latex
+from derive.fields.symbols import A, diffusivity, dx, lr, omega
+from derive.modes.amplification import THETAS, in_phases
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import heat
 from paper_checks.brute import heat_matrix, spectral_radius
 from paper_checks.claims import PRINTED

@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, pad
 
 from derive import theorem
-from derive.claim import Verdict
-from derive.text import latex
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import coupling, layer_regimes
-from numerics.batches import one_thread
-from numerics.layer_bounds import joint_curvature, layer_bounds, layer_curvature
-from numerics.layer_edge import largest_stable_lr, settle
-from numerics.layers import Network
+from numerics.layerwise.bounds import joint_curvature, layer_bounds, layer_curvature
+from numerics.layerwise.edge import largest_stable_lr, settle
+from numerics.layerwise.layers import Network
+from numerics.pdes.batches import one_thread
 from paper_checks.claims import PRINTED
 
 CLAIM = "eq-25"

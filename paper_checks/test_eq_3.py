@@ -10,11 +10,11 @@ import sympy as sp
 import xarray as xr
 
 from derive import theorem
-from derive.claim import Verdict
-from derive.symbols import A
+from derive.fields.symbols import A
+from derive.paper.claim import Verdict
 from derive.theorems import error_recursion
-from experiments import last_bit_heat
-from experiments.progress import silent
+from experiments.pdes import last_bit_heat
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 from paper_checks.typeset import plain
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from derive.claim import Verdict
-from derive.differential import Div, Grad
-from derive.symbols import du, dx, epsilon, fidelity, lr, slope, u
-from derive.text import latex
+from derive.fields.differential import Div, Grad
+from derive.fields.symbols import du, dx, epsilon, fidelity, lr, slope, u
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import beltrami
 from derive.theorems import beltrami_oscillation as oscillation
 from paper_checks.claims import PRINTED

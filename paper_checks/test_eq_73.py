@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import theorem
-from derive.claim import Verdict
-from derive.symbols import lr, momentum, z
-from derive.text import latex
+from derive.fields.symbols import lr, momentum, z
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import nesterov_limit, nesterov_step
 from paper_checks.brute import nesterov_matrix, spectral_radius
 from paper_checks.claims import PRINTED

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from derive.claim import Verdict
-from experiments import figure_1
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.pdes import figure_1
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 
 CLAIM = "figure-1"
@@ -73,8 +73,8 @@ def test_edge_sits_at_one_half(ratio: float) -> None:
     """On 31 points with zero ends the shortest wave has factor 1 - 4 r sin^2(29 pi / 60), just short of 1 - 4 r."""
     import torch
 
-    from numerics.flows import heat
-    from numerics.simulate import simulate
+    from numerics.pdes.flows import heat
+    from numerics.pdes.simulate import simulate
 
     start = torch.as_tensor(np.random.default_rng(0).standard_normal(31))
     start[[0, -1]] = 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.figure_10 import PRESETS, collect, groups
+from derive.paper.claim import Verdict
+from experiments.last_bits.figure_10 import PRESETS, collect, groups
 from paper_checks.claims import PRINTED
 from paper_checks.small_runs import trained
 

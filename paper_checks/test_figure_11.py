@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import figure_11
-from experiments.nesterov_setting import NesterovSetting
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.pdes import figure_11
+from experiments.pdes.nesterov_setting import NesterovSetting
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 
 CLAIM = "figure-11"

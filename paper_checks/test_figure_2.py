@@ -7,12 +7,12 @@ from functools import cache
 import pytest
 import torch
 
-from derive.claim import Verdict
-from experiments.beltrami_setting import BeltramiSetting, critical_product
-from numerics.residual import Residual, residual
-from numerics.simulate import simulate
-from numerics.verdict import motion_observers
-from numerics.verdict import verdict as judge
+from derive.paper.claim import Verdict
+from experiments.pdes.beltrami_setting import BeltramiSetting, critical_product
+from numerics.pdes.residual import Residual, residual
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import motion_observers
+from numerics.pdes.verdict import verdict as judge
 from paper_checks.claims import PRINTED
 
 CLAIM = "figure-2"

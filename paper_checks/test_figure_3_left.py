@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from derive.claim import Verdict
-from experiments.figure_3_left import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.figure_3_left import PRESETS
 from paper_checks.claims import PRINTED
 from paper_checks.small_runs import SETTING, divergence
 

@@ -12,8 +12,8 @@ from functools import cache
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.figure_3_right import PRESETS, collect, groups
+from derive.paper.claim import Verdict
+from experiments.last_bits.figure_3_right import PRESETS, collect, groups
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 from paper_checks.settings import same_setting

@@ -7,9 +7,9 @@ from functools import cache
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import figure_4
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.pdes import figure_4
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 
 CLAIM = "figure-4"

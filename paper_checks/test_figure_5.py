@@ -8,14 +8,14 @@ from functools import cache
 import pytest
 import torch
 
-from derive.claim import Verdict
-from experiments.figure_5 import PRESETS
-from experiments.nonlinear_setting import NonlinearSetting
-from numerics.distance import relative_l1
-from numerics.flows import nonlinear
-from numerics.simulate import simulate
-from numerics.verdict import motion_observers
-from numerics.verdict import verdict as judge
+from derive.paper.claim import Verdict
+from experiments.pdes.figure_5 import PRESETS
+from experiments.pdes.nonlinear_setting import NonlinearSetting
+from numerics.measures.distance import relative_l1
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import motion_observers
+from numerics.pdes.verdict import verdict as judge
 from paper_checks.claims import PRINTED
 
 CLAIM = "figure-5"

@@ -8,9 +8,10 @@ from functools import cache
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import figure_5, figure_6
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.edges import figure_6
+from experiments.pdes import figure_5
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 

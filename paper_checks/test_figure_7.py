@@ -10,10 +10,10 @@ import pytest
 import torch
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import figure_7
-from experiments.full_batch_drawing import verdicts
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.edges import figure_7
+from experiments.edges.full_batch_drawing import verdicts
+from experiments.running.progress import silent
 from numerics.nets import build
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence

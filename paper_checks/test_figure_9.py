@@ -8,9 +8,9 @@ import pytest
 import torch
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import figure_9
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.edges import figure_9
+from experiments.running.progress import silent
 from numerics.nets import build
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from numerics import nets
 from numerics.measures.fluctuation import fluctuation
 from paper_checks.claims import PRINTED

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import derive
 from derive import theorem
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from paper_checks.claims import PRINTED
 
 CLAIM = "indicators"

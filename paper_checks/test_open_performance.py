@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.below_the_edge import PRESETS, collect, cured, differences, groups, instability, pairs
+from derive.paper.claim import Verdict
+from experiments.last_bits.below_the_edge import PRESETS, collect, cured, differences, groups, instability, pairs
 from numerics.statistics import paired_difference
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence

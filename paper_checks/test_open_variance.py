@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.below_the_edge import PRESETS, SETS, cured, pairs, ratios
+from derive.paper.claim import Verdict
+from experiments.last_bits.below_the_edge import PRESETS, SETS, cured, pairs, ratios
 from numerics.statistics import paired_ratio
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence

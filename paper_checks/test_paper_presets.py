@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from experiments import registry
-from experiments.forms import AVERAGE
-from experiments.leaves import leaves
+from experiments.last_bits.forms import AVERAGE
 from experiments.left_open import OPEN
+from experiments.running.leaves import leaves
 from paper_checks.claims import PRINTED
 
 

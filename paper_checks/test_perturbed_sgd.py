@@ -15,8 +15,8 @@ import pytest
 import sympy as sp
 import torch
 
-from derive.claim import Verdict
-from derive.text import latex
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from numerics.optim import PerturbedSGD
 from paper_checks.claims import PRINTED
 

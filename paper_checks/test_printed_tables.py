@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import table_1, table_6
+from experiments.last_bits import table_1, table_6
 from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import HALF_UNIT, accuracies, entries, misprints, possible, std_range
 

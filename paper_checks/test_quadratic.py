@@ -6,8 +6,8 @@ import sympy as sp
 import torch
 
 from derive import theorem
-from derive.claim import Verdict
-from derive.symbols import curvature
+from derive.fields.symbols import curvature
+from derive.paper.claim import Verdict
 from derive.theorems import quadratic
 from paper_checks.claims import PRINTED
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from derive.claim import Claim, Verdict
-from derive.errata import as_markdown, errata
+from derive.paper.claim import Claim, Verdict
+from derive.paper.errata import as_markdown, errata
 from paper_checks import contrary
 
 README = Path(__file__).parent.parent / "README.md"

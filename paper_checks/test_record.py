@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from derive.claim import Claim
-from experiments.provenance import provenance
+from derive.paper.claim import Claim
+from experiments.running.provenance import provenance
 from paper_checks import fingerprint, test_readme
 from paper_checks.claims import PRINTED
 from paper_checks.verdicts import all_verdicts, checks, claimed, record

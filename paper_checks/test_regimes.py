@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.regimes import PRESETS, TOLERANCES, quiet
-from numerics.regimes import borders
+from derive.paper.claim import Verdict
+from experiments.edges.regimes import PRESETS, TOLERANCES, quiet
+from numerics.pdes.regimes import borders
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 
@@ -85,9 +85,9 @@ def test_oscillation_at_the_counterexample_is_about_the_fixed_point() -> None:
     """Simulated anew on the smallest image, by the flow alone: the amplitude never comes near the border."""
     import torch
 
-    from experiments.nonlinear_setting import NonlinearSetting
-    from numerics.flows import nonlinear
-    from numerics.simulate import simulate
+    from experiments.pdes.nonlinear_setting import NonlinearSetting
+    from numerics.pdes.flows import nonlinear
+    from numerics.pdes.simulate import simulate
 
     setting, alpha = NonlinearSetting(image=64), PRINTED["figure-5"].values["alpha"]
     operator, lr = setting.correlation("cpu"), 1.02 * setting.edge(PRINTED["figure-5"].values["alpha"]).lr_edge

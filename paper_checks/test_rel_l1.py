@@ -5,9 +5,9 @@ from __future__ import annotations
 import sympy as sp
 import torch
 
-from derive.claim import Verdict
-from derive.text import latex
-from numerics.distance import relative_l1
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
+from numerics.measures.distance import relative_l1
 from paper_checks import printed_training
 from paper_checks.claims import PRINTED
 

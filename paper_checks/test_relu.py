@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from derive import theorem
-from derive.activations import activation
-from derive.claim import Verdict
-from derive.symbols import beta, x
+from derive.fields.activations import activation
+from derive.fields.symbols import beta, x
+from derive.paper.claim import Verdict
 from derive.theorems import relu
 from numerics.datasets import load
-from numerics.distance import relative_l1
+from numerics.measures.distance import relative_l1
 from numerics.optim import PerturbedSGD
 from paper_checks.claims import PRINTED
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.progress import silent
-from experiments.regimes import PRESETS, agree, compute
-from numerics.regimes import by_definition
-from numerics.verdict import NAMES
+from derive.paper.claim import Verdict
+from experiments.edges.regimes import PRESETS, agree, compute
+from experiments.running.progress import silent
+from numerics.pdes.regimes import by_definition
+from numerics.pdes.verdict import NAMES
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 

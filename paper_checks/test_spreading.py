@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments.progress import silent
-from experiments.spreading import PRESETS, compute, in_words, order, spreads
+from derive.paper.claim import Verdict
+from experiments.edges.spreading import PRESETS, compute, in_words, order, spreads
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 

@@ -9,13 +9,13 @@ import sympy as sp
 import torch
 
 import derive
-from derive.claim import Verdict
-from derive.symbols import alpha as decay
+from derive.fields.symbols import alpha as decay
+from derive.paper.claim import Verdict
 from derive.theorems import strong_decay
-from numerics.batches import one_thread
-from numerics.layer_bounds import joint_curvature
-from numerics.layer_edge import largest_stable_lr, settle
-from numerics.layers import Network
+from numerics.layerwise.bounds import joint_curvature
+from numerics.layerwise.edge import largest_stable_lr, settle
+from numerics.layerwise.layers import Network
+from numerics.pdes.batches import one_thread
 from paper_checks.claims import PRINTED
 
 CLAIM = "supp-eq-51"

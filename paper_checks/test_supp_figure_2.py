@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from derive.claim import Verdict
-from experiments import supp_figure_2
-from experiments.progress import silent
+from derive.paper.claim import Verdict
+from experiments.edges import supp_figure_2
+from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
 from paper_checks.results import recorded, whence
 

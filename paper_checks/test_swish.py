@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from derive.activations import activation
-from derive.claim import Verdict
-from derive.symbols import beta, x
-from derive.text import latex
+from derive.fields.activations import activation
+from derive.fields.symbols import beta, x
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from paper_checks.claims import PRINTED
 
 CLAIM = "swish"

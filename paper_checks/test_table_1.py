@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from derive.claim import Verdict
-from experiments.table_1 import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_1 import PRESETS
 from numerics.training.recipe import Group
 from paper_checks.claims import PRINTED
 from paper_checks.contrary import contrary

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from derive.claim import Verdict
-from experiments.linear_setting import LinearSetting
-from numerics.edge import growth_rate, linear_edges
-from numerics.flows import linear
-from numerics.spectrum import Bounds, windowed_bounds
+from derive.paper.claim import Verdict
+from experiments.pdes.linear_setting import LinearSetting
+from numerics.pdes.edge import growth_rate, linear_edges
+from numerics.pdes.flows import linear
+from numerics.pdes.spectrum import Bounds, windowed_bounds
 from paper_checks.claims import PRINTED
 
 CLAIM = "table-2"

@@ -9,9 +9,9 @@ import pytest
 import sympy as sp
 import torch
 
-from derive.claim import Verdict
-from derive.symbols import Ibar, alpha, area, lr
-from derive.text import latex
+from derive.fields.symbols import Ibar, alpha, area, lr
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import error_linearised, linearization, regimes, stability_bounds, theorem
 from paper_checks import autograd
 from paper_checks import test_theorem_5_4 as transitioning

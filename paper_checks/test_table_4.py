@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.claim import Verdict
-from experiments.table_4 import PRESETS, Config, coincide, collect, groups
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_4 import PRESETS, Config, coincide, collect, groups
 from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import OTHERWISE_IN_CODE
 from paper_checks.settings import same_setting

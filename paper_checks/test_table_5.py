@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from derive.claim import Verdict
-from experiments.table_5 import PRESETS, Config, collect, exact, groups, odd_part
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_5 import PRESETS, Config, collect, exact, groups, odd_part
 from paper_checks.claims import PRINTED
 from paper_checks.printed_tables import OTHERWISE_IN_CODE
 from paper_checks.small_runs import SETTING, recipe, trained

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.claim import Verdict
-from experiments.table_6 import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_6 import PRESETS
 from paper_checks.claims import PRINTED
 from paper_checks.contrary import contrary
 from paper_checks.printed_tables import accuracy_verdict, misprints, spreads

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from derive.claim import Verdict
-from experiments.table_6b import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_6b import PRESETS
 from numerics.statistics import spread
 from paper_checks.claims import PRINTED
 from paper_checks.contrary import contrary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from paper_checks.claims import PRINTED
 from paper_checks.contrary import contrary
 from paper_checks.printed_tables import accuracies, accuracy_verdict, entries, mean_std, misprints, possible

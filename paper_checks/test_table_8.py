@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scipy.stats import f as fisher
 
-from derive.claim import Verdict
-from experiments.table_8 import PRESETS
+from derive.paper.claim import Verdict
+from experiments.last_bits.table_8 import PRESETS
 from paper_checks.claims import PRINTED
 from paper_checks.contrary import beside
 from paper_checks.printed_tables import accuracy_verdict, mean_std, misprints, spreads

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from derive.claim import Verdict
-from experiments.nesterov_setting import NesterovSetting
-from numerics.edge import growth_of, linear_edges
-from numerics.flows import linear
-from numerics.spectrum import Bounds
+from derive.paper.claim import Verdict
+from experiments.pdes.nesterov_setting import NesterovSetting
+from numerics.pdes.edge import growth_of, linear_edges
+from numerics.pdes.flows import linear
+from numerics.pdes.spectrum import Bounds
 from paper_checks.claims import PRINTED
 from paper_checks.test_table_2 import to_printed_digits
 

@@ -7,8 +7,8 @@ import sympy as sp
 import torch
 
 import derive
-from derive.claim import Verdict
-from derive.networks import output_error
+from derive.fields.networks import output_error
+from derive.paper.claim import Verdict
 from derive.theorems import gradient_flow
 from paper_checks.claims import PRINTED
 

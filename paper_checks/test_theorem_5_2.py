@@ -7,9 +7,9 @@ import sympy as sp
 import torch
 
 import derive
-from derive.calculus import Correlation
-from derive.claim import Verdict
-from derive.symbols import I, K
+from derive.fields.calculus import Correlation
+from derive.fields.symbols import I, K
+from derive.paper.claim import Verdict
 from derive.theorems import linearization
 from paper_checks.claims import PRINTED
 

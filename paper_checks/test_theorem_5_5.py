@@ -7,7 +7,7 @@ import sympy as sp
 from scipy.integrate import solve_ivp
 
 import derive
-from derive.claim import Verdict
+from derive.paper.claim import Verdict
 from derive.theorems import nesterov_limit
 from paper_checks.claims import PRINTED
 
@@ -72,6 +72,6 @@ def test_orders_of_convergence() -> None:
 
 def test_wrong_coefficient_would_be_seen() -> None:
     """Negative control: 1 - d dt has the same limit, but is not the scheme."""
-    from derive.symbols import damping, lr
+    from derive.fields.symbols import damping, lr
 
     assert sp.simplify(nesterov_limit.coefficients()[1] - (1 - damping * lr)) != 0

@@ -9,13 +9,13 @@ import pytest
 import sympy as sp
 
 from derive import theorem
-from derive.claim import Verdict
-from derive.symbols import a as error
-from derive.symbols import alpha_max, beta, lr, momentum, power_max, power_min
-from derive.text import latex
+from derive.fields.symbols import a as error
+from derive.fields.symbols import alpha_max, beta, lr, momentum, power_max, power_min
+from derive.paper.claim import Verdict
+from derive.printing.text import latex
 from derive.theorems import nesterov_bounds, nesterov_limit
 from derive.theorems.nesterov_step import largest_by_momentum
-from experiments.nesterov_setting import NesterovSetting
+from experiments.pdes.nesterov_setting import NesterovSetting
 from paper_checks.brute import nesterov_matrix, spectral_radius, windowed_gram
 from paper_checks.claims import PRINTED
 from paper_checks.typeset import plain

@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.nn import functional
 
 import derive
-from derive.claim import Verdict
-from derive.layer_code import layer_gradients
-from derive.networks import output_error
+from derive.fields.networks import output_error
+from derive.flows.layer_code import layer_gradients
+from derive.paper.claim import Verdict
 from derive.theorems import multilayer
-from numerics.layers import OPERATORS, Network, convolve
+from numerics.layerwise.layers import OPERATORS, Network, convolve
 from paper_checks.claims import PRINTED
 
 CLAIM = "5.7"

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 
-from derive.printed_table import Table
+from derive.paper.printed_table import Table
 from paper_checks import authors_code, claims, printed_remarks, printed_runs, printed_training
 from paper_checks.claims import PRINTED
 

@@ -8,10 +8,8 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
-from derive.claim import Claim
-from derive.dft import FrequencyConvolution, Khat, Khat_next
-from derive.printed_table import Table
-from derive.symbols import (
+from derive.fields.dft import FrequencyConvolution, Khat, Khat_next
+from derive.fields.symbols import (
     Ibar,
     area,
     diffusivity,
@@ -27,7 +25,9 @@ from derive.symbols import (
     width,
     yhat,
 )
-from derive.symbols import damping as d
+from derive.fields.symbols import damping as d
+from derive.paper.claim import Claim
+from derive.paper.printed_table import Table
 from derive.theorems.error_linearised import Kbar
 from derive.theorems.forward_euler import K_next
 from derive.theorems.nesterov_limit import K_prev

@@ -15,8 +15,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from derive.claim import Verdict
-from derive.files import write_whole
+from derive.files.writing import write_whole
+from derive.paper.claim import Verdict
 from paper_checks.digest import digest
 
 RECORD = Path(__file__).parent / "recorded_verdicts.json"

@@ -7,7 +7,7 @@ import sympy as sp
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, centred_fourth, forward, mean, moved, second, upwind_third
 from derive.gallery.parameters import filtering, nu, nu_x, nu_y, p, u, v
-from derive.grid import GridScheme
+from derive.schemes.grid import GridScheme
 
 _new, _now, _old = u[1, 0], u[0, 0], u[-1, 0]
 _new2, _now2, _old2 = p[1, 0, 0], p[0, 0, 0], p[-1, 0, 0]

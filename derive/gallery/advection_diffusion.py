@@ -7,7 +7,7 @@ import sympy as sp
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, mean, second
 from derive.gallery.parameters import nu, nu_x, nu_y, p, r, r_x, r_y, u
-from derive.grid import GridScheme
+from derive.schemes.grid import GridScheme
 
 _new, _now, _old = u[1, 0], u[0, 0], u[-1, 0]
 

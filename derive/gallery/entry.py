@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from derive.grid import GridScheme
+from derive.schemes.grid import GridScheme
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sympy as sp
 from derive.gallery.entry import Entry
 from derive.gallery.operators import mean, moved, nine_point, second, second_fourth
 from derive.gallery.parameters import decay, p, q, r, r_x, r_y, r_z, theta, u
-from derive.grid import GridFunction, GridScheme
+from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)
 _new, _now, _old = u[1, 0], u[0, 0], u[-1, 0]

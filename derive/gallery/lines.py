@@ -9,7 +9,7 @@ import sympy as sp
 from derive.gallery.entry import Entry
 from derive.gallery.operators import Operator, centred, second, upwind_third
 from derive.gallery.parameters import nu, r, u
-from derive.grid import GridScheme
+from derive.schemes.grid import GridScheme
 
 _ADAMS_BASHFORTH = {2: (sp.Rational(3, 2), -sp.Rational(1, 2)), 3: tuple(sp.Rational(k, 12) for k in (23, -16, 5))}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.grid import GridFunction
-from derive.symbols import declare
+from derive.fields.symbols import declare
+from derive.schemes.grid import GridFunction
 
 r = declare("r", "r", "diffusion number, diffusivity times dt/dx^2", positive=True)
 r_x = declare("r_x", "r_x", "diffusion number along x", positive=True)

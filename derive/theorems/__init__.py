@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from derive.errors import choose
 
 if TYPE_CHECKING:
-    from derive.derivation import Derivation
+    from derive.paper.derivation import Derivation
 
 _ENTRIES = {
     "eq-1-3": ("heat", "CFL condition of the heat equation"),

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.dft import FrequencyConvolution, Khat, Khat_next, What, transform, window_transform
-from derive.symbols import A, K
+from derive.fields.dft import FrequencyConvolution, Khat, Khat_next, What, transform, window_transform
+from derive.fields.symbols import A, K
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import forward_euler
 
 WINDOW = What / (2 * sp.pi) ** 2

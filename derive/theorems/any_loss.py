@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.calculus import TimeDerivative
-from derive.derivation import Derivation, Step
-from derive.linearize import linearize
-from derive.losses import error, losses
-from derive.networks import g
-from derive.symbols import K, a, y
+from derive.fields.calculus import TimeDerivative
+from derive.fields.linearize import linearize
+from derive.fields.losses import error, losses
+from derive.fields.networks import g
+from derive.fields.symbols import K, a, y
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import gradient_flow
 
 TITLES = {name: name.replace("-", " ").capitalize() for name in losses}

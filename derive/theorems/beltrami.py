@@ -13,13 +13,13 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import Dot, Inner, TimeDerivative, Total, expand_linear, pullback, variation
-from derive.derivation import Derivation, Step
-from derive.differential import Div, Grad
-from derive.discretize import Stencil
-from derive.grid import GridFunction, GridScheme
-from derive.stability import Stability, stability
-from derive.symbols import L, declare, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
+from derive.conditions.stability import Stability, stability
+from derive.fields.calculus import Dot, Inner, TimeDerivative, Total, expand_linear, pullback, variation
+from derive.fields.differential import Div, Grad
+from derive.fields.discretize import Stencil
+from derive.fields.symbols import L, declare, dL, du, epsilon, f, fidelity, grad_L, lr, slope, u
+from derive.paper.derivation import Derivation, Step
+from derive.schemes.grid import GridFunction, GridScheme
 
 SQUARE = Dot(Grad(u), Grad(u))
 DIFFUSION = declare("diffusion", "D", "diffusion tensor of the linearised flow", "length^2/time")

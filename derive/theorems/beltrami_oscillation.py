@@ -12,10 +12,10 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import TimeDerivative
-from derive.derivation import Derivation, Step
-from derive.discretize import Offset, Stencil
-from derive.symbols import amplitude, dx, epsilon, f, fidelity, lr, multiple, slope, u
+from derive.fields.calculus import TimeDerivative
+from derive.fields.discretize import Offset, Stencil
+from derive.fields.symbols import amplitude, dx, epsilon, f, fidelity, lr, multiple, slope, u
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import beltrami
 
 

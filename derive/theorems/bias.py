@@ -9,13 +9,13 @@ from functools import cache
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import Correlation, TimeDerivative, Total, expand_linear, gradient, pointwise
-from derive.derivation import Derivation, Step
-from derive.linearize import linearize
-from derive.networks import r
-from derive.symbols import A, I, K, a, alpha, alpha_max, alpha_min, declare, power_max, power_min
-from derive.symbols import Ibar as image_integral
+from derive.fields.activations import activation
+from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear, gradient, pointwise
+from derive.fields.linearize import linearize
+from derive.fields.networks import r
+from derive.fields.symbols import A, I, K, a, alpha, alpha_max, alpha_min, declare, power_max, power_min
+from derive.fields.symbols import Ibar as image_integral
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.amplifier import amplifier
 from derive.theorems.stability_bounds import for_sign
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import Correlation, TimeDerivative, Total, expand_linear
-from derive.derivation import Derivation, Step
-from derive.linearize import with_activation
-from derive.networks import output_error, response, s
-from derive.special import Sigmoid
-from derive.symbols import I, K, a, alpha, area, kappa, lr, pooled, share, yhat
+from derive.fields.activations import activation
+from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear
+from derive.fields.linearize import with_activation
+from derive.fields.networks import output_error, response, s
+from derive.fields.special import Sigmoid
+from derive.fields.symbols import I, K, a, alpha, area, kappa, lr, pooled, share, yhat
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import gradient_flow
 
 
@@ -101,7 +101,7 @@ def derive() -> Derivation:
 
 def _mode_loss(name: str = "swish") -> sp.Expr:
     """Loss on the active mode alone, up to the decay of the others."""
-    from derive.networks import cross_entropy_of_logit
+    from derive.fields.networks import cross_entropy_of_logit
 
     logit = with_activation(pooled_response(), activation(name))
     return cross_entropy_of_logit(logit) + alpha / 2 * kappa**2 / area

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Step
-from derive.symbols import declare, width
+from derive.fields.symbols import declare, width
+from derive.paper.derivation import Step
 
 points = declare("points", "N", "cells along one side of the image", "length", positive=True, integer=True)
 shift = declare("shift", "d", "shift between two cells of a line", "length", positive=True, integer=True)

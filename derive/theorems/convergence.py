@@ -9,10 +9,10 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.fourier import THETAS, in_phases
-from derive.symbols import A, declare, diffusivity, dx, lr, omega, x
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import A, declare, diffusivity, dx, lr, omega, x
+from derive.modes.amplification import THETAS, in_phases
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import error_recursion, heat
 from derive.theorems.error_recursion import i, n
 

@@ -13,13 +13,13 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import Correlation, TimeDerivative, Total, expand_linear, pointwise, variation
-from derive.derivation import Derivation, Step
-from derive.fourier import Amplification
-from derive.layers import kernel_variation, kernels
-from derive.networks import r
-from derive.stability import Stability, stability
-from derive.symbols import I, Ibar, alpha, alpha_max, alpha_min, declare, lr, xi
+from derive.conditions.stability import Stability, stability
+from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear, pointwise, variation
+from derive.fields.layers import kernel_variation, kernels
+from derive.fields.networks import r
+from derive.fields.symbols import I, Ibar, alpha, alpha_max, alpha_min, declare, lr, xi
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import multilayer, strong_decay
 from derive.theorems.layer_regimes import slope
 

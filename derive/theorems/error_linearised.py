@@ -13,16 +13,14 @@ from functools import cache
 
 import sympy as sp
 
-from derive import networks
-from derive.activations import Activation, activation
-from derive.calculus import Correlation, TimeDerivative, Total, expand_linear
-from derive.derivation import Derivation, Step
-from derive.dft import Dirac, FrequencyConvolution, Khat, Khat_next, transform
-from derive.fourier import Amplification
-from derive.linearize import at_state, linearize, with_activation
-from derive.networks import r, s
-from derive.stability import Stability, stability
-from derive.symbols import (
+from derive.conditions.stability import Stability, stability
+from derive.fields import networks
+from derive.fields.activations import Activation, activation
+from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear
+from derive.fields.dft import Dirac, FrequencyConvolution, Khat, Khat_next, transform
+from derive.fields.linearize import at_state, linearize, with_activation
+from derive.fields.networks import r, s
+from derive.fields.symbols import (  # fmt: skip
     A,
     I,
     Ibar,
@@ -41,7 +39,9 @@ from derive.symbols import (
     xi,
     y,
     yhat,
-)  # fmt: skip
+)
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import amplifier as error_constant
 from derive.theorems import gradient_flow, stability_bounds
 

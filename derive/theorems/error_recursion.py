@@ -9,10 +9,10 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.fourier import SHIFTS, THETAS, mode
-from derive.symbols import A, declare, xi
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import A, declare, xi
+from derive.modes.amplification import SHIFTS, THETAS, mode
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import heat
 
 n, i, j, m = sp.symbols("n i j m", integer=True, nonnegative=True)

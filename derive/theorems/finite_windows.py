@@ -18,8 +18,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.symbols import I, a, alpha_max, alpha_min, declare, lr, power, power_max, power_mean, power_min, width, xi
+from derive.fields.symbols import I, a, alpha_max, alpha_min, declare, lr, power, power_max, power_mean, power_min, width, xi
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import checkerboard_windows, stability_bounds, theorem, window_lemmas
 from derive.theorems.amplifier import amplifier
 from derive.theorems.checkerboard_windows import mu, points

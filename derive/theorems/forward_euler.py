@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.calculus import TimeDerivative, Windowed
-from derive.derivation import Derivation, Step
-from derive.symbols import Field, K, declare, lr
+from derive.fields.calculus import TimeDerivative, Windowed
+from derive.fields.symbols import Field, K, declare, lr
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import linearization
 
 K_next = declare("K_next", r"K^{n+1}", "the kernel after one more iteration", kind=Field, real=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.curvature_edge import maximal_curvature
-from derive.derivation import Derivation, Step
-from derive.symbols import damping, declare, lr, momentum, z
+from derive.conditions.curvature_edge import maximal_curvature
+from derive.fields.symbols import damping, declare, lr, momentum, z
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.nesterov_limit import coefficients, damping_for_momentum
 from derive.theorems.nesterov_step import largest_by_momentum, largest_step
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive import networks
-from derive.calculus import Correlation, Inner, TimeDerivative, Total, Windowed, expand_linear, pullback, variation
-from derive.derivation import Derivation, Step
-from derive.networks import ell, g, r, s
-from derive.symbols import I, K, L, a, alpha, dK, dL, grad_L, y, yhat
+from derive.fields import networks
+from derive.fields.calculus import Correlation, Inner, TimeDerivative, Total, Windowed, expand_linear, pullback, variation
+from derive.fields.networks import ell, g, r, s
+from derive.fields.symbols import I, K, L, a, alpha, dK, dL, grad_L, y, yhat
+from derive.paper.derivation import Derivation, Step
 
 POOLED = Total(r(Correlation(K, I)))
 ERROR = ell(s(g)).diff(g)

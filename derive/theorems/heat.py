@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.calculus import TimeDerivative
-from derive.derivation import Derivation, Step
-from derive.differential import Div, Grad
-from derive.discretize import Stencil
-from derive.fourier import amplification, in_phases
-from derive.grid import GridFunction, GridScheme
-from derive.stability import Stability, stability
-from derive.symbols import diffusivity, lr, u, xi
+from derive.conditions.stability import Stability, stability
+from derive.fields.calculus import TimeDerivative
+from derive.fields.differential import Div, Grad
+from derive.fields.discretize import Stencil
+from derive.fields.symbols import diffusivity, lr, u, xi
+from derive.modes.amplification import amplification, in_phases
+from derive.paper.derivation import Derivation, Step
+from derive.schemes.grid import GridFunction, GridScheme
 
 
 def flow() -> sp.Expr:

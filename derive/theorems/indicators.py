@@ -9,9 +9,9 @@ from itertools import product
 
 import sympy as sp
 
-from derive.calculus import Inner
-from derive.derivation import Derivation, Step
-from derive.symbols import Field, K, declare, dK
+from derive.fields.calculus import Inner
+from derive.fields.symbols import Field, K, declare, dK
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import gradient_flow
 
 weight = declare("k_p", "k_p", "weight of cell p", real=True)

@@ -12,10 +12,9 @@ from functools import cache
 
 import sympy as sp
 
-from derive import networks
-from derive.calculus import Correlation, Inner, variation
-from derive.derivation import Derivation, Step
-from derive.layers import (
+from derive.fields import networks
+from derive.fields.calculus import Correlation, Inner, variation
+from derive.fields.layers import (
     I_prev,
     K_l,
     checked_layer,
@@ -29,8 +28,9 @@ from derive.layers import (
     kernels,
     u_l,
 )
-from derive.networks import g
-from derive.symbols import a, alpha, declare
+from derive.fields.networks import g
+from derive.fields.symbols import a, alpha, declare
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import multilayer
 from derive.theorems.gradient_flow import ERROR
 

@@ -14,15 +14,15 @@ from functools import cache
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import Correlation, expand_linear, pointwise, variation
-from derive.derivation import Derivation, Step
-from derive.dft import TRANSFORMS, transform
-from derive.fourier import Amplification
-from derive.layers import I_prev, K_l, dg_l, dI_prev, dK_l, g_l
-from derive.networks import r
-from derive.stability import Stability, stability
-from derive.symbols import Field, a, alpha, alpha_max, alpha_min, declare, lr, power, power_max, power_min, x, xi
+from derive.conditions.stability import Stability, stability
+from derive.fields.activations import activation
+from derive.fields.calculus import Correlation, expand_linear, pointwise, variation
+from derive.fields.dft import TRANSFORMS, transform
+from derive.fields.layers import I_prev, K_l, dg_l, dI_prev, dK_l, g_l
+from derive.fields.networks import r
+from derive.fields.symbols import Field, a, alpha, alpha_max, alpha_min, declare, lr, power, power_max, power_min, x, xi
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import layer_hessian, multilayer, stability_bounds
 
 slope = declare("slope", r"r'", "slope of the activation in a regime", real=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import TimeDerivative, Windowed
-from derive.derivation import Derivation, Step
-from derive.linearize import linearize, with_activation
-from derive.symbols import K
+from derive.fields.activations import activation
+from derive.fields.calculus import TimeDerivative, Windowed
+from derive.fields.linearize import linearize, with_activation
+from derive.fields.symbols import K
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import gradient_flow
 
 

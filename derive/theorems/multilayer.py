@@ -14,12 +14,12 @@ from functools import cache
 
 import sympy as sp
 
-from derive import networks
-from derive.calculus import Convolution, Correlation, Inner, Total, expand_linear, gradient, pullback, variation
-from derive.derivation import Derivation, Step
-from derive.layers import I_l, I_prev, K_l, checked_layer, dI_l, dI_prev, dK_l, g_l, g_prev, kernels
-from derive.networks import g
-from derive.symbols import L, a, alpha, grad_L, yhat
+from derive.fields import networks
+from derive.fields.calculus import Convolution, Correlation, Inner, Total, expand_linear, gradient, pullback, variation
+from derive.fields.layers import I_l, I_prev, K_l, checked_layer, dI_l, dI_prev, dK_l, g_l, g_prev, kernels
+from derive.fields.networks import g
+from derive.fields.symbols import L, a, alpha, grad_L, yhat
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.gradient_flow import ERROR
 
 LAYER = networks.response(K_l, I_prev)

@@ -10,10 +10,10 @@ from functools import cache
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.fourier import Amplification
-from derive.stability import Stability, stability
-from derive.symbols import alpha, alpha_max, alpha_min, power, power_max, power_min, z
+from derive.conditions.stability import Stability, stability
+from derive.fields.symbols import alpha, alpha_max, alpha_min, power, power_max, power_min, z
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.nesterov_limit import coefficients
 from derive.theorems.nesterov_step import in_terms_of, largest, largest_by_momentum
 from derive.theorems.nesterov_transform import gradient_amplifier, polynomial

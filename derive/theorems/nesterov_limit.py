@@ -11,9 +11,9 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.symbols import Field, K, damping, declare, lr, momentum, step
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import Field, K, damping, declare, lr, momentum, step
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.forward_euler import K_next
 
 K_prev = declare("K_prev", r"K^{n-1}", "the kernel one iteration before", kind=Field, real=True)

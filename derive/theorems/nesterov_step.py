@@ -14,10 +14,10 @@ from functools import cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.derivation import Derivation, Step
-from derive.fourier import Amplification
-from derive.stability import Stability, stability
-from derive.symbols import damping, lr, momentum, step, z
+from derive.conditions.stability import Stability, stability
+from derive.fields.symbols import damping, lr, momentum, step, z
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.nesterov_limit import coefficients, damping_for_momentum
 from derive.theorems.nesterov_transform import collected, polynomial
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.dft import FrequencyConvolution, Khat, Khat_next, transform
-from derive.fourier import amplification
-from derive.grid import GridFunction, GridScheme
-from derive.symbols import Field, K, declare, momentum, step, xi, z
+from derive.fields.dft import FrequencyConvolution, Khat, Khat_next, transform
+from derive.fields.symbols import Field, K, declare, momentum, step, xi, z
+from derive.modes.amplification import amplification
+from derive.paper.derivation import Derivation, Step
+from derive.schemes.grid import GridFunction, GridScheme
 from derive.theorems import linearization
 from derive.theorems.amplifier import WINDOW, large_window
 from derive.theorems.nesterov_limit import coefficients, look_ahead

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.fourier import amplification
-from derive.schemes import optimizers
-from derive.symbols import curvature, lr, x, xi
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import curvature, lr, x, xi
+from derive.modes.amplification import amplification
+from derive.paper.derivation import Derivation, Step
+from derive.schemes.optimizers import optimizers
 
 path = pointwise("x", "x")
 n = sp.Symbol("n", integer=True, nonnegative=True)

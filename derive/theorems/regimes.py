@@ -12,14 +12,14 @@ from functools import cache
 
 import sympy as sp
 
-from derive.activations import Activation, activation
-from derive.calculus import Correlation, TimeDerivative, Total, gradient, pointwise
-from derive.derivation import Derivation, Step
+from derive.conditions.stability import Stability
 from derive.errors import choose
-from derive.linearize import at_state, linearize, with_activation
-from derive.networks import g, s
-from derive.stability import Stability
-from derive.symbols import A, Field, I, K, a, alpha, alpha_max, alpha_min, area, declare, lr, x, y
+from derive.fields.activations import Activation, activation
+from derive.fields.calculus import Correlation, TimeDerivative, Total, gradient, pointwise
+from derive.fields.linearize import at_state, linearize, with_activation
+from derive.fields.networks import g, s
+from derive.fields.symbols import A, Field, I, K, a, alpha, alpha_max, alpha_min, area, declare, lr, x, y
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import linearization, stability_bounds, theorem
 from derive.theorems.error_linearised import Kbar, both, nonlinear_flow, of_modes, separate
 

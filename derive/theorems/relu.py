@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.symbols import beta, declare, x
+from derive.fields.activations import activation
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import beta, declare, x
+from derive.paper.derivation import Derivation, Step
 
 positive = sp.Symbol("p", positive=True)
 jump = declare("jump", r"r'(0^+) - r'(0^-)", "jump of the slope at 0", real=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.symbols import A, a, alpha, alpha_min, power, power_max, power_min
+from derive.fields.symbols import A, a, alpha, alpha_min, power, power_max, power_min
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.amplifier import amplifier
 from derive.theorems.stability_bounds import for_sign
 

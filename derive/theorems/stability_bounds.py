@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.fourier import Amplification
-from derive.stability import Stability, stability
-from derive.symbols import a, alpha_max, alpha_min, lr, power, power_max, power_min, xi
+from derive.conditions.stability import Stability, stability
+from derive.fields.symbols import a, alpha_max, alpha_min, lr, power, power_max, power_min, xi
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems.amplifier import amplifier
 
 ORDERED = sp.Le(power_min, power_max)

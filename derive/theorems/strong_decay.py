@@ -13,12 +13,12 @@ from functools import cache
 
 import sympy as sp
 
-from derive.calculus import variation
-from derive.derivation import Derivation, Step
-from derive.fourier import Amplification
-from derive.layers import kernel_variation, kernels
-from derive.stability import Stability, stability
-from derive.symbols import alpha, alpha_max, alpha_min, declare, lr, xi
+from derive.conditions.stability import Stability, stability
+from derive.fields.calculus import variation
+from derive.fields.layers import kernel_variation, kernels
+from derive.fields.symbols import alpha, alpha_max, alpha_min, declare, lr, xi
+from derive.modes.amplification import Amplification
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import multilayer
 from derive.theorems.amplifier import amplifier
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.activations import activation
-from derive.calculus import pointwise
-from derive.derivation import Derivation, Step
-from derive.symbols import x
+from derive.fields.activations import activation
+from derive.fields.calculus import pointwise
+from derive.fields.symbols import x
+from derive.paper.derivation import Derivation, Step
 
 
 def derive() -> Derivation:

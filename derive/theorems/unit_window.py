@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.derivation import Derivation, Step
-from derive.dft import FrequencyConvolution, What
-from derive.symbols import alpha_max, alpha_min, power, power_mean, xi
+from derive.fields.dft import FrequencyConvolution, What
+from derive.fields.symbols import alpha_max, alpha_min, power, power_mean, xi
+from derive.paper.derivation import Derivation, Step
 from derive.theorems import stability_bounds
 from derive.theorems.amplifier import WINDOW, amplifier
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.symbols import declare, width
-from derive.windows import cells, compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
+from derive.fields.symbols import declare, width
+from derive.fields.windows import cells, compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
 
 Ends = tuple[sp.Expr, sp.Expr]  # (least, greatest) eigenvalue
 

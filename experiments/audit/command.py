@@ -14,7 +14,7 @@ from experiments.audit.outcome import run
 from experiments.audit.page import NAME, write
 from experiments.audit.session import Session
 from experiments.audit.target import find
-from experiments.store import check_writable
+from experiments.running.store import check_writable
 from numerics.monitor import Options
 
 SHADOW = 0.25

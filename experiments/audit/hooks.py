@@ -37,9 +37,9 @@ from numerics.monitor.monitor import COUPLED
 from numerics.monitor.records import Records
 from numerics.monitor.start import norm
 from numerics.monitor.verdict import judged
-from numerics.optimizer_kinds import kind_of, trained
 from numerics.sharpness import UnresolvedError
 from numerics.thresholds import maximizes, unsettled
+from numerics.thresholds.kinds import kind_of, trained
 
 TRIES = 5
 """Measurements thrown away in a row after which it is given up."""

@@ -22,11 +22,11 @@ from experiments.audit.findings import Findings, findings, window
 from experiments.audit.outcome import Outcome
 from experiments.audit.places import RECENT, Place, lrs, places
 from experiments.audit.session import Session
-from experiments.netcdf import to_bytes
-from experiments.prose import prose
-from experiments.provenance import provenance
-from experiments.runner import labelled
-from experiments.store import EXPERIMENT, MARKER, replacing
+from experiments.page.prose import prose
+from experiments.running.netcdf import to_bytes
+from experiments.running.provenance import provenance
+from experiments.running.runner import labelled
+from experiments.running.store import EXPERIMENT, MARKER, replacing
 from experiments.style import styled
 
 NAME = "audit"

@@ -24,7 +24,7 @@ from experiments.benchmarks import (
     windowed_bounds,
 )
 from experiments.benchmarks.timing import Result
-from experiments.provenance import hardware
+from experiments.running.provenance import hardware
 
 MODULES = (
     pde_step,

@@ -1,7 +1,7 @@
 """What checkpoints cost: gathering the state and forcing it onto the disk, against the training between them.
 
 On a CPU: three members of ResNet-8 on all digits, epochs so short that saving after each would cost too much; the pace of
-`experiments.pace` is what keeps the share down. On a GPU: six of ResNet-56 on images of CIFAR's shape.
+`experiments.running.pace` is what keeps the share down. On a GPU: six of ResNet-56 on images of CIFAR's shape.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import torch
 
 from experiments.benchmarks.side_by_side import SETTINGS, noise
 from experiments.benchmarks.timing import Result
-from experiments.pace import CHECKPOINTS, Pace
-from numerics.checkpoint import save
+from experiments.running.pace import CHECKPOINTS, Pace
+from numerics.checkpoints.checkpoint import save
 from numerics.datasets import Data, load
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe

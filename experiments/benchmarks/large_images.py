@@ -8,7 +8,7 @@ import sys
 import torch
 
 from experiments.benchmarks.timing import Result, seconds, threads
-from numerics.correlation import Correlation
+from numerics.pdes.correlation import Correlation
 
 SIDES = (1024, 2048, 4096, 8192)
 KERNELS = (16, 128)

@@ -20,15 +20,15 @@ from experiments.benchmarks import side_by_side
 from experiments.benchmarks.floor import timed
 from experiments.benchmarks.timing import Result
 from numerics import nets
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
+from numerics.common.determinism import reproducible
 from numerics.datasets import Data
-from numerics.flows import nonlinear
 from numerics.monitor import StabilityMonitor
 from numerics.monitor.options import Options
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
 from numerics.sharpness import Hessian
-from numerics.simulate import simulate
-from numerics.training.determinism import reproducible
 from numerics.training.feed import training_batches
 from numerics.training.member import members
 from numerics.training.recipe import Group, Recipe

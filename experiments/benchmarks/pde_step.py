@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d
 
 from experiments.benchmarks.timing import Result, best_seconds, seconds, threads
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.flows import nonlinear
-from numerics.simulate import simulate
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
 
 ALPHA, BETA, LABEL, LR = 20.0, 1.0, 1.0, 0.02
 IMAGE, KERNEL, BATCH, COMPARED = 256, 32, 32, 20

@@ -11,7 +11,7 @@ from statistics import median
 
 from experiments.benchmarks.timing import Result, seconds, threads
 from numerics.datasets import Data, load
-from numerics.distance import distances
+from numerics.measures.distance import distances
 from numerics.training.feed import steps_per_epoch, training_batches
 from numerics.training.measure import rel_l1_now
 from numerics.training.member import Member, members

@@ -17,8 +17,8 @@ from torch.nn.functional import cross_entropy
 
 from experiments.benchmarks.floor import roofs, timed, work
 from experiments.benchmarks.timing import Result
+from numerics.common.determinism import reproducible
 from numerics.datasets import Data, Split
-from numerics.training.determinism import reproducible
 from numerics.training.feed import training_batches
 from numerics.training.member import Member, members
 from numerics.training.preflight import preflight

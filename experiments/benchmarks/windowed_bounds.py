@@ -6,9 +6,9 @@ import torch
 
 from experiments.benchmarks.timing import Result, seconds
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.edge import linear_edges
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.edge import linear_edges
 
 KERNELS = (16, 32, 64)
 A, BETA, LR, IMAGE = -0.5, 1.0, 1e-8, 256

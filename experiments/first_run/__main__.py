@@ -18,7 +18,7 @@ import torch
 from derive.errors import InputError
 from experiments.first_run import elsewhere, optimisers, speed, training
 from experiments.first_run.log import Log
-from experiments.provenance import checked_device, hardware
+from experiments.running.provenance import checked_device, hardware
 
 BUDGET = 460
 PARTS: dict[str, tuple[tuple[str, Callable[[Log], None], float], ...]] = {

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from derive.bare import version_of
-from derive.files import write_whole
-from experiments.provenance import hardware, versions
+from derive.files.writing import write_whole
+from experiments.running.provenance import hardware, versions
 
 RECORD = "first-run.json"
 TOLD = 300

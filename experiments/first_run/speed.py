@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 from experiments.benchmarks import on_gpu
 from experiments.benchmarks.timing import Result
 from experiments.first_run.log import Log
+from numerics.common.determinism import reproducible
 from numerics.sharpness import sharpness
-from numerics.training.determinism import reproducible
 
 
 def _told(log: Log, measure: Callable[[str], list[Result]]) -> None:

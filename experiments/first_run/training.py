@@ -13,7 +13,7 @@ import xarray as xr
 from experiments.benchmarks.on_gpu import images
 from experiments.benchmarks.side_by_side import KS
 from experiments.first_run.log import Log
-from numerics.cublas import WORKSPACE
+from numerics.common.cublas import WORKSPACE
 from numerics.datasets import Data, load
 from numerics.training.group import GroupRun
 from numerics.training.preflight import preflight

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from derive.bare import version_of
-from derive.reading import Unreadable, read_json, read_regular
+from derive.files.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
 
 MANIFEST = "manifest.json"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
+from derive.commands.installed import check_installed
 from derive.errors import InputError, choose
-from derive.installed import check_installed
 from derive.shown import shown
 from numerics.datasets.digits import digits
 from numerics.datasets.files import find, refuse

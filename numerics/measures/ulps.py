@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from derive.errors import InputError
-from numerics.distance import BITS
+from numerics.measures.distance import BITS
 
 FARTHEST = torch.iinfo(torch.int64).max
 

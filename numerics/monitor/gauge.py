@@ -13,9 +13,9 @@ from torch.optim import Optimizer
 from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
 from numerics.monitor.start import norm
-from numerics.optimizer_kinds import trained
 from numerics.sharpness import UnresolvedError, layers_of
 from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, unsettled, weight_decay_window
+from numerics.thresholds.kinds import trained
 
 Row = dict[str, Any]
 INFINITE = float("inf")

@@ -43,8 +43,8 @@ from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.verdict import judged
-from numerics.optimizer_kinds import kind_of, trained, unwrapped
 from numerics.thresholds import maximizes, unsettled
+from numerics.thresholds.kinds import kind_of, trained, unwrapped
 
 PATIENCE = 1000
 """Calls without a step of the optimiser after which it is the wrong one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from derive.errors import InputError
-from numerics.checks import positive
+from numerics.common.checks import positive
 from numerics.monitor.shadow import check_length
 
 Batch = tuple[Any, Any]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from derive.files import write_whole
+from derive.files.writing import write_whole
 
 Value = float | str | Mapping[Any, float]
 

@@ -23,14 +23,14 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
-from numerics.distance import distances
+from numerics.measures.distance import distances
 from numerics.measures.growth import FEWEST, Growth, growth
 from numerics.monitor.descended import LossFn, call
 from numerics.monitor.observer import Observer, put_back, randomness
 from numerics.optim import PerturbedAdam, PerturbedSGD, nudge
-from numerics.optimizer_kinds import kind_of
 from numerics.sharpness.nested import lent
 from numerics.sharpness.untouched import untouched
+from numerics.thresholds.kinds import kind_of
 
 Batch = tuple[Any, Any]
 K = 3

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from numerics.optimizer_kinds import trained
 from numerics.sharpness.nested import leaves
+from numerics.thresholds.kinds import trained
 
 
 def norm(tensors: Iterable[Tensor]) -> float:

@@ -3,7 +3,7 @@
 Block Lanczos with full reorthogonalisation. The projected matrix is kept whole, not as a band: so a restart may keep the
 best vectors of the space, and asymmetry of the operator shows. A block of k vectors finds an eigenvalue up to k times.
 
-`numerics.lanczos` is for one vector, positive semidefinite operators and very many steps.
+`numerics.pdes.lanczos` is for one vector, positive semidefinite operators and very many steps.
 
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 and 13; Wu and Simon (2000) for the restart.
 """

@@ -23,12 +23,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from derive.errors import InputError
+from numerics.common.determinism import full_precision
 from numerics.optim.stateless import centred
 from numerics.sharpness.batches import Piece, pieces
 from numerics.sharpness.nested import leaves, lent, mapped
 from numerics.sharpness.substitutes import differentiable
 from numerics.sharpness.untouched import untouched
-from numerics.training.determinism import full_precision
 
 LossFn = Callable[[Any, Any], Tensor]
 

@@ -11,7 +11,7 @@ squares do not share anything: each is its expectation,
 times an independent chi-square number over its freedom. Two things follow.
 
 - What orders add to what perturbations do, :math:`1 + V_\sigma/V_\varepsilon`, has an exact F interval
-  (see `numerics.two_way`).
+  (see `numerics.statistics.two_way`).
 - :math:`V_k = (E M_\kappa + (S - 1) E M_\varepsilon)/S`, :math:`V_s` likewise, and their quotient are functions of the three
   expectations. Their intervals put for each a mean square divided by a random chi-square number over its freedom (generalised
   pivotal quantity), and take quantiles. They are approximate; tests show their coverage. (Satterthwaite's interval of
@@ -36,8 +36,8 @@ from scipy.stats.qmc import Sobol
 from derive.errors import InputError
 from numerics.statistics.ratio import detectable_ratio
 from numerics.statistics.spread import Spread, checked
-from numerics.two_way import TwoWay
-from numerics.two_way import two_way as added_by_columns
+from numerics.statistics.two_way import TwoWay
+from numerics.statistics.two_way import two_way as added_by_columns
 
 DRAWS = 14
 """Quantiles are taken of two to this many quasi-random draws: ends known to about 1 %, 6 % for two by two runs."""

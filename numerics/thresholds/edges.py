@@ -8,11 +8,11 @@ from functools import cache, lru_cache
 import sympy as sp
 
 from derive import maximal_curvature, optimizers, stability
-from derive.codegen import compile_outputs
 from derive.errors import InputError
-from derive.grid import GridScheme
-from derive.schemes import mean, theta
-from derive.symbols import beta1, curvature, denominator, lr, weight_decay
+from derive.fields.symbols import beta1, curvature, denominator, lr, weight_decay
+from derive.printing.codegen import compile_outputs
+from derive.schemes.grid import GridScheme
+from derive.schemes.optimizers import mean, theta
 
 Values = Mapping[str, float]
 

@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from torch.optim import Optimizer
 
-from numerics.optimizer_kinds import Group, kind_of, trained, unwrapped
+from numerics.thresholds.kinds import Group, kind_of, trained, unwrapped
 
 PRECISION = 0.2
 """Relative error of the denominators: the width of the band, from 0.9 to 1.1, that is called "at the edge"."""
@@ -72,7 +72,7 @@ def unsettled(optimizer: Optimizer) -> str:
     """Why the denominators tell no edge yet; empty where they do, or where there are none.
 
     Raises:
-        InputError: as `numerics.optimizer_kinds.kind_of`.
+        InputError: as `numerics.thresholds.kinds.kind_of`.
     """
     optimizer = unwrapped(optimizer)
     done, wanted = inf, 0

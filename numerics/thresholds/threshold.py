@@ -26,9 +26,9 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 
 from derive.errors import InputError
-from numerics.optimizer_kinds import Group, kind_of, trained, unwrapped
-from numerics.preconditioner import check_denominators, counted, denominator
 from numerics.thresholds.edges import lower, upper
+from numerics.thresholds.kinds import Group, kind_of, trained, unwrapped
+from numerics.thresholds.preconditioner import check_denominators, counted, denominator
 
 State = Mapping[str, Any]
 

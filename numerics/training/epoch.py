@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from numerics.datasets import Data
-from numerics.simulate import Progress
+from numerics.pdes.simulate import Progress
 from numerics.training.eager import Stepper
 from numerics.training.feed import steps_per_epoch, training_batches
 from numerics.training.measure import Measured, rel_l1_now

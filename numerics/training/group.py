@@ -10,9 +10,9 @@ import xarray as xr
 from torch import Tensor
 
 from derive.errors import InputError
+from numerics.common.determinism import reproducible
 from numerics.datasets import Data
-from numerics.simulate import Progress
-from numerics.training.determinism import reproducible
+from numerics.pdes.simulate import Progress
 from numerics.training.epoch import Passed, recorded_steps, train_epoch
 from numerics.training.feed import steps_per_epoch
 from numerics.training.history import History

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from numerics.datasets import Data
-from numerics.distance import distances, relative_l1
 from numerics.measures.churn import churn_rates
+from numerics.measures.distance import distances, relative_l1
 from numerics.training.evaluate import accuracy, predictions
 from numerics.training.fluctuation import gradient_fluctuation
 from numerics.training.member import Member

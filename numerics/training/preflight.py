@@ -9,8 +9,8 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from numerics.common.determinism import reproducible
 from numerics.datasets import Data
-from numerics.training.determinism import reproducible
 from numerics.training.eager import EagerStepper, Stepper
 from numerics.training.feed import training_batches
 from numerics.training.member import Member, members

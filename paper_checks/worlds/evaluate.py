@@ -14,8 +14,8 @@ import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import BooleanFalse, BooleanTrue
 
-from derive import calculus, dft, differential
-from derive.symbols import omega
+from derive.fields import calculus, dft, differential
+from derive.fields.symbols import omega
 
 RTOL = 1e-5
 """Of what brute force finds by differences; a wrong coefficient is off by the size of its term."""

@@ -7,8 +7,8 @@ import sympy as sp
 import torch
 from torch import Tensor
 
-from derive.calculus import TimeDerivative
-from derive.layers import (
+from derive.fields.calculus import TimeDerivative
+from derive.fields.layers import (
     I_l,
     I_prev,
     K_l,
@@ -24,8 +24,8 @@ from derive.layers import (
     kernels,
     u_l,
 )
-from derive.networks import g
-from derive.symbols import (
+from derive.fields.networks import g
+from derive.fields.symbols import (  # fmt: skip
     I,
     Ibar,
     K,
@@ -45,7 +45,7 @@ from derive.symbols import (
     xi,
     y,
     yhat,
-)  # fmt: skip
+)
 from derive.theorems import coupling, layer_regimes, strong_decay
 from derive.theorems.layer_hessian import d_grad
 from paper_checks.worlds import linear

@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 from scipy.integrate import quad
 
-from derive.dft import Khat, Khat_next, What
-from derive.symbols import (
+from derive.fields.dft import Khat, Khat_next, What
+from derive.fields.symbols import (  # fmt: skip
     A,
     Ibar,
     K,
@@ -28,7 +28,7 @@ from derive.symbols import (
     width,
     xi,
     z,
-)  # fmt: skip
+)
 from derive.theorems import nesterov_limit
 from derive.theorems.forward_euler import K_next
 from derive.theorems.nesterov_transform import Khat_prev, Vhat

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from derive.calculus import TimeDerivative
-from derive.dft import Khat, Khat_next, What
-from derive.networks import g
-from derive.symbols import (
+from derive.fields.calculus import TimeDerivative
+from derive.fields.dft import Khat, Khat_next, What
+from derive.fields.networks import g
+from derive.fields.symbols import (  # fmt: skip
     A,
     I,
     Ibar,
@@ -33,7 +33,7 @@ from derive.symbols import (
     x,
     y,
     yhat,
-)  # fmt: skip
+)
 from derive.theorems.error_linearised import A_0, Kbar, drive_max, drive_min
 from derive.theorems.forward_euler import K_next
 from derive.theorems.regimes import K0, chi, norm, slope

@@ -10,9 +10,8 @@ import torch
 from scipy.optimize import brentq
 from torch import Tensor
 
-from derive.calculus import TimeDerivative
-from derive.fourier import THETAS
-from derive.symbols import (
+from derive.fields.calculus import TimeDerivative
+from derive.fields.symbols import (  # fmt: skip
     L,
     amplitude,
     diffusivity,
@@ -28,7 +27,8 @@ from derive.symbols import (
     slope,
     u,
     xi,
-)  # fmt: skip
+)
+from derive.modes.amplification import THETAS
 from derive.theorems.beltrami import DIFFUSION
 from paper_checks.brute import heat_matrix, spectral_radius
 from paper_checks.worlds.autograd import along, field, gradient

@@ -11,10 +11,10 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from torch import Tensor
 
-from derive.calculus import TimeDerivative
-from derive.networks import g
-from derive.special import Sigmoid
-from derive.symbols import (
+from derive.fields.calculus import TimeDerivative
+from derive.fields.networks import g
+from derive.fields.special import Sigmoid
+from derive.fields.symbols import (  # fmt: skip
     A,
     Ibar,
     K,
@@ -31,7 +31,7 @@ from derive.symbols import (
     xi,
     y,
     z,
-)  # fmt: skip
+)
 from derive.theorems import any_loss, bias, generous, indicators, quadratic, relu
 from paper_checks.brute import nesterov_matrix, spectral_radius
 from paper_checks.worlds import linear, network

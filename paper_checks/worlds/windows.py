@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from derive.symbols import I, a, alpha, alpha_max, alpha_min, beta, lr, power_max, power_mean, power_min, width, xi
+from derive.fields.symbols import I, a, alpha, alpha_max, alpha_min, beta, lr, power_max, power_mean, power_min, width, xi
 from derive.theorems import finite_windows as f
 from derive.theorems.checkerboard_windows import mu, points, theta
 from derive.theorems.finite_windows import GREATEST, LEAST

@@ -9,10 +9,10 @@ import sympy as sp
 import torch
 from torch.nn import functional as F
 
-from derive.activations import activation, activations
-from derive.codegen import compile_outputs
 from derive.errors import InputError
-from derive.symbols import beta, x
+from derive.fields.activations import activation, activations
+from derive.fields.symbols import beta, x
+from derive.printing.codegen import compile_outputs
 
 TORCH = {
     "silu": F.silu, "relu": F.relu, "leaky-relu": F.leaky_relu, "gelu": F.gelu, "elu": F.elu, "softplus": F.softplus,

@@ -10,7 +10,7 @@ import sympy as sp
 
 from derive import GridFunction, GridScheme, modified_equation, stability
 from derive.errors import InputError
-from derive.parse import parse_definitions, parse_scheme
+from derive.reading.parse import parse_definitions, parse_scheme
 
 HEAT = "u[1,0]-u[0,0] == r*(u[0,1]-2*u[0,0]+u[0,-1])"
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import theorem
-from derive.symbols import dx, epsilon, fidelity, lr, multiple, slope
+from derive.fields.symbols import dx, epsilon, fidelity, lr, multiple, slope
 from derive.theorems import beltrami
 from derive.theorems import beltrami_oscillation as oscillation
 

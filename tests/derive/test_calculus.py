@@ -8,9 +8,9 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.calculus import Convolution, Correlation, Inner, Total, expand_linear, gradient, pointwise, variation
-from derive.networks import loss
-from derive.symbols import Field, I, K, alpha, dK
+from derive.fields.calculus import Convolution, Correlation, Inner, Total, expand_linear, gradient, pointwise, variation
+from derive.fields.networks import loss
+from derive.fields.symbols import Field, I, K, alpha, dK
 
 POINTS = 5
 J = Field("J", real=True)

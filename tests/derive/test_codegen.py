@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import derive
-from derive.codegen import compile_outputs
 from derive.errors import InputError
-from derive.symbols import a, alpha, beta, lr, power_max, power_min, x
+from derive.fields.symbols import a, alpha, beta, lr, power_max, power_min, x
+from derive.printing.codegen import compile_outputs
 from tests.derive.rounding import exact, rounding_bound
 
 ACTIVATIONS = ["swish", "silu", "gelu", "softplus", "tanh", "sigmoid", "relu", "leaky-relu", "elu"]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from derive.console import guarded, out_of_memory
+from derive.commands.console import guarded, out_of_memory
 from derive.errors import InputError
-from derive.plain_text import plain
+from derive.printing.plain_text import plain
 
 ROOT = Path(__file__).parents[2]
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"

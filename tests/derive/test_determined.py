@@ -9,9 +9,9 @@ import pytest
 import sympy as sp
 
 from derive import optimizers, stability
-from derive.determined import determined
-from derive.fourier import amplification
-from derive.parse import parse_scheme
+from derive.conditions.determined import determined
+from derive.modes.amplification import amplification
+from derive.reading.parse import parse_scheme
 
 PHASES = np.linspace(-np.pi, np.pi, 7201)
 C, W = np.cos(PHASES), np.exp(1j * PHASES)

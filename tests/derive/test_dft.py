@@ -8,9 +8,9 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.calculus import Correlation, Windowed
-from derive.dft import Dirac, FrequencyConvolution, Ihat, Khat, What, transform, window_transform
-from derive.symbols import I, K, W, alpha, omega, power, width
+from derive.fields.calculus import Correlation, Windowed
+from derive.fields.dft import Dirac, FrequencyConvolution, Ihat, Khat, What, transform, window_transform
+from derive.fields.symbols import I, K, W, alpha, omega, power, width
 
 POINTS = 6
 SHAPE = (POINTS, POINTS)

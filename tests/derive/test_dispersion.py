@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, optimizers, parse_scheme
-from derive.dispersion import dispersion
-from derive.fourier import THETAS
 from derive.gallery import gallery
 from derive.gallery.operators import centred
-from derive.integrators import integrators
-from derive.roots import follow, roots_of
+from derive.lines.integrators import integrators
+from derive.modes.amplification import THETAS
+from derive.modes.dispersion import dispersion
+from derive.modes.roots import follow, roots_of
 
 theta = THETAS[0]
 angles = np.linspace(0, np.pi, 40)

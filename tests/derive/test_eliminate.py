@@ -8,11 +8,11 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.eliminate import demand, strip
-from derive.fourier import COSINES
-from derive.margins import NoClosedForm
-from derive.signs import Domain
-from derive.solve import solve_affine
+from derive.conditions.solve import solve_affine
+from derive.conditions.ways.eliminate import demand, strip
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.signs import Domain
+from derive.modes.amplification import COSINES
 
 r, q = sp.symbols("r q", real=True)
 c, c2, _ = COSINES

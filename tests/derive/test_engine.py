@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import Amplification, GridFunction, GridScheme, InputError, Stability, stability
-from derive.limits import TimeUp, time_limit
-from derive.line import component, stable_set
-from derive.sampling import RESOLUTION
-from derive.symbols import xi
+from derive.conditions.sampling import RESOLUTION
+from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.ways.line import component, stable_set
+from derive.fields.symbols import xi
 from tests.derive.brute import largest_root
 from tests.derive.schemes import SCHEMES, nu, r, u
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from derive import errata as module
-from derive.claim import Claim, Verdict
 from derive.errors import InputError
+from derive.paper import errata as module
+from derive.paper.claim import Claim, Verdict
 
 CLAIMS = {
     "1": Claim("1", "A", "First", "it is | so", source="Eq 1"),

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import theorem
-from derive.activations import activation
-from derive.calculus import Correlation, Total
 from derive.errors import InputError
-from derive.symbols import A, I, Ibar, K, a, alpha, area, beta, lr, power
+from derive.fields.activations import activation
+from derive.fields.calculus import Correlation, Total
+from derive.fields.symbols import A, I, Ibar, K, a, alpha, area, beta, lr, power
+from derive.fields.windows import gram, response_matrix
 from derive.theorems import error_linearised, linearization
 from derive.theorems.error_linearised import Kbar
-from derive.windows import gram, response_matrix
 
 NUMBERS = st.floats(0.05, 3)
 

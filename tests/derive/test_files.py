@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from derive.errors import InputError
-from derive.files import check_file, write_whole
+from derive.files.writing import check_file, write_whole
 
 
 def test_a_link_stays_and_its_target_is_written(tmp_path: Path) -> None:

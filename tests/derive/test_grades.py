@@ -10,10 +10,10 @@ import sympy as sp
 
 from derive import Amplification, parse_scheme, stability
 from derive.__main__ import main
-from derive.fourier import amplification
-from derive.schemes import optimizers
-from derive.symbols import xi
-from derive.witness import witness
+from derive.conditions.witness import witness
+from derive.fields.symbols import xi
+from derive.modes.amplification import amplification
+from derive.schemes.optimizers import optimizers
 
 OSCILLATOR = "u[1] - 2*u[0] + u[-1] == -w*u[0]"
 LEAPFROG = "u[1] - u[-1] == 2*I*w*u[0]"

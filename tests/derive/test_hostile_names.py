@@ -11,12 +11,12 @@ import sympy as sp
 
 import derive
 from derive import Amplification, Derivation, GridFunction, GridScheme, InputError, Stability, maximal_curvature, stability
-from derive.codegen import compile_flow, compile_image_flow, compile_outputs, compile_statements
-from derive.derivation import Step
-from derive.image_flows import beltrami_flow
-from derive.layer_code import layer_loss
-from derive.symbols import K, curvature, declare, xi
-from derive.text import latex
+from derive.fields.symbols import K, curvature, declare, xi
+from derive.flows.images import beltrami_flow
+from derive.flows.layer_code import layer_loss
+from derive.paper.derivation import Step
+from derive.printing.codegen import compile_flow, compile_image_flow, compile_outputs, compile_statements
+from derive.printing.text import latex
 from tests.derive.hostile import ODD, WORDS
 
 BACKENDS = ["numpy", "torch"]
@@ -120,7 +120,7 @@ def test_names_of_functions_and_fields(name: str) -> None:
     refused(lambda: compile_outputs(name, [real("r")], "numpy", "t"))
     refused(lambda: compile_flow(name, 2 * K, (), "t"))
     refused(lambda: compile_flow("flow", 2 * K, (name,), "t"))
-    refused(lambda: compile_image_flow("flow", derive.symbols.u, (name,), "t"))
+    refused(lambda: compile_image_flow("flow", derive.fields.symbols.u, (name,), "t"))
     refused(lambda: compile_flow("flow", real(name) * K, (), "t"))
     refused(lambda: compile_statements("f", ("K",), (), "t", [(sp.Symbol(name), 2 * K)], K))
     refused(lambda: compile_statements("f", ("kernels",), (), "t", [], K, unpacked={"kernels": [sp.Symbol(name)]}))
@@ -173,7 +173,7 @@ def test_texts_are_never_sympified() -> None:
         lambda: derive.modified_equation(heat(r), {"r": text}),
         lambda: derive.order_of_accuracy(heat(r), {"r": text}),
         lambda: derive.activation("swish").at(0, text),
-        lambda: derive.linearize.linearize(K, text),
+        lambda: derive.fields.linearize.linearize(K, text),
     ]
     for door in doors:
         refused(door)
@@ -190,8 +190,8 @@ def test_latex_of_odd_names_holds_no_command() -> None:
 
 def test_meanings_belong_to_our_symbols_alone() -> None:
     """A user's symbol of the name is not described, nor is another of ours."""
+    from derive.fields.symbols import step
     from derive.gallery.parameters import decay, filtering
-    from derive.symbols import step
 
     typed = derive.parse_scheme("u[1,0] == (1 - gamma)*u[0,0] + beta*s*u[0,1]", positive=["gamma", "beta", "s"])
     assert "filter" not in stability(typed).function().source

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from derive.commands.installed import MODULES, check_installed, required
 from derive.errors import InputError
-from derive.installed import MODULES, check_installed, required
 
 
 def test_the_required_packages_are_those_of_the_metadata() -> None:
@@ -26,8 +26,8 @@ def test_one_that_is_missing_is_named(package: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_it_is_named_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from experiments.report import build
-    from experiments.store import check_writable
+    from experiments.page.report import build
+    from experiments.running.store import check_writable
     from numerics.datasets import load
 
     monkeypatch.setitem(sys.modules, "h5netcdf", None)

@@ -8,8 +8,8 @@ import sympy as sp
 
 from derive import parse_scheme, stability
 from derive.__main__ import main
-from derive.lax import Lax, lax
-from derive.parse import parse_definitions
+from derive.conditions.lax import Lax, lax
+from derive.reading.parse import parse_definitions
 from tests.oracles import spectral_radius
 
 SECOND, NEW = "(u[0,1] - 2*u[0,0] + u[0,-1])", "(u[1,1] - 2*u[1,0] + u[1,-1])"

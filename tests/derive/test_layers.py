@@ -10,11 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from derive import InputError, theorem
-from derive.calculus import Inner, gradient, variation
-from derive.layer_code import layer_fields, layer_gradients, layer_loss, layer_products
-from derive.layers import checked_layer, kernel, kernel_variation, kernels
-from derive.networks import deep_loss, layers, loss
-from derive.symbols import I, K, a, alpha, lr
+from derive.fields.calculus import Inner, gradient, variation
+from derive.fields.layers import checked_layer, kernel, kernel_variation, kernels
+from derive.fields.networks import deep_loss, layers, loss
+from derive.fields.symbols import I, K, a, alpha, lr
+from derive.flows.layer_code import layer_fields, layer_gradients, layer_loss, layer_products
 from derive.theorems import coupling, layer_hessian, layer_regimes, multilayer, stability_bounds, strong_decay
 from derive.theorems.amplifier import amplifier
 from tests.derive.test_calculus import POINTS, evaluate

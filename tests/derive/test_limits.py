@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from derive.limits import TimeUp, time_limit
+from derive.conditions.time_limit import TimeUp, time_limit
 
 
 def busy(seconds: float) -> None:
@@ -57,7 +57,7 @@ def test_nothing_is_raised_after_the_block_and_in_another_thread() -> None:
 def test_a_tracer_works_afterwards(seconds: float) -> None:
     """In CPython 3.11 a pending exception that is only taken back hangs the next traced call."""
     code = (
-        "import sys, time\nfrom derive.limits import TimeUp, time_limit\n"
+        "import sys, time\nfrom derive.conditions.time_limit import TimeUp, time_limit\n"
         f"try:\n    with time_limit({seconds}):\n        end = time.thread_time() + 0.3\n"
         "        while time.thread_time() < end: pass\nexcept TimeUp: print('up')\n"
         "def called(): return 1\nsys.settrace(lambda *_: None)\ncalled()\nsys.settrace(None)\nprint('done')\n"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import optimizers, stability, theorem
-from derive.symbols import K, a, alpha, beta, damping, lr, power_max, power_min
+from derive.fields.symbols import K, a, alpha, beta, damping, lr, power_max, power_min
 from derive.theorems import nesterov_bounds, nesterov_limit, nesterov_step, nesterov_transform
 from derive.theorems.forward_euler import K_next
 
@@ -55,7 +55,7 @@ def test_parameters_of_torch_there_and_back() -> None:
 
 def test_windowed_gradient_is_that_of_the_linear_flow() -> None:
     """Minus the windowed update of gradient descent, divided by dt, with V for K."""
-    from derive.dft import FrequencyConvolution, Khat
+    from derive.fields.dft import FrequencyConvolution, Khat
     from derive.theorems import amplifier
 
     ours = nesterov_transform.windowed_gradient().xreplace({nesterov_transform.Vhat: Khat})
@@ -129,8 +129,8 @@ def test_each_end_of_the_spectrum_has_its_bound(sign: int) -> None:
 
 
 def test_regrouped_condition_is_the_one_of_the_engine() -> None:
-    from derive.fourier import Amplification
-    from derive.symbols import z
+    from derive.fields.symbols import z
+    from derive.modes.amplification import Amplification
 
     plain = stability(Amplification(nesterov_step.bound().polynomial, {}, sp.true), "schur")
     regrouped = [nesterov_step.in_terms_of(m, z, z) for m in plain.margins]

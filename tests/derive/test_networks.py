@@ -6,12 +6,12 @@ import pytest
 import sympy as sp
 
 from derive import GridFunction, InputError
-from derive.activations import activation
-from derive.calculus import Correlation, pointwise
-from derive.linearize import at_state, linearize, with_activation
-from derive.networks import cross_entropy, cross_entropy_of_logit, g, loss, output_error
-from derive.special import Sigmoid
-from derive.symbols import I, Ibar, K, alpha, y, yhat
+from derive.fields.activations import activation
+from derive.fields.calculus import Correlation, pointwise
+from derive.fields.linearize import at_state, linearize, with_activation
+from derive.fields.networks import cross_entropy, cross_entropy_of_logit, g, loss, output_error
+from derive.fields.special import Sigmoid
+from derive.fields.symbols import I, Ibar, K, alpha, y, yhat
 
 
 @pytest.mark.parametrize("label", [0, 1, sp.Rational(1, 3)])

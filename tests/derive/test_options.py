@@ -6,7 +6,7 @@ import pytest
 
 import derive.__main__
 import experiments.__main__
-from derive.option_errors import shielded
+from derive.commands.option_errors import shielded
 
 PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.main}
 

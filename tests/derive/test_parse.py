@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, stability
+from derive.fields.symbols import xi
 from derive.gallery import gallery
-from derive.parse import parse_scheme
-from derive.symbols import xi
+from derive.reading.parse import parse_scheme
 
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
 u, plane = GridFunction("u", 1), GridFunction("u", 2)

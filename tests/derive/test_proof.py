@@ -9,8 +9,8 @@ import pytest
 import sympy as sp
 
 from derive import Amplification, GridFunction, GridScheme, InputError, optimizers, stability
-from derive.symbols import xi
-from derive.to_z3 import Translator
+from derive.conditions.proof.to_z3 import Translator
+from derive.fields.symbols import xi
 from tests.derive.schemes import SCHEMES
 
 z3 = pytest.importorskip("z3")

@@ -7,9 +7,9 @@ import pytest
 import sympy as sp
 
 from derive import theorem
-from derive.activations import Activation, activation, activations
 from derive.errors import InputError
-from derive.symbols import Ibar, K, alpha, area, beta, lr, x
+from derive.fields.activations import Activation, activation, activations
+from derive.fields.symbols import Ibar, K, alpha, area, beta, lr, x
 from derive.theorems import regimes
 
 LINES = {  # (slope, intercept) far below and far above, known from each one's definition

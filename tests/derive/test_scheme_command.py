@@ -6,9 +6,10 @@ import importlib.util
 
 import pytest
 
-from derive import scheme_report, stability
+from derive import stability
 from derive.__main__ import main
-from derive.parse import parse_scheme
+from derive.reading.parse import parse_scheme
+from derive.reports import scheme as scheme_report
 
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
 LEAPFROG = "-u[-1,0] + u[1,0] == nu*(u[0,1] - u[0,-1])"

@@ -12,11 +12,12 @@ import sympy as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from derive import GridFunction, GridScheme, InputError, maximal_curvature, optimizers, schemes, stability
+from derive import GridFunction, GridScheme, InputError, maximal_curvature, optimizers, stability
 from derive.__main__ import main
-from derive.optimizer_table import STATES, rows, text
-from derive.schemes import averaged, why_excluded
-from derive.symbols import MEANINGS, curvature, lr, momentum, xi
+from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
+from derive.reports.optimizers import STATES, rows, text
+from derive.schemes import optimizers as schemes
+from derive.schemes.optimizers import averaged, why_excluded
 from tests.derive.one_step import STEPS, spectral_radius
 
 theta = GridFunction("theta", dims=0)

@@ -13,7 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from derive import InputError
-from derive.schur import GRADES, numeric_verdict
+from derive.conditions.ways.schur import GRADES, numeric_verdict
 
 _PYTHAGOREAN = [(3, 4, 5), (5, 12, 13), (8, 15, 17), (20, 21, 29)]
 ON_CIRCLE = [sp.QQ_I(x, y) for x, y in ((1, 0), (-1, 0), (0, 1), (0, -1))]

@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.signs import Domain
+from derive.conditions.ways.signs import Domain
 
 x, y = sp.symbols("x y", real=True)
 p = sp.Symbol("p", positive=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import Amplification, GridFunction, GridScheme, InputError, Stability, optimizers, stability
-from derive.symbols import xi
+from derive.fields.symbols import xi
 from tests.derive.brute import largest_root
 
 r = sp.Symbol("r")

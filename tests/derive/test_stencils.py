@@ -9,7 +9,7 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, stability
-from derive.sampling import RESOLUTION
+from derive.conditions.sampling import RESOLUTION
 from tests.oracles import spectral_radius, verdict
 
 r, nu = sp.symbols("r nu", real=True)

@@ -10,9 +10,9 @@ import sympy as sp
 
 from derive import GridScheme, InputError, Stability, stability
 from derive.__main__ import main
+from derive.conditions.sampling import RESOLUTION
+from derive.fields.symbols import MEANINGS
 from derive.gallery import gallery
-from derive.sampling import RESOLUTION
-from derive.symbols import MEANINGS
 from tests.derive.textbook import STATEMENTS, Statement, evaluate
 from tests.oracles import powers_grow, spectral_radius, verdict
 

@@ -15,9 +15,9 @@ from latex2mathml.converter import convert
 import derive
 from derive import InputError, theorem, theorems
 from derive.__main__ import main
-from derive.export import macro_name, macros, write_macros
-from derive.symbols import MEANINGS
-from derive.text import latex
+from derive.fields.symbols import MEANINGS
+from derive.printing.text import latex
+from derive.reports.export import macro_name, macros, write_macros
 from derive.theorems import stability_bounds, titles
 
 
@@ -34,7 +34,7 @@ def test_the_title_that_is_listed_is_that_of_the_derivation(key: str) -> None:
 def test_a_macro_file_that_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr("derive.export.macros", lambda: pytest.fail("derived"))
+    monkeypatch.setattr("derive.reports.export.macros", lambda: pytest.fail("derived"))
     (tmp_path / "file").touch()
     for out in (tmp_path, tmp_path / "file" / "bounds.tex"):
         assert main(["export", "--out", str(out)]) == 2
@@ -138,7 +138,7 @@ def test_every_symbol_of_a_condition_has_a_meaning() -> None:
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_case_by_sign_is_the_general_bound(sign: int) -> None:
     """Both forms at random numbers."""
-    from derive.symbols import a, beta, lr, power_max, power_min
+    from derive.fields.symbols import a, beta, lr, power_max, power_min
 
     general = stability_bounds.edges(stability_bounds.bound())
     for seed in range(5):
@@ -175,6 +175,6 @@ def test_unknown_flow(arguments: tuple[str, ...], message: str) -> None:
 
 
 def test_latex_uses_the_notation_of_the_paper() -> None:
-    from derive.symbols import alpha, lr, power
+    from derive.fields.symbols import alpha, lr, power
 
     assert latex(alpha * lr * power) == r"\alpha \Delta t |\hat{I}|^2"

@@ -22,7 +22,7 @@ from torch.optim import SGD, Adagrad, Adam, AdamW, Muon, NAdam, Optimizer, RMSpr
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from derive import maximal_curvature, optimizers
-from derive.schemes import averaged
+from derive.schemes.optimizers import averaged
 from tests.derive.torch_runs import Make, gradient, measured_edge
 
 SETTLED = 1 - 2.0**-53
@@ -208,7 +208,7 @@ def test_the_measurement_tells_optimisers_apart(draw: Case, wrong: str) -> None:
 
 
 def test_torch_ignores_dampening_without_momentum() -> None:
-    """As `derive.schemes.sgd` says; the recurrence at momentum 0 would have it count."""
+    """As `derive.schemes.optimizers.sgd` says; the recurrence at momentum 0 would have it count."""
     measured = measured_edge(lambda p: SGD([p], lr=0.1, dampening=0.5))
     assert measured == pytest.approx(at(formula("gd"), {"lr": 0.1}), rel=1e-3)
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from derive.symbols import width
+from derive.fields.symbols import width
+from derive.fields.windows import compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
 from derive.theorems import checkerboard_windows, finite_windows, window_lemmas
 from derive.theorems.checkerboard_windows import points
-from derive.windows import compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
 from tests import oracles
 
 BOUNDARIES = ("valid", "full", "circular")

@@ -9,11 +9,11 @@ import numpy as np
 import xarray as xr
 
 from experiments import registry
-from experiments.beltrami_phases import PhaseConfig
-from experiments.beltrami_setting import BeltramiSetting
-from experiments.linear_setting import LinearSetting
-from experiments.nesterov_setting import NesterovSetting
-from experiments.nonlinear_setting import NonlinearSetting
+from experiments.pdes.beltrami_phases import PhaseConfig
+from experiments.pdes.beltrami_setting import BeltramiSetting
+from experiments.pdes.linear_setting import LinearSetting
+from experiments.pdes.nesterov_setting import NesterovSetting
+from experiments.pdes.nonlinear_setting import NonlinearSetting
 
 CERTAIN: dict[str, tuple[str, ...]] = {
     "figure-1": ("u_stable", "exact_stable", "u_unstable", "exact_unstable"),

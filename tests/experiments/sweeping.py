@@ -14,12 +14,12 @@ from typing import Any
 import xarray as xr
 from torch import Tensor
 
-from experiments import training_run
-from experiments.means import Means
-from experiments.netcdf import from_bytes, to_bytes
-from experiments.pace import Pace
-from experiments.sweep import sweep
-from numerics import checkpoint
+from experiments.running import training_run
+from experiments.running.means import Means
+from experiments.running.netcdf import from_bytes, to_bytes
+from experiments.running.pace import Pace
+from experiments.running.sweep import sweep
+from numerics.checkpoints import checkpoint
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe, Seeds
 

@@ -12,7 +12,7 @@ import torch
 from derive.errors import InputError
 from experiments.__main__ import main
 from experiments.audit.target import find
-from experiments.store import load
+from experiments.running.store import load
 from tests.experiments.auditing import SETUP, Run
 from tests.experiments.test_report import Page
 

@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from experiments.audit.hooks import hooked
 from experiments.audit.session import Enough, Session
-from experiments.store import load
+from experiments.running.store import load
 from tests.experiments.auditing import Run
 
 

@@ -16,11 +16,12 @@ import pytest
 import xarray as xr
 
 from derive.errors import InputError
-from experiments import cluster, cluster_connection
-from experiments.cluster import PARTS, Board
-from experiments.cluster_task import _own_device
-from experiments.means import Means
-from experiments.sweep import sweep
+from experiments.running.cluster import connection as cluster_connection
+from experiments.running.cluster import submitting as cluster
+from experiments.running.cluster.submitting import PARTS, Board
+from experiments.running.cluster.task import _own_device
+from experiments.running.means import Means
+from experiments.running.sweep import sweep
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import group
 

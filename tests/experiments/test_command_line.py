@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 
 from derive.errors import InputError
-from experiments import grey_values
 from experiments.__main__ import main
-from experiments.bounds import standardised
-from experiments.grey_values import read_grey
-from experiments.store import load
+from experiments.pictures import grey_values
+from experiments.pictures.bounds import standardised
+from experiments.pictures.grey_values import read_grey
+from experiments.running.store import load
 
 pytestmark = pytest.mark.exact
 
@@ -129,6 +129,6 @@ def test_interrupt_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.C
     def interrupted(*_: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("experiments.runner.run_experiment", interrupted)
+    monkeypatch.setattr("experiments.running.runner.run_experiment", interrupted)
     assert main(["run", "figure-1", "--out", str(tmp_path)]) == 130
     assert capsys.readouterr().err == "interrupted; nothing was half written\n"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import figure_3_left, figure_3_right
-from experiments.figure_3_right import Config, collect, groups, threshold
-from experiments.training_setting import SMOKE
+from experiments.last_bits import figure_3_left, figure_3_right
+from experiments.last_bits.figure_3_right import Config, collect, groups, threshold
+from experiments.last_bits.training_setting import SMOKE
 from tests.experiments.fabricated import fabricated
 
 CONFIG = Config("smoke", SMOKE, lrs=(0.8, 0.4, 0.1), steps=10, travel=80.0, records=200)

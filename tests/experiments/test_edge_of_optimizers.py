@@ -11,14 +11,14 @@ import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from experiments import edge_of_optimizers
-from experiments.edge_of_optimizers_runs import Pace, follow
-from experiments.edge_of_optimizers_setting import FULL, MOMENTUM, OPTIMIZERS, Block, Config, squares, step_sizes
-from experiments.edge_of_optimizers_theory import layer_operators, theory
-from experiments.full_batch import edge
-from experiments.progress import silent
+from experiments.edges import edge_of_optimizers
+from experiments.edges.edge_of_optimizers_runs import Pace, follow
+from experiments.edges.edge_of_optimizers_setting import FULL, MOMENTUM, OPTIMIZERS, Block, Config, squares, step_sizes
+from experiments.edges.edge_of_optimizers_theory import layer_operators, theory
+from experiments.edges.full_batch import edge
+from experiments.running.progress import silent
 from numerics.datasets import Split
-from numerics.layer_average import layer_steps
+from numerics.layerwise.average import layer_steps
 from numerics.nets import build
 from numerics.thresholds import thresholds
 

@@ -10,11 +10,12 @@ import torch
 import xarray as xr
 from matplotlib.figure import Figure
 
-from experiments import figure_4, figure_5, phase_diagram, registry, table_2
-from experiments.progress import silent
+from experiments import registry
+from experiments.pdes import figure_4, figure_5, phase_diagram, table_2
+from experiments.running.progress import silent
 from experiments.style import styled
-from numerics.flows import linear
-from numerics.verdict import UNSTABLE
+from numerics.pdes.flows import linear
+from numerics.pdes.verdict import UNSTABLE
 from tests.experiments.agreeing import assert_agrees
 
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]

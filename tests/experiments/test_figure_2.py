@@ -9,11 +9,11 @@ import pytest
 import torch
 import xarray as xr
 
-from experiments import figure_2
-from experiments.beltrami_setting import BeltramiSetting, critical_product
-from experiments.progress import silent
-from numerics.residual import residual
-from numerics.verdict import STABLE, UNSTABLE
+from experiments.pdes import figure_2
+from experiments.pdes.beltrami_setting import BeltramiSetting, critical_product
+from experiments.running.progress import silent
+from numerics.pdes.residual import residual
+from numerics.pdes.verdict import STABLE, UNSTABLE
 
 
 @cache

@@ -17,8 +17,8 @@ from experiments.first_run import optimisers
 from experiments.first_run.__main__ import PARTS, main
 from experiments.first_run.elsewhere import TREE
 from experiments.first_run.log import Log
-from experiments.first_run.shown import first_run
-from experiments.report import _environment
+from experiments.page.first_runs import first_run
+from experiments.page.report import _environment
 
 
 def test_a_dry_run_of_the_optimisers(tmp_path: Path, capsys, monkeypatch) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import figure_3_right, registry, section_4, table_1, table_5
+from experiments import registry
 from experiments.__main__ import main
-from experiments.means import Means
-from experiments.progress import silent
-from experiments.runner import configured
-from experiments.sweep import sweep
-from experiments.training_setting import PAPER, SMOKE
+from experiments.last_bits import figure_3_right, section_4, table_1, table_5
+from experiments.last_bits.training_setting import PAPER, SMOKE
+from experiments.running.means import Means
+from experiments.running.progress import silent
+from experiments.running.runner import configured
+from experiments.running.sweep import sweep
 from numerics.optim.perturbation import FORMS
 from numerics.training.recipe import Group, Seeds
 from tests.experiments.fabricated import fabricated

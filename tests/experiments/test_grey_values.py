@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from derive.errors import InputError
-from experiments.bounds import bounds_dataset, render
-from experiments.grey_values import read_grey
+from experiments.pictures.bounds import bounds_dataset, render
+from experiments.pictures.grey_values import read_grey
 
 GREY = np.random.default_rng(0).integers(0, 256, (6, 8), dtype=np.uint8)
 WIDE = GREY.astype(np.uint16) * 257  # 255 * 257 is 65535: the same greys in 16 bits

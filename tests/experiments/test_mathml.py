@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from derive import theorems
-from derive.claim import claims
-from experiments.mathml import mathml
+from derive.paper.claim import claims
+from experiments.page.mathml import mathml
 
 pytestmark = pytest.mark.exact
 

@@ -15,11 +15,11 @@ import torch
 import xarray as xr
 
 from derive.errors import InputError
-from experiments import training_run
-from experiments.means import Means
-from experiments.members import GroupFolder
-from experiments.sweep import sweep
-from experiments.training_run import digest
+from experiments.running import training_run
+from experiments.running.means import Means
+from experiments.running.members import GroupFolder
+from experiments.running.sweep import sweep
+from experiments.running.training_run import digest
 from numerics.datasets import load
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
@@ -85,7 +85,7 @@ def test_finished_members_are_never_trained_again(tmp_path: Path, runs: list[Gro
 
 def test_a_store_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (first,), _ = swept(tmp_path, group())
-    monkeypatch.setattr("experiments.members.held", None)  # no lock is asked for
+    monkeypatch.setattr("experiments.running.members.held", None)  # no lock is asked for
     xr.testing.assert_identical(swept(tmp_path, group())[0][0], first)
 
 
@@ -194,10 +194,10 @@ def test_a_full_disk_at_the_end_loses_nothing(tmp_path: Path, runs: list[Group],
             raise OSError(28, "No space left on device")
         write(path, data)
 
-    from experiments.member_files import replace_forced as write
+    from experiments.running.member_files import replace_forced as write
 
     with monkeypatch.context() as patch:
-        patch.setattr("experiments.member_files.replace_forced", full)
+        patch.setattr("experiments.running.member_files.replace_forced", full)
         with pytest.raises(InputError, match="No space left on device; finished members are unchanged"):
             swept(tmp_path, group())
     (found,), lines = swept(tmp_path, group())

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from experiments import figure_11, nesterov_setting, table_9
-from experiments.nesterov_setting import NesterovSetting
-from experiments.progress import silent
+from experiments.pdes import figure_11, nesterov_setting, table_9
+from experiments.pdes.nesterov_setting import NesterovSetting
+from experiments.running.progress import silent
 
 SMALL = NesterovSetting(image=32, lr=1e-3)
 TABLE = table_9.Config(SMALL, kernels=(4,), rtol=5e-3, momenta=(0.0, 0.5))

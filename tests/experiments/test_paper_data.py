@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from derive.errors import InputError
-from experiments import registry, runner, training_run
+from experiments import registry
 from experiments.__main__ import main
-from experiments.leaves import leaves, located
-from experiments.means import Means
-from experiments.members import GroupFolder
-from experiments.paper_data import check_data, reads_files
+from experiments.running import runner, training_run
+from experiments.running.leaves import leaves, located
+from experiments.running.means import Means
+from experiments.running.members import GroupFolder
+from experiments.running.paper_data import check_data, reads_files
 from numerics.datasets import check_available
 
 pytestmark = pytest.mark.exact

@@ -12,12 +12,12 @@ from matplotlib.figure import Figure
 
 from derive import GridFunction, GridScheme, InputError, amplification, optimizers, parse_scheme
 from derive.gallery import gallery
-from experiments import picture_drawing as drawing
-from experiments import pictures
 from experiments.__main__ import main
-from experiments.picture_runner import KINDS
-from experiments.picture_setting import Setting, assignments, scheme_of
-from experiments.store import load
+from experiments.pictures import drawing as drawing
+from experiments.pictures import pictures
+from experiments.pictures.runner import KINDS
+from experiments.pictures.setting import Setting, assignments, scheme_of
+from experiments.running.store import load
 from experiments.style import styled
 
 pytestmark = pytest.mark.exact

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments import power_spectrum
-from experiments.power_spectrum import power_spectrum as spectrum_of
+from experiments.pictures import power_spectrum
+from experiments.pictures.power_spectrum import power_spectrum as spectrum_of
 
 
 @settings(deadline=None, max_examples=40)

@@ -6,8 +6,9 @@ import warnings
 
 import pytest
 
-from experiments import edge_of_optimizers_runs, registry
-from experiments.progress import silent
+from experiments import registry
+from experiments.edges import edge_of_optimizers_runs
+from experiments.running.progress import silent
 from tests.experiments.agreeing import CERTAIN, assert_agrees, short
 from tests.pretended import pretended
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments import progress
+from experiments.running import progress
 
 
 def test_quick_work_says_nothing(capsys: pytest.CaptureFixture) -> None:

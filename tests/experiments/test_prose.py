@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.prose import prose
+from experiments.page.prose import prose
 
 
 @pytest.mark.parametrize(

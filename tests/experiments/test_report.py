@@ -14,11 +14,13 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from derive import theorems
-from derive.claim import Claim, Verdict, claims
 from derive.errors import InputError
-from experiments import registry, report, store
-from experiments.netcdf import to_bytes
-from experiments.swapping import HIDDEN
+from derive.paper.claim import Claim, Verdict, claims
+from experiments import registry
+from experiments.page import report
+from experiments.running import store
+from experiments.running.netcdf import to_bytes
+from experiments.running.swapping import HIDDEN
 
 pytestmark = pytest.mark.exact
 

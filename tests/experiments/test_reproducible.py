@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from experiments import edge_of_optimizers_runs, figure_9, full_batch, supp_figure_2
-from experiments.edge_of_optimizers_runs import Pace, follow
-from experiments.full_batch import FullBatch
-from experiments.progress import silent
+from experiments.edges import edge_of_optimizers_runs, figure_9, full_batch, supp_figure_2
+from experiments.edges.edge_of_optimizers_runs import Pace, follow
+from experiments.edges.full_batch import FullBatch
+from experiments.running.progress import silent
+from numerics.common.determinism import reproducible
 from numerics.datasets import Split
-from numerics.simulate import simulate
-from numerics.training.determinism import reproducible
+from numerics.pdes.simulate import simulate
 
 RUNS = FullBatch(("tiny",), (0.1,), subset=8, steps=2, every=1)
 

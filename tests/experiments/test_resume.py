@@ -14,9 +14,9 @@ import pytest
 import xarray as xr
 
 from derive.errors import InputError
-from experiments import training_run
-from experiments.means import Means
-from experiments.sweep import sweep
+from experiments.running import training_run
+from experiments.running.means import Means
+from experiments.running.sweep import sweep
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import after_every_epoch, group, results, train, train_forgetfully, train_until_killed

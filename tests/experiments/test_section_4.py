@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from derive.errors import InputError
-from experiments import section_4, table_5
 from experiments.__main__ import main
-from experiments.means import Means
-from experiments.section_4 import Stage, plan, run_plan, seconds
-from experiments.training_setting import PAPER, SMOKE
+from experiments.last_bits import section_4, table_5
+from experiments.last_bits.section_4 import Stage, plan, run_plan, seconds
+from experiments.last_bits.training_setting import PAPER, SMOKE
+from experiments.running.means import Means
 
 RECIPE = replace(SMOKE, subset=64, epochs=1)
 CONFIG = table_5.Config("paper, 1 of 200 epochs", RECIPE, ks=(1, 2, 3), trials=2)

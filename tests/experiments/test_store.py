@@ -14,11 +14,11 @@ from filelock import FileLock
 from matplotlib.figure import Figure
 
 from derive.errors import InputError
-from derive.reading import read_regular
-from experiments import store
-from experiments.netcdf import to_bytes
-from experiments.store import MARKER, check_writable, load, replacing, save
-from experiments.swapping import HIDDEN, tidy
+from derive.files.reading import read_regular
+from experiments.running import store
+from experiments.running.netcdf import to_bytes
+from experiments.running.store import MARKER, check_writable, load, replacing, save
+from experiments.running.swapping import HIDDEN, tidy
 
 pytestmark = pytest.mark.exact
 
@@ -85,7 +85,7 @@ def test_kill_in_the_middle_leaves_the_earlier_result(tmp_path: Path) -> None:
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
     before = kept(tmp_path / "x")
     code = (
-        "import sys, time; from pathlib import Path; from experiments.store import replacing\n"
+        "import sys, time; from pathlib import Path; from experiments.running.store import replacing\n"
         "with replacing(Path(sys.argv[1])) as fresh:\n"
         "    (fresh / 'x.nc').write_text('half'); print('ready', flush=True); time.sleep(60)\n"
     )

@@ -15,12 +15,12 @@ import pytest
 import xarray as xr
 
 from derive.errors import InputError
-from experiments import training_run
-from experiments.means import Means
-from experiments.members import GroupFolder
-from experiments.netcdf import from_bytes, to_bytes
-from experiments.sweep import sweep
-from numerics import checkpoint
+from experiments.running import training_run
+from experiments.running.means import Means
+from experiments.running.members import GroupFolder
+from experiments.running.netcdf import from_bytes, to_bytes
+from experiments.running.sweep import sweep
+from numerics.checkpoints import checkpoint
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import after_every_epoch, group
@@ -360,7 +360,7 @@ def test_nobody_waits_to_sweep(store: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\x1b[31mred\nsecond", b"x" * 10**6, b"", b"\n"])
 def test_a_holder_that_is_no_text(content: bytes, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from experiments import group_lock
+    from experiments.running import group_lock
 
     class Held(group_lock.FileLock):
         def acquire(self, *arguments, **named):

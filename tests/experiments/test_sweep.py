@@ -14,11 +14,12 @@ from matplotlib.figure import Figure
 
 from derive.errors import InputError
 from experiments import __main__ as command_line
-from experiments import registry, training_run
-from experiments.means import Means
-from experiments.pace import Pace
-from experiments.store import load
-from experiments.sweep import sweep
+from experiments import registry
+from experiments.running import training_run
+from experiments.running.means import Means
+from experiments.running.pace import Pace
+from experiments.running.store import load
+from experiments.running.sweep import sweep
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import TINY, group

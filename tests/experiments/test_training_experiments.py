@@ -10,12 +10,12 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from derive.claim import claims
+from derive.paper.claim import claims
 from experiments import registry
-from experiments.means import Means
-from experiments.progress import silent
+from experiments.running.means import Means
+from experiments.running.progress import silent
+from experiments.running.sweep import sweep
 from experiments.style import styled
-from experiments.sweep import sweep
 from tests.experiments.fabricated import fabricated
 
 pytestmark = pytest.mark.exact
@@ -66,7 +66,7 @@ def test_a_preset_is_labelled_drawn_and_told(name: str, preset: str, tmp_path: P
 
 @pytest.mark.parametrize("name", NAMES)
 def test_without_any_print(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.training_setting.claims", dict)
+    monkeypatch.setattr("experiments.last_bits.training_setting.claims", dict)
     test_a_preset_is_labelled_drawn_and_told(name, "smoke", tmp_path)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import table_1, table_4, table_5, table_6b
-from experiments.spreads import compared, finite_test_set, floor_of, stable
-from experiments.training_setting import final_accuracy
-from experiments.training_tables import TableConfig, collect, groups, rows
+from experiments.last_bits import table_1, table_4, table_5, table_6b
+from experiments.last_bits.spreads import compared, finite_test_set, floor_of, stable
+from experiments.last_bits.training_setting import final_accuracy
+from experiments.last_bits.training_tables import TableConfig, collect, groups, rows
 from numerics.training.recipe import Recipe
 from tests.experiments.fabricated import IMAGES, fabricated
 

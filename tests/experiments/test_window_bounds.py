@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments import window_bounds
-from experiments.progress import silent
-from numerics.power import continuous_extremes, grid_extremes
+from experiments.pdes import window_bounds
+from experiments.running.progress import silent
+from numerics.pdes.power import continuous_extremes, grid_extremes
 
 CONFIG = window_bounds.PRESETS["smoke"]
 RESULTS = window_bounds.compute(CONFIG, "cpu", silent)

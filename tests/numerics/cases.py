@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from numerics.checks import BOUNDARIES, POOLINGS
-from numerics.correlation import Correlation
+from numerics.common.checks import BOUNDARIES, POOLINGS
+from numerics.pdes.correlation import Correlation
 
 thoroughly = partial(settings, deadline=None, max_examples=40)
 DTYPES = (torch.float64, torch.float32)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.checkpoint import save
+from numerics.checkpoints.checkpoint import save
 
 OURS = {"recipe": {"lr": 0.1, "net": "tiny"}, "ks": (1, 3)}
 

@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from derive import theorem
 from derive.errors import InputError
-from numerics.active_mode import checkerboard, mode_parameters, restrained_edge
-from numerics.checks import POOLINGS
-from numerics.correlation import Correlation
-from numerics.edge import bisect
-from numerics.flows import nonlinear
-from numerics.simulate import simulate
-from numerics.verdict import STABLE, UNSTABLE, motion_observers, verdict_codes
+from numerics.common.checks import POOLINGS
+from numerics.pdes.active_mode import checkerboard, mode_parameters, restrained_edge
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.edge import bisect
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import STABLE, UNSTABLE, motion_observers, verdict_codes
 from tests.numerics.cases import normal, thoroughly
 
 

@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import theorem
-from derive.discretize import Stencil
 from derive.errors import InputError
-from derive.symbols import dx as spacing
-from derive.symbols import epsilon, fidelity
-from derive.symbols import f as given_image
-from derive.symbols import u as fitted
+from derive.fields.discretize import Stencil
+from derive.fields.symbols import dx as spacing
+from derive.fields.symbols import epsilon, fidelity
+from derive.fields.symbols import f as given_image
+from derive.fields.symbols import u as fitted
 from derive.theorems import beltrami as theory
-from numerics.differences import RIMS, Differences
-from numerics.flows import beltrami, beltrami_energy
-from numerics.simulate import simulate
-from numerics.verdict import motion_observers, verdict
+from numerics.pdes.differences import RIMS, Differences
+from numerics.pdes.flows import beltrami, beltrami_energy
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import motion_observers, verdict
 from tests.numerics.cases import normal, thoroughly
 
 seeds = st.integers(0, 2**31)

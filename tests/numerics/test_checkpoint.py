@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from derive.errors import InputError
-from derive.files import replace_forced
-from numerics.checkpoint import STATE, TENSORS, Loaded, load_latest, save
+from derive.files.writing import replace_forced
+from numerics.checkpoints.checkpoint import STATE, TENSORS, Loaded, load_latest, save
 from numerics.checkpoints.manifest import FORMAT, MANIFEST, Refused, _digest, differences, read, written
 from tests.killing import killed_before
 from tests.numerics.saving import OURS, save_one_more, state

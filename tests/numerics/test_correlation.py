@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.checks import BOUNDARIES
-from numerics.correlation import Correlation
+from numerics.common.checks import BOUNDARIES
+from numerics.pdes.correlation import Correlation
 from tests import oracles
 from tests.numerics.cases import DTYPES, correlations, normal, rounding, thoroughly
 

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from numerics.descent import descent
-from numerics.flow_sharpness import flow_sharpness
-from numerics.loss_verdict import loss_verdict, rises
-from numerics.simulate import simulate
+from numerics.measures.loss_verdict import loss_verdict, rises
+from numerics.pdes.descent import descent
+from numerics.pdes.flow_sharpness import flow_sharpness
+from numerics.pdes.simulate import simulate
 
 INPUTS = torch.randn(12, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 TARGETS = torch.arange(12) % 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics import relative_l1
-from numerics.distance import BITS, distances, unstacked
+from numerics.measures.distance import BITS, distances, unstacked
 from tests.numerics.cases import normal, thoroughly
 
 seeds = st.integers(0, 2**31)
@@ -83,7 +83,7 @@ def exact(pairs: list[tuple[torch.Tensor, torch.Tensor]]) -> Fraction:
 def test_distances_are_exact_to_their_stated_precision(seed, shapes, dtype, number, room):
     members, reference = [net(seed + 9 * m, shapes, dtype) for m in range(number)], net(seed + 100, shapes, dtype)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("numerics.distance.ROOM", {"cpu": room})  # layers cut and put together in every way
+        patch.setattr("numerics.measures.distance.ROOM", {"cpu": room})  # layers cut and put together in every way
         found = distances(members, reference)
     weights = sum(weight.numel() for weight in reference)
     for m, member in enumerate(members):

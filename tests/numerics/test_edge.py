@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.edge import bisect, close_in, growth_rate, linear_edges
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.edge import bisect, close_in, growth_rate, linear_edges
 from tests.numerics.cases import normal, thoroughly
 
 

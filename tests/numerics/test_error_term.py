@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from derive import theorem
 from derive.errors import InputError
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
-from numerics.checks import BOUNDARIES
-from numerics.correlation import Correlation
-from numerics.error_term import drive_extremes, error_bounds, pooled_image
+from numerics.common.checks import BOUNDARIES
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.error_term import drive_extremes, error_bounds, pooled_image
 from tests import oracles
 from tests.numerics.cases import correlations, normal, thoroughly
 
@@ -102,7 +102,7 @@ def test_bad_input(change):
 def test_untrusted_eigenvalues_are_refused(monkeypatch):
     from functools import partial
 
-    from numerics import error_term, lanczos
+    from numerics.pdes import error_term, lanczos
 
     monkeypatch.setattr(error_term, "extremes", partial(lanczos.extremes, limit=3))
     with pytest.raises(InputError, match="are known only to"):

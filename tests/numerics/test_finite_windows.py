@@ -11,11 +11,11 @@ from scipy.optimize import brentq
 from sympy import lambdify
 
 from derive import theorem
-from derive.symbols import width
+from derive.fields.symbols import width
 from derive.theorems import checkerboard_windows
 from derive.theorems.checkerboard_windows import loss, peak, theta
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
+from numerics.pdes.active_mode import checkerboard
 from tests import oracles
 from tests.numerics.cases import normal, thoroughly
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from experiments.nonlinear_setting import NonlinearSetting
-from numerics.flow_sharpness import flow_sharpness
-from numerics.flows import nonlinear, nonlinear_loss
-from numerics.simulate import simulate
+from experiments.pdes.nonlinear_setting import NonlinearSetting
+from numerics.pdes.flow_sharpness import flow_sharpness
+from numerics.pdes.flows import nonlinear, nonlinear_loss
+from numerics.pdes.simulate import simulate
 
 SETTING = NonlinearSetting(image=24, kernel=4)
 

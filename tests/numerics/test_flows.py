@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.active_mode import checkerboard
-from numerics.checks import BOUNDARIES
-from numerics.correlation import Correlation
-from numerics.flows import heat, linear, nonlinear, nonlinear_loss
-from numerics.simulate import simulate
+from numerics.common.checks import BOUNDARIES
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import heat, linear, nonlinear, nonlinear_loss
+from numerics.pdes.simulate import simulate
 from tests import oracles
 from tests.numerics.cases import correlations, normal, thoroughly
 

@@ -5,10 +5,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerics import spectrum, tiles
-from numerics.correlation import Correlation
-from numerics.lag_gram import LagGram, is_cheaper
-from numerics.spectrum import extreme_eigenvalues
+from numerics.pdes import spectrum, tiles
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.lag_gram import LagGram, is_cheaper
+from numerics.pdes.spectrum import extreme_eigenvalues
 from tests import oracles
 from tests.numerics.cases import correlations, normal, thoroughly
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from numerics.datasets import Split
-from numerics.layer_average import layer_steps
-from numerics.layer_bounds import layer_bounds
-from numerics.layers import Network
+from numerics.layerwise.average import layer_steps
+from numerics.layerwise.bounds import layer_bounds
+from numerics.layerwise.layers import Network
 
 GENERATOR = torch.Generator().manual_seed(0)
 IMAGES = torch.randn(3, 1, 8, 8, generator=GENERATOR, dtype=torch.float64)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from derive import theorem
 from derive.errors import InputError
-from numerics.layer_bounds import equivalent_beta, joint_curvature, layer_bounds, layer_curvature
-from numerics.layer_edge import largest_stable_lr, layer_flow, settle
-from numerics.layers import Network
+from numerics.layerwise.bounds import equivalent_beta, joint_curvature, layer_bounds, layer_curvature
+from numerics.layerwise.edge import largest_stable_lr, layer_flow, settle
+from numerics.layerwise.layers import Network
 from tests.numerics.cases import normal, thoroughly
 from tests.oracles import dense_operator
 

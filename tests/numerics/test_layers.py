@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.layers import Network, convolve, correlate
+from numerics.layerwise.layers import Network, convolve, correlate
 from tests import oracles
 from tests.numerics.cases import normal, thoroughly
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.edge import growth_of, linear_edges
-from numerics.flows import linear
-from numerics.nesterov import accelerated, at_rest, damping_for, newest, on_newest, torch_parameters
-from numerics.simulate import simulate
-from numerics.verdict import motion_observers
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.edge import growth_of, linear_edges
+from numerics.pdes.flows import linear
+from numerics.pdes.nesterov import accelerated, at_rest, damping_for, newest, on_newest, torch_parameters
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import motion_observers
 from tests.numerics.cases import normal, thoroughly
 
 

@@ -10,17 +10,17 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
 from numerics.datasets import Split
-from numerics.flows import linear
-from numerics.layer_average import layer_steps
+from numerics.layerwise.average import layer_steps
 from numerics.monitor import StabilityMonitor, StabilityWarning
-from numerics.nesterov import accelerated, at_rest
 from numerics.optim import PerturbedAdam, PerturbedSGD
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import linear
+from numerics.pdes.nesterov import accelerated, at_rest
+from numerics.pdes.simulate import simulate
+from numerics.pdes.spectrum import extreme_eigenvalues
 from numerics.sharpness import sharpness
-from numerics.simulate import simulate
-from numerics.spectrum import extreme_eigenvalues
 from numerics.thresholds import thresholds
 from tests.numerics.monitor import cases
 from tests.pretended import There, pretended

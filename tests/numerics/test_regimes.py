@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from derive.errors import InputError
-from experiments.nonlinear_setting import NonlinearSetting
-from numerics.flows import nonlinear, nonlinear_loss
-from numerics.regimes import REGIMES, borders, crossings, curvatures, regime_codes, shares
+from experiments.pdes.nonlinear_setting import NonlinearSetting
+from numerics.pdes.flows import nonlinear, nonlinear_loss
+from numerics.pdes.regimes import REGIMES, borders, crossings, curvatures, regime_codes, shares
 
 SETTING = NonlinearSetting(image=24, kernel=4)
 

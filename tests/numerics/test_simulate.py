@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics import relative_l1
-from numerics.flows import heat
-from numerics.simulate import simulate
+from numerics.pdes.flows import heat
+from numerics.pdes.simulate import simulate
 from tests.numerics.cases import normal, thoroughly
 
 

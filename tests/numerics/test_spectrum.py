@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from derive import optimizers, stability
 from derive.errors import InputError
 from numerics import windowed_bounds
-from numerics.active_mode import checkerboard
-from numerics.checks import BOUNDARIES
-from numerics.correlation import Correlation
-from numerics.lanczos import extremes
-from numerics.spectrum import extreme_eigenvalues
+from numerics.common.checks import BOUNDARIES
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.lanczos import extremes
+from numerics.pdes.spectrum import extreme_eigenvalues
 from tests import oracles
 from tests.numerics.cases import correlations, normal, thoroughly
 
@@ -128,7 +128,7 @@ def test_untrusted_eigenvalues_are_refused(monkeypatch):
     """No bound from an iteration that was cut short."""
     from functools import partial
 
-    from numerics import lanczos, spectrum
+    from numerics.pdes import lanczos, spectrum
 
     monkeypatch.setattr(spectrum, "extremes", partial(lanczos.extremes, limit=3))
     image = torch.randn(24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -17,10 +17,10 @@ from torch.optim import LBFGS, SGD, Adagrad, Adam, AdamW, Muon, NAdam, Optimizer
 from derive import maximal_curvature, optimizers, stability
 from derive.errors import InputError
 from experiments.benchmarks.optimizer_edges import in_order
-from numerics.optimizer_kinds import unwrapped
-from numerics.preconditioner import denominators
 from numerics.thresholds import Threshold, largest_factor, mode, thresholds, weight_decay_window
 from numerics.thresholds.edges import upper
+from numerics.thresholds.kinds import unwrapped
+from numerics.thresholds.preconditioner import denominators
 
 
 def stepped(make, steps: int = 3, size: int = 5) -> tuple[Optimizer, Parameter]:

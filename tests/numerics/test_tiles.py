@@ -5,9 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numerics import tiles
-from numerics.correlation import Correlation
-from numerics.tiles import Tiles, surrounded, tile_shape
+from numerics.pdes import tiles
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.tiles import Tiles, surrounded, tile_shape
 from tests import oracles
 from tests.numerics.cases import correlations, normal, rounding, thoroughly
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.two_way import two_way
+from numerics.statistics.two_way import two_way
 
 RNG = np.random.default_rng(0)
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.flows import nonlinear
-from numerics.simulate import simulate
-from numerics.verdict import motion_observers, verdict
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
+from numerics.pdes.verdict import motion_observers, verdict
 from tests.numerics.cases import thoroughly
 
 STEPS = 400

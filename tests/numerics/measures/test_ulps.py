@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive.errors import InputError
-from numerics.distance import BITS
+from numerics.measures.distance import BITS
 from numerics.measures.ulps import FARTHEST, ulp_distance, ulps
 from tests.numerics.cases import normal, thoroughly
 

@@ -14,7 +14,7 @@ from torch.optim import SGD, Adam, AdamW, RMSprop
 from torch.optim.lr_scheduler import ExponentialLR
 
 from derive.errors import InputError
-from numerics.distance import relative_l1
+from numerics.measures.distance import relative_l1
 from numerics.measures.growth import Growth, growth
 from numerics.monitor import StabilityMonitor, StabilityWarning
 from numerics.optim import PerturbedAdam, PerturbedSGD

@@ -8,8 +8,8 @@ import sympy as sp
 import torch
 from torch import nn
 
-from derive.activations import activations
-from derive.symbols import beta, x
+from derive.fields.activations import activations
+from derive.fields.symbols import beta, x
 from numerics.nets.activations import maker
 from tests.numerics.nets.cases import made
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy, cross_entropy
 
-from numerics.layers import Network
+from numerics.layerwise.layers import Network
 from numerics.nets import build
 from tests.numerics.nets.cases import images, made
 from tests.oracles import convolution_flow, correlate

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
 from tests.numerics.nets.cases import SHAPES, images, made
 
 

@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from derive.errors import InputError
-from numerics import cublas
-from numerics.cublas import WORKSPACE, check_in_time
-from numerics.training import determinism
-from numerics.training.determinism import _switches, reproducible
+from numerics.common import cublas, determinism
+from numerics.common.cublas import WORKSPACE, check_in_time
+from numerics.common.determinism import _switches, reproducible
 
 
 def settings():

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 import torch
 
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
 from numerics.training.eager import EagerStepper
 from numerics.training.feed import training_batches
 from numerics.training.graph import GraphStepper

@@ -11,8 +11,8 @@ from torch.nn.functional import cross_entropy
 
 from derive.errors import InputError
 from numerics import nets
+from numerics.common.determinism import reproducible
 from numerics.datasets import batches
-from numerics.training.determinism import reproducible
 from numerics.training.recipe import Seeds
 from tests.numerics.training.cases import begun, digits, finished, group, trails, trained
 

@@ -9,8 +9,8 @@ import xarray as xr
 from torch.nn.functional import cross_entropy
 
 from derive.errors import InputError
-from numerics.distance import relative_l1
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
+from numerics.measures.distance import relative_l1
 from numerics.training.evaluate import predictions
 from numerics.training.feed import training_batches
 from numerics.training.history import MEANINGS

@@ -1,0 +1,102 @@
+"""`python -m derive scheme`: a scheme typed as text, and when it is stable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from derive.errors import InputError, choose
+
+if TYPE_CHECKING:
+    from derive.conditions.stability import Stability
+    from derive.schemes.grid import GridScheme
+
+BACKENDS = ("numpy", "torch")
+Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
+
+
+def scheme(
+    equations: Annotated[tuple[str, ...], tyro.conf.Positional],
+    /,
+    positive: Repeated = (),
+    assume: Repeated = (),
+    grade: str = "",
+    steps: bool = False,
+    latex: bool = False,
+    code: str = "",
+    prove: bool = False,
+    analysis: bool = False,
+    meaning: Repeated = (),
+) -> None:
+    """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
+
+    Example: python -m derive scheme 'u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])' --positive r
+
+    Args:
+        equations: one per unknown, left == right; u[n, j] is n time levels and j grid points away, other names are
+            parameters.
+        positive: a parameter that is positive; several with commas, or by repeating the option.
+        assume: a relation of the parameters, such as '0 <= theta <= 1'; may be repeated.
+        grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
+        steps: the derivation, step by step.
+        latex: LaTeX of the condition, or of every step.
+        code: generated code for this backend, numpy or torch, instead of the formula.
+        prove: ask z3 for a proof of both directions.
+        analysis: order of accuracy, modified equation, physical and parasitic amplification factors.
+        meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.
+    """
+    if not equations:
+        raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
+    if code:
+        choose("backend", code, dict.fromkeys(BACKENDS))
+        beside = {"--steps": steps, "--latex": latex, "--prove": prove, "--analysis": analysis, "--meaning": meaning}
+        alone("--code", beside)
+    from derive.conditions.lax import lax
+    from derive.conditions.stability import stability
+    from derive.reading.parse import check_definitions, parse_definitions, parse_scheme
+    from derive.reports import scheme as scheme_report
+
+    typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
+    meant = parse_definitions(*meaning)
+    check_definitions(typed, meant)
+    found = stability(typed, grade or None)
+    print(_text(typed, found, steps, latex, code))
+    if analysis or meant:
+        print(f"\n{scheme_report.analysis(typed, meant)}")
+    growth = lax(typed, meant) if meant else None
+    if growth is not None:
+        print(f"\n{growth}")
+    if prove:
+        print(f"\n{found.prove()}")
+
+
+def alone(option: str, others: dict[str, object]) -> None:
+    """Refuse what would be dropped, or be mixed with code that is to be run.
+
+    Raises:
+        InputError: one of the others is asked for too.
+    """
+    if asked := [name for name, value in others.items() if value]:
+        raise InputError(
+            f"expected {option} alone, as its text is to be run, got {' and '.join(asked)} too; ask one after the other"
+        )
+
+
+def _names(texts: tuple[str, ...]) -> list[str]:
+    return [name for text in texts for name in text.split(",")]
+
+
+def _text(typed: GridScheme, found: Stability, steps: bool, latex: bool, code: str) -> str:
+    from derive.reports import scheme as scheme_report
+
+    if code:
+        return found.function(code).source.rstrip()
+    if latex and not steps:
+        return found.latex()
+    if not steps:
+        return scheme_report.summary(found)
+    shown = scheme_report.steps(typed, found)
+    if latex:
+        return "\n".join(f"% {step.title}. {step.why}\n\\[ {step.latex} \\]" for step in shown)
+    return "\n".join(map(str, shown)).rstrip()

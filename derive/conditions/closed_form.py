@@ -1,0 +1,128 @@
+"""The exact condition of an amplification polynomial in its parameters alone, by the first way that applies.
+
+1. One symbol: the frequency comes in through one real or imaginary symbol (`one_symbol`).
+2. One parameter and one phase: the line is cut into cells (`cells`).
+3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
+4. One-step averages, where a sufficient and a necessary condition meet (`convex`).
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.sampling import parameters
+from derive.conditions.tidy import tidy
+from derive.conditions.ways import cells, convex, one_symbol
+from derive.conditions.ways.eliminate import Box, demand, strip
+from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
+from derive.conditions.ways.signs import Domain
+from derive.fields.symbols import xi
+from derive.modes.amplification import COSINES, SHIFTS, SINES, Amplification
+
+
+def closed_form(found: Amplification, grade: str) -> Boolean:
+    """The condition, exact.
+
+    Raises:
+        NoClosedForm: none of the ways applies.
+    """
+    domain = domain_of(found)
+    names = parameters(found)
+    condition = one_symbol.condition(found, grade) if found.phases else None
+    if condition is None and len(names) == 1 and len(found.phases) == 1 and not _other_frequencies(found):
+        condition = cells.stable_values(found, names[0], grade).as_relational(names[0])
+    if condition is None:
+        condition = _in_several_parameters(found, grade, domain)
+    return tidy(condition, domain)
+
+
+def _in_several_parameters(found: Amplification, grade: str, domain: Domain) -> Boolean:
+    try:
+        return _by_margins(found, grade, domain)
+    except NoClosedForm:
+        if grade == "schur" or not found.phases:
+            raise
+        return convex.condition(found, domain)
+
+
+def domain_of(found: Amplification) -> Domain:
+    """What is known of the parameters and the frequency variables."""
+    box = frequency_box(found)
+    return Domain.of({*parameters(found), *box}, found.assumptions, box)
+
+
+def frequency_box(found: Amplification) -> Box:
+    """The frequency variables that margins are written in, with their ranges."""
+    if not found.polynomial.has(*SHIFTS):
+        return found.box
+    return {COSINES[i]: (-sp.S.One, sp.S.One) for i in found.phases}
+
+
+def _other_frequencies(found: Amplification) -> bool:
+    return not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box)
+
+
+def order_in_time(found: Amplification) -> int:
+    """Multiplicity of the root xi = 1 at zero frequency: the order of the differential equation in time."""
+    if not found.phases:
+        return 0
+    at_zero = sp.Poly(found.polynomial.as_expr().subs(dict.fromkeys([*SHIFTS, *COSINES], sp.S.One)), xi)
+    order = 0
+    while at_zero.degree() > 0 and sp.cancel(at_zero.eval(1)) == 0:
+        at_zero, order = at_zero.quo(sp.Poly(xi - 1, xi)), order + 1
+    return order
+
+
+def _by_margins(found: Amplification, grade: str, domain: Domain) -> Boolean:
+    box = frequency_box(found)
+    try:
+        factors = [margins(complex_coefficients(phi), grade) for phi in _irreducible(found, grade)]
+    except NeverStable:
+        return sp.false
+    return sp.And(*(_of_factor(needed, box, domain, grade) for needed in factors))
+
+
+def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str) -> Boolean:
+    """All margins of one irreducible factor."""
+    if any(m.value.has(*SINES) for m in needed):
+        raise NoClosedForm
+    open_ones = [m for m in needed if m.delicate and domain.sign(m.value) != "+"]
+    weak = [m for m in needed if m not in open_ones]
+    condition = sp.And(*(demand(m.value, box, domain, m.strict) for m in weak))
+    if not open_ones:
+        return condition
+    if grade == "von-neumann":
+        return sp.And(condition, *(_never_zero_throughout(m.value, box, domain) for m in open_ones))
+    if len(needed) > 3 or len(open_ones) > 1 or open_ones[0].value.has(*box) or len(weak) < 2:
+        raise NoClosedForm
+    return _of_two_roots(open_ones[0].value, weak, condition, box, domain)
+
+
+def _of_two_roots(gap: sp.Expr, ends: list[Margin], condition: Boolean, box: Box, domain: Domain) -> Boolean:
+    """Real coefficients, degree 2: unit roots that meet are told from those that do not.
+
+    With |product of the roots| < 1 they do not meet on the circle; with a product of 1 they lie on it, and stay apart iff
+    phi(1) and phi(-1) are positive.
+    """
+    inside = sp.And(demand(gap, box, domain, True), condition)
+    apart = sp.And(*(demand(m.value, box, domain, True) for m in ends))
+    return sp.Or(inside, sp.And(sp.Eq(gap, 0), apart)) if apart != sp.false else inside
+
+
+def _never_zero_throughout(value: sp.Expr, box: Box, domain: Domain) -> Boolean:
+    """A delicate margin of the von Neumann grade: refused where parameters alone can make it zero at every frequency."""
+    if any(not f.has(*box) for f, _ in sp.factor_list(strip(value, domain))[1]):
+        raise NoClosedForm
+    return demand(value, box, domain, False)
+
+
+def _irreducible(found: Amplification, grade: str) -> list[sp.Poly]:
+    """Factors in xi; a common unit root of two of them would be a multiple one."""
+    if found.polynomial.degree() < 2:
+        return [found.polynomial]
+    numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
+    factors = [(f, n) for f, n in sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1] if f.has(xi)]
+    if grade == "power-bounded" and (len(factors) > 1 or factors[0][1] > 1):
+        raise NoClosedForm
+    return [sp.Poly(f, xi) for f, _ in factors]

@@ -1,0 +1,61 @@
+"""A second opinion on a closed form: the roots themselves at random parameters. A contradicted one is not called exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.closed_form import domain_of, order_in_time
+from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
+from derive.conditions.ways.signs import Range
+from derive.modes.amplification import COSINES, SHIFTS, Amplification
+from derive.printing.codegen import compile_outputs
+
+POINTS = 48
+ROUNDING = 1e-9
+
+
+def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
+    """Whether the sampled spectral radius says the opposite of a condition, outside of its resolution.
+
+    A scheme that keeps constants has a radius of 1 wherever it is stable, so the two sides are not alike: stable is wrong
+    where the radius is clearly above 1, unstable is wrong where it is not above 1 at all. A frequency box other than that
+    of phases is not sampled.
+    """
+    if not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box):
+        return False
+    names = parameters(found)
+    domain = domain_of(found)
+    generator = np.random.default_rng(0)
+    points = {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in names}
+    radius = np.broadcast_to(sampled_radius(found)(**points), POINTS)
+    claimed = np.full(POINTS, condition == sp.true)
+    if condition.free_symbols:
+        claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
+    covered = _covered(found, points)
+    too_wide = claimed & (radius > 1 + RESOLUTION)
+    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
+    too_narrow = ~claimed & (radius < (1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING))
+    return bool(np.any((too_wide | too_narrow) & covered))
+
+
+def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
+    """Where the assumptions hold; everywhere if that is nowhere, as for an equation between parameters."""
+    names = parameters(found)
+    if not found.assumptions.free_symbols or found.assumptions.free_symbols - set(names):
+        return np.ones(POINTS, dtype=bool)
+    covered = compile_outputs("covered", (found.assumptions,), "numpy", "What is assumed.", names)(**points)
+    return covered | ~np.any(covered)
+
+
+def _draw(known: Range, generator: np.random.Generator) -> np.ndarray:
+    """Values of many sizes inside a range."""
+    sizes = np.exp(generator.uniform(-4, 1.5, POINTS))
+    if known.low.is_finite and known.high.is_finite:
+        return float(known.low) + float(known.high - known.low) * generator.uniform(0, 1, POINTS)
+    if known.low.is_finite:
+        return float(known.low) + sizes
+    if known.high.is_finite:
+        return float(known.high) - sizes
+    return sizes * generator.choice([-1, 1], POINTS)

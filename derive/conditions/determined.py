@@ -1,0 +1,119 @@
+"""Where a scheme determines a new value: its denominators, and the symbol of its newest level at every phase, are not zero.
+
+Roots in the disc bound every coefficient in xi by a multiple of the leading one. So a root condition implies that the lead
+vanishes at no phase, if it does not vanish at all of them and if no phase makes all coefficients vanish. Where that is not
+certain, the lead itself is asked to differ from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.closed_form import domain_of, frequency_box
+from derive.conditions.tidy import tidy
+from derive.conditions.ways.eliminate import Box, demand
+from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
+from derive.conditions.ways.signs import Domain
+from derive.modes.amplification import COSINES, SINES, Amplification
+from derive.schemes.grid import GridScheme
+
+
+def determined(found: Amplification, scheme: GridScheme | None = None) -> Boolean:
+    """What has to hold, beside the root conditions, for a new value to exist: true where it is known to.
+
+    Args:
+        found: amplification polynomial, and what is assumed.
+        scheme: where it comes from; a denominator may cancel in the polynomial.
+
+    Raises:
+        NoClosedForm: whether the lead vanishes at some phase is open.
+    """
+    coefficients = [*found.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
+    domain = domain_of(found)
+    wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(found)), domain) for c in coefficients]
+    try:
+        lead = _lead(complex_coefficients(found.polynomial), frequency_box(found), domain)
+    except (sp.PolynomialError, NotImplementedError):
+        raise NoClosedForm from None
+    return sp.And(*wanted, lead)
+
+
+def open_of(assumptions: Boolean, condition: Boolean) -> Boolean:
+    """The assumptions without a `p != value` that the condition excludes anyway."""
+    return sp.And(*(part for part in sp.And.make_args(assumptions) if not _excluded(part, condition)))
+
+
+def without_excluded(condition: Boolean, assumptions: Boolean) -> Boolean:
+    """The condition without single values that the assumptions exclude."""
+    excluded = [part.lhs - part.rhs for part in sp.And.make_args(assumptions) if isinstance(part, sp.Ne)]
+    is_excluded = lambda e: any(sp.expand(e.lhs - e.rhs - sign * x) == 0 for x in excluded for sign in (1, -1))  # noqa: E731
+    return condition.replace(lambda e: isinstance(e, sp.Eq) and is_excluded(e), lambda e: sp.false)
+
+
+def _excluded(part: Boolean, condition: Boolean) -> bool:
+    if not isinstance(part, sp.Ne) or len(part.free_symbols) != 1:
+        return False
+    (symbol,) = part.free_symbols
+    poly = sp.Poly(part.lhs - part.rhs, symbol) if (part.lhs - part.rhs).is_polynomial(symbol) else None
+    return poly is not None and poly.degree() == 1 and condition.subs(symbol, -poly.eval(0) / poly.LC()) == sp.false
+
+
+def _units(found: Amplification) -> dict[sp.Symbol, sp.Integer]:
+    """A shift is never zero."""
+    return {s: sp.Integer(1) for s in found.polynomial.free_symbols if s.is_nonzero and s.name.startswith("w_")}
+
+
+def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
+    for residual in scheme.residuals:
+        for unknown in scheme.unknowns:
+            yield from (residual.coeff(value) for value in scheme.values(unknown))
+
+
+def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
+    """Factor by factor."""
+    if expr.is_number:
+        return sp.true
+    try:
+        factors = [f for f, _ in sp.factor_list(expr)[1] if domain.sign(f) not in ("+", "-")]
+    except sp.PolynomialError:
+        factors = [expr]
+    return sp.And(*(sp.Ne(f, 0) for f in factors))
+
+
+def _lead(phi: list[Complex], box: Box, domain: Domain) -> Boolean:
+    lead = phi[0]
+    if domain.sign(lead.square().as_expr()) == "+" or (_certain(phi, domain) and _certain_in_phase(lead, domain)):
+        return sp.true
+    parts = [part.as_expr() for part in (lead.real, lead.imaginary) if not part.is_zero]
+    size = parts[0] if len(parts) == 1 else lead.square().as_expr()
+    if size.has(*SINES):
+        raise NoClosedForm
+    if not size.has(*COSINES, *box):
+        return _nonzero(size, domain)
+    signs = (1, -1) if len(parts) == 1 else (1,)
+    return tidy(sp.Or(*(demand(sign * size, box, domain, True) for sign in signs)), domain)
+
+
+def _certain(phi: list[Complex], domain: Domain) -> bool:
+    """Whether the coefficients have no zero in common, at any parameters and phase."""
+    if any(domain.sign(c.square().as_expr()) == "+" for c in phi):
+        return True
+    return _no_common_zero([part.as_expr() for c in phi for part in (c.real, c.imaginary)])
+
+
+def _certain_in_phase(lead: Complex, domain: Domain) -> bool:
+    """Whether the lead vanishes at all phases at no parameters: its coefficients as a polynomial in them do not."""
+    waves = [*COSINES, *SINES]
+    parts = [c for part in (lead.real, lead.imaginary) for c in sp.Poly(part.as_expr(), *waves).coeffs()]
+    return any(domain.sign(c) in ("+", "-") for c in parts) or _no_common_zero(parts)
+
+
+def _no_common_zero(exprs: list[sp.Expr]) -> bool:
+    """Whether they generate 1 (Hilbert): no zero in common, of complex numbers even."""
+    polys = [e for e in exprs if e != 0]
+    symbols = sorted({s for e in polys for s in e.free_symbols}, key=str)
+    circles = [c**2 + s**2 - 1 for c, s in zip(COSINES, SINES, strict=True) if s in symbols]
+    return bool(polys) and (not symbols or sp.groebner([*polys, *circles], *symbols, order="grevlex").exprs == [1])

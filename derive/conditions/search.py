@@ -1,0 +1,108 @@
+"""Which answers there are to the question when a scheme is stable: grade by grade, from strict to weak, in closed form.
+
+The grade follows what the equation conserves. On a grid a scheme keeps constants, so that perturbations stay bounded at
+best; an equation of second order in time lets them grow linearly by itself. Without space they may decay, and are asked
+to; where they never do, because the scheme keeps an energy or a constant, the next weaker grade is asked for as well.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.closed_form import closed_form, order_in_time
+from derive.conditions.sampling import spectral_radius
+from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.schur import numeric_verdict
+from derive.errors import InputError
+from derive.fields.symbols import xi
+from derive.modes.amplification import Amplification
+
+STRICT_TO_WEAK = ("schur", "power-bounded", "von-neumann")
+Answer = tuple[Boolean, str, str]
+"""Condition, grade, status."""
+
+
+def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool, seconds: float) -> list[Answer]:
+    """The answer; and, where a stricter grade is never met, or this one is and a weaker is not, the other one after it.
+
+    Args:
+        found: amplification polynomial.
+        grade: what is asked for; None for what fits.
+        on_grid: whether there is space.
+        system: whether there are several unknowns.
+        seconds: limit on the search.
+    """
+    grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(found, on_grid)
+    never, met = _in_time(found, grades, system, seconds, bool(grade))
+    if grade:
+        asked = never[:1] or [met or sampled(found, grade)]
+        return [*asked, met] if never and met else asked
+    if never and not met and len(never) == len(grades):
+        return never[:1]
+    return [met or sampled(found, grades[-1]), *never[:1]]
+
+
+def default_grades(found: Amplification, on_grid: bool) -> list[str]:
+    """The grades that fit, the first one first."""
+    if not on_grid:
+        return list(STRICT_TO_WEAK)
+    return ["von-neumann"] if order_in_time(found) > 1 else ["power-bounded", "von-neumann"]
+
+
+def _in_time(
+    found: Amplification, grades: list[str], system: bool, seconds: float, asked: bool
+) -> tuple[list[Answer], Answer | None]:
+    """Grades that are never met; and the first one that is, in closed form, if it is found in time."""
+    never: list[Answer] = []
+    met = None
+    try:
+        with time_limit(seconds):
+            for grade in grades:
+                answer = _closed(found, grade, system)
+                if answer and answer[0] == sp.false and answer[2] == "exact":
+                    never.append(answer)
+                    continue
+                met = answer or met
+                if (met and met[2] == "exact") or (asked and not never):
+                    break
+    except TimeUp:
+        pass
+    return never, met
+
+
+def _closed(found: Amplification, grade: str, system: bool) -> Answer | None:
+    """A closed form that the roots themselves do not contradict.
+
+    Of a system the determinant alone is seen: where its unit roots meet, the system may still have independent modes. So
+    there the grade power-bounded is exact only if it coincides with von-neumann, and sufficient otherwise.
+    """
+    from derive.conditions.cross_check import contradicted
+
+    if not system and found.polynomial.free_symbols == {xi}:
+        return _of_numbers(found, grade)
+    try:
+        condition = closed_form(found, grade)
+        if system and grade == "power-bounded" and condition != closed_form(found, "von-neumann"):
+            return condition, grade, "sufficient"
+    except (NoClosedForm, sp.PolynomialError, NotImplementedError):
+        return None
+    return None if contradicted(found, condition, grade) else (condition, grade, "exact")
+
+
+def _of_numbers(found: Amplification, grade: str) -> Answer | None:
+    """A polynomial without parameters and phases, decided by its coefficients; None where one is not rational."""
+    try:
+        qualifies = numeric_verdict(found.polynomial.all_coeffs(), grade)
+    except InputError:
+        return None
+    return sp.true if qualifies else sp.false, grade, "exact"
+
+
+def sampled(found: Amplification, grade: str) -> Answer:
+    """A comparison of the spectral radius, which tells no simple unit roots from multiple ones."""
+    radius = spectral_radius(found)
+    if grade == "schur":
+        return sp.Lt(radius, 1, evaluate=False), grade, "sampled"
+    return sp.Le(radius, 1, evaluate=False), "von-neumann", "sampled"

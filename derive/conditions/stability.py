@@ -1,0 +1,248 @@
+"""Stability of a linear scheme: a condition in the parameters alone, with what it rests on.
+
+scheme or optimiser --Fourier--> amplification polynomial --root conditions, frequency eliminated--> condition
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from numbers import Number
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.closed_form import domain_of
+from derive.conditions.determined import determined, open_of, without_excluded
+from derive.conditions.sampling import parameters
+from derive.conditions.search import answers, default_grades, sampled
+from derive.conditions.solve import solve_condition
+from derive.conditions.stability_text import in_words, text_of
+from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.ways.eliminate import Box
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.schur import GRADES
+from derive.errors import InputError, choose
+from derive.fields.names import shown
+from derive.modes.amplification import Amplification, amplification
+from derive.printing.text import latex
+from derive.schemes.grid import GridScheme
+
+if TYPE_CHECKING:
+    from derive.conditions.proof.certificate import Certificate
+
+SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Stability:
+    """A stability bound.
+
+    Attributes:
+        polynomial: amplification polynomial, a `sympy.Poly` in xi; its roots are the amplification factors.
+        condition: SymPy Boolean in the parameters alone; true exactly where the scheme is stable.
+        status: ``"exact"``: necessary and sufficient, the frequency eliminated symbolically; ``"sufficient"``: stable
+            where it holds (a system whose unit roots may meet without harm); ``"sampled"``: no closed
+            form was found, and the condition compares the spectral radius over a grid of phases, right to about 1e-3.
+        assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both. That the
+            scheme determines a new value (denominators and its newest level are not zero) is part of it where it is open.
+        box: the frequency variables that were eliminated, and the range of each.
+        grade: ``"schur"`` (perturbations decay), ``"power-bounded"`` (they stay bounded) or ``"von-neumann"`` (no root
+            leaves the disc; growth is at most a power of the number of steps).
+        other: the answer in another grade, where one of the two is never met and the other is; else None.
+    """
+
+    polynomial: sp.Poly
+    condition: Boolean
+    status: str
+    assumptions: Boolean
+    box: Box
+    grade: str
+    other: Stability | None = None
+
+    @property
+    def amplification(self) -> Amplification:
+        """The polynomial with its frequency box and assumptions."""
+        return Amplification(self.polynomial, self.box, self.assumptions)
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """The parameters of the condition, by name."""
+        bounds = {s for ends in self.box.values() for end in ends for s in sp.sympify(end).free_symbols}
+        used = {*self.condition.free_symbols, *self.assumptions.free_symbols, *parameters(self.amplification), *bounds}
+        return tuple(sorted(used, key=str))
+
+    @property
+    def margins(self) -> tuple[sp.Expr, ...]:
+        """Of a conjunction of inequalities: expressions whose least value is positive inside, zero on the edge."""
+        return tuple(part.gts - part.lts for part in sp.And.make_args(self.condition) if hasattr(part, "gts"))
+
+    @property
+    def assumed(self) -> tuple[Boolean, ...]:
+        """All assumptions one by one: those of the symbols, which a printed condition does not show, and `assumptions`."""
+        signs = [_sign_assumption(p) for p in self.parameters]
+        return (*(s for s in signs if s is not None), *(part for part in sp.And.make_args(self.assumptions) if part != sp.true))
+
+    def holds(self, /, **values: Any) -> Any:
+        """Whether the scheme is stable at numbers (a bool) or arrays (broadcast, an array of bool).
+
+        False where an assumption (`assumed`) does not hold: nothing is claimed there.
+
+        Raises:
+            InputError: a parameter is missing, unknown or not a real number.
+        """
+        checked = _checked(values, self.parameters)
+        try:
+            result = self._compiled(**checked)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"expected real numbers or arrays that broadcast, got {checked} ({error})") from None
+        return bool(result) if result.ndim == 0 else result
+
+    @cached_property
+    def _compiled(self) -> Callable:
+        return self.function("numpy")
+
+    def solve(self, name: str) -> sp.Set:
+        """The stable values of one parameter, the others symbolic.
+
+        Raises:
+            InputError: unknown parameter, the condition is not affine in it, or has no closed form.
+        """
+        parameter = choose("parameter", name, {str(p): p for p in self.parameters})
+        if self.status == "sampled":
+            raise InputError("expected a condition in closed form, got a sampled one; use holds() at numbers")
+        found = solve_condition(self.condition, parameter, domain_of(self.amplification))
+        for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
+            if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
+                found = found.intersect(part.as_set())
+        return found
+
+    def latex(self) -> str:
+        """The condition as LaTeX; one that is always or never met, in words."""
+        return latex(in_words(self.condition))
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def function(self, backend: str = "numpy") -> Callable:
+        """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`."""
+        from derive.conditions.sampled_code import compile_sampled
+        from derive.printing.codegen import compile_outputs
+
+        if self.status == "sampled":
+            return compile_sampled(self, backend)
+        claim = sp.And(self.condition, *self.assumed)
+        return compile_outputs("is_stable", (claim,), backend, "Stability condition.", self.parameters)
+
+    def margin(self, backend: str = "numpy") -> Callable:
+        """Generated code of the margin: positive inside, zero on the edge, negative outside; differentiable.
+
+        Raises:
+            InputError: the condition has no closed form.
+        """
+        from derive.printing.codegen import compile_outputs
+
+        if self.status == "sampled":
+            raise InputError("expected a condition in closed form, got a sampled one; use holds() at numbers")
+        return compile_outputs("margin", (_margin(self.condition),), backend, "Stability margin.", self.parameters)
+
+    def prove(self, seconds: float = 20.0) -> Certificate:
+        """Try to prove, by z3 (extra `proof`), that the condition is sufficient and necessary; see `derive.conditions.proof.certificate`.
+
+        Args:
+            seconds: time limit for each direction.
+        """
+        from derive.conditions.proof.certificate import prove
+
+        return prove(self, seconds)
+
+    def __str__(self) -> str:
+        return text_of(self)
+
+
+def stability(problem: GridScheme | Amplification, grade: str | None = None, seconds: float = SECONDS) -> Stability:
+    """The exact stability condition of a scheme, the frequency eliminated; a sampled one where none is found.
+
+    Args:
+        problem: a `GridScheme` (a scheme or an optimiser), or an `Amplification` polynomial.
+        grade: ``"schur"``: every amplification factor lies strictly inside the unit disc, errors decay; the default of
+            a scheme without space, such as an optimiser on a mode, which is to converge. ``"power-bounded"``: those on
+            the circle are simple, errors stay bounded; the default on a grid, where a scheme keeps constants.
+            ``"von-neumann"``: every factor lies in the closed disc; the default where the differential equation is of
+            second order in time, so that its own solutions may grow linearly, and where no closed form of the
+            power-bounded grade is found. Where the default is never met, as in a scheme that keeps an energy, and a
+            weaker grade is, the answer is that of the weaker one, and `other` says so.
+        seconds: limit on the search for a closed form, of processor time, so that a busy machine finds the same.
+
+    Raises:
+        InputError: unknown grade or problem.
+    """
+    if grade is not None:
+        choose("grade", grade, dict.fromkeys(GRADES))
+    if not isinstance(problem, GridScheme | Amplification):
+        raise InputError(f"expected a GridScheme or an Amplification, got {type(problem).__name__}")
+    return _stability(problem, grade, seconds)
+
+
+@lru_cache(maxsize=256)  # theorems, tables and checks ask for the same few again and again
+def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: float) -> Stability:
+    scheme = problem if isinstance(problem, GridScheme) else None
+    found = amplification(scheme) if scheme else problem
+    on_grid = bool(found.box) or (scheme is not None and scheme.dims > 0)
+    system = scheme is not None and len(scheme.unknowns) > 1
+    try:
+        with time_limit(seconds):
+            new_value = determined(found, scheme)
+        found = replace(found, assumptions=sp.And(found.assumptions, new_value))
+        (condition, grade, status), *others = answers(found, grade, on_grid, system, seconds)
+    except (NoClosedForm, TimeUp):
+        (condition, grade, status), *others = [sampled(found, grade or default_grades(found, on_grid)[-1])]
+    other = next(
+        (Stability(found.polynomial, c, kind, open_of(found.assumptions, c), found.box, g) for c, g, kind in others), None
+    )
+    condition = without_excluded(condition, found.assumptions)
+    return Stability(found.polynomial, condition, status, open_of(found.assumptions, condition), found.box, grade, other)
+
+
+def _margin(condition: Boolean) -> sp.Expr:
+    """And is the least, Or the greatest of the margins of its parts."""
+    if condition in (sp.true, sp.false):
+        return sp.oo if condition == sp.true else -sp.oo
+    if isinstance(condition, sp.And | sp.Or):
+        return (sp.Min if isinstance(condition, sp.And) else sp.Max)(*map(_margin, condition.args))
+    if isinstance(condition, sp.Eq):
+        return -sp.Abs(condition.lhs - condition.rhs)
+    return condition.gts - condition.lts
+
+
+def _sign_assumption(symbol: sp.Symbol) -> Boolean | None:
+    if symbol.is_positive:
+        return sp.Gt(symbol, 0, evaluate=False)
+    return sp.Ge(symbol, 0, evaluate=False) if symbol.is_nonnegative else None
+
+
+def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Mapping[str, Any]:
+    names = [str(p) for p in parameters]
+    if set(values) != set(names):
+        raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
+    for name, value in values.items():
+        if not _is_real(value):
+            raise InputError(f"expected real numbers or arrays that broadcast, got {name} = {shown(value)}")
+    return values
+
+
+def _is_real(value: Any) -> bool:
+    """Whether it is made of real numbers: Python's, SymPy's, or those of an array."""
+    import numpy as np
+
+    if hasattr(value, "detach"):  # a tensor says itself what it cannot do
+        return True
+    try:
+        numbers = np.asarray(value)
+    except ValueError:
+        return False
+    if numbers.dtype.kind != "O":
+        return numbers.dtype.kind in "biuf"
+    return all(isinstance(x, Number | sp.Expr) and sp.sympify(x).is_extended_real is True for x in numbers.flat)

@@ -1,0 +1,98 @@
+"""Make a condition short: drop what is implied, merge what is about one parameter."""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.core.relational import _Inequality
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.eliminate import over_positive, relation
+from derive.conditions.ways.signs import Domain
+
+
+def tidy(condition: Boolean, domain: Domain) -> Boolean:
+    """An equivalent condition on the domain."""
+    decided = condition.replace(lambda e: isinstance(e, _Inequality), lambda e: _decided(e, domain))
+    if len(decided.free_symbols) == 1:
+        return _merged(decided, domain)
+    short = _pruned(decided, domain) if isinstance(decided, sp.And) else decided
+    return short.replace(lambda e: isinstance(e, _Inequality) and len(e.free_symbols) > 1, _in_positive_terms)
+
+
+def _decided(fact: Boolean, domain: Domain) -> Boolean:
+    return relation(over_positive(fact.gts - fact.lts, domain), domain, fact.rel_op in ("<", ">"))
+
+
+def _merged(condition: Boolean, domain: Domain) -> Boolean:
+    """A condition in one parameter as bounds on it."""
+    (symbol,) = condition.free_symbols
+    real = sp.Dummy("x", real=True)
+    bounds = condition.xreplace({symbol: real}).as_set().as_relational(real).xreplace({real: symbol})
+    kept = bounds.replace(lambda e: isinstance(e, _Inequality), lambda e: _unless_known(e, domain))
+    return sp.And(*(part.canonical for part in sp.And.make_args(kept))) if isinstance(kept, sp.And) else kept
+
+
+def _unless_known(fact: Boolean, domain: Domain) -> Boolean:
+    if fact.gts == sp.oo or fact.lts == -sp.oo:
+        return sp.true
+    known = _decided(fact, domain)
+    return known if known in (sp.true, sp.false) else fact
+
+
+def _pruned(condition: sp.And, domain: Domain) -> Boolean:
+    """Drop a part that follows from the ranges which the others give to single parameters."""
+    parts = list(sp.And.make_args(condition))
+    for part in sorted(parts, key=sp.count_ops, reverse=True):
+        others = [p for p in parts if p != part]
+        wider = Domain(dict(domain.ranges))
+        for other in others:
+            wider.learn(_about_one(other, wider))
+        implied = isinstance(part, _Inequality) and _decided(part, wider) == sp.true
+        if implied or any(_implies(other, part, domain) for other in others):
+            parts = others
+    return sp.And(*_merged_by_symbol(parts, domain))
+
+
+def _merged_by_symbol(parts: list[Boolean], domain: Domain) -> list[Boolean]:
+    """Parts about one and the same parameter as bounds on it."""
+    alone = {next(iter(p.free_symbols)) for p in parts if len(p.free_symbols) == 1}
+    about = {symbol: sp.And(*(p for p in parts if p.free_symbols == {symbol})) for symbol in alone}
+    merged = [_merged(about[symbol], domain) for symbol in sorted(alone, key=str)]
+    return [*merged, *(p for p in parts if len(p.free_symbols) != 1)]
+
+
+def _in_positive_terms(fact: Boolean) -> Boolean:
+    """`2 r - nu^2 >= 0` as `nu^2 <= 2 r`: the terms of either sign on a side of their own, without a common factor."""
+    poly = sp.Poly(sp.expand(fact.gts - fact.lts), *sorted(fact.free_symbols, key=str)).primitive()[1]
+    gains = {m: c for m, c in poly.terms() if c > 0}
+    losses = {m: -c for m, c in poly.terms() if c < 0}
+    large, small = (sp.Poly(terms or {(0,) * len(poly.gens): 0}, *poly.gens).as_expr() for terms in (gains, losses))
+    return sp.Lt(small, large) if fact.rel_op in ("<", ">") else sp.Le(small, large)
+
+
+def _implies(one: Boolean, other: Boolean, domain: Domain) -> bool:
+    """Whether the second margin is the first, times a positive number, plus something that is not negative."""
+    if not (isinstance(one, _Inequality) and isinstance(other, _Inequality)):
+        return False
+    given, wanted = (sp.expand(fact.gts - fact.lts) for fact in (one, other))
+    zero = dict.fromkeys(given.free_symbols | wanted.free_symbols, sp.S.Zero)
+    scales = {sp.S.One, sp.cancel(wanted.subs(zero) / given.subs(zero)) if given.subs(zero) != 0 else sp.S.One}
+    rests = [domain.sign(sp.expand(wanted - k * given)) for k in scales if k.is_positive]
+    weak = one.rel_op == other.rel_op or one.rel_op in (">", "<")
+    return any(rest == "+" or (rest in ("0", "0+") and weak) for rest in rests)
+
+
+def _about_one(fact: Boolean, domain: Domain) -> Boolean:
+    """A relation `c p >= 0` with c of known sign as one about p alone."""
+    if not isinstance(fact, _Inequality) or not fact.free_symbols:
+        return fact
+    short = _decided(fact, domain)
+    if not isinstance(short, _Inequality):
+        return fact
+    margin, strict = sp.expand(short.gts - short.lts), short.rel_op in ("<", ">")
+    if len(margin.free_symbols) != 1 or sp.degree(margin) != 1:
+        return short
+    (symbol,) = margin.free_symbols
+    slope, rest = sp.Poly(margin, symbol).all_coeffs()
+    up = (sp.Gt if strict else sp.Ge)(symbol, -rest / slope)
+    return up if slope.is_positive else (sp.Lt if strict else sp.Le)(symbol, -rest / slope)

@@ -1,0 +1,1 @@
+"""How the frequency is eliminated, one file a way."""

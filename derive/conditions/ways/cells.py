@@ -1,0 +1,129 @@
+"""Exact stability in one parameter and one phase: the parameter line is cut where the verdict may change.
+
+The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether one is non-negative for
+all c in [-1, 1] changes only where it vanishes at c = -1 or 1 or has a double root in c, so those values cut the line
+into cells, each decided at a rational number by exact root counting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import sympy as sp
+
+from derive.conditions.ways.line import stable_set
+from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
+from derive.conditions.ways.schur import derivative, derivative_grade, reduced
+from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
+from derive.modes.amplification import COSINES, SINES, Amplification
+
+Phi = list[Complex]
+
+
+def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.Set:
+    """The values of the only parameter at which the scheme is stable.
+
+    Raises:
+        NoClosedForm: more than one phase, a gap that is not even in it, or an irrational value that is not decided.
+    """
+    if len(found.phases) != 1:
+        raise NoClosedForm
+    c = COSINES[found.phases[0]]
+    phi = complex_coefficients(found.polynomial)
+    critical = [p for gap in [*_gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
+    in_cell = partial(_holds, phi, parameter, c, grade=grade)
+    return stable_set(critical, lambda value: in_cell(value=value), partial(_holds_at, phi, parameter, c, grade))
+
+
+def _gaps(phi: Phi, grade: str) -> list[tuple[sp.Poly, str]]:
+    """The gap |lead|^2 - |const|^2 of every reduction, with the grade demanded there."""
+    if len(phi) == 1:
+        return []
+    gap = phi[0].square() - phi[-1].square()
+    shorter = reduced(phi, Complex.conjugate)
+    if not gap.is_zero:
+        return [(gap, grade), *_gaps(shorter, grade)]
+    if any(shorter):
+        return [(part, "never") for k in shorter for part in (k.real, k.imaginary)]
+    return _gaps(derivative(phi), derivative_grade(grade))
+
+
+def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]:
+    if gap.has(*SINES):
+        raise NoClosedForm
+    found = []
+    for f, _ in sp.factor_list(gap)[1]:
+        if not f.has(c):
+            found.append(f)
+        else:
+            found += [f.subs(c, 1), f.subs(c, -1), *([sp.discriminant(f, c)] if sp.degree(f, c) > 1 else [])]
+    return [sp.Poly(f, parameter) for f in found if f.has(parameter)]
+
+
+def _holds(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, value: sp.Expr) -> bool:
+    """The verdict over all phases at a rational value of the parameter."""
+    numbers = [_at(k, parameter, value) for k in phi]
+    gaps = _gaps(numbers, grade)
+    if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in gaps):
+        return False
+    if grade == "schur" and len(gaps) < len(phi) - 1:
+        return False
+    return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(gaps, c))
+
+
+def _at(k: Complex, parameter: sp.Symbol, value: sp.Expr) -> Complex:
+    return Complex(*(sp.Poly(part.as_expr().subs(parameter, value), *part.gens) for part in (k.real, k.imaginary)))
+
+
+def _non_negative(gap: sp.Expr, c: sp.Symbol, demanded: str) -> bool:
+    """Whether a numeric polynomial is non-negative (positive, for grade schur) on [-1, 1], by Sturm's theorem."""
+    if demanded == "never":
+        return gap == 0
+    _, factors = sp.factor_list(gap, c)
+    relevant = factors if demanded == "schur" else [(f, n) for f, n in factors if n % 2]
+    inside = {-1: False, 1: False} if demanded != "schur" else {}
+    for f, _ in relevant:
+        poly = sp.Poly(f, c)
+        ends = sum(poly.eval(end) == 0 for end in inside)
+        if poly.count_roots(-1, 1) > ends:
+            return False
+    sample = next(q for q in (sp.Rational(k, 101) for k in range(100)) if gap.subs(c, q) != 0)
+    return bool(gap.subs(c, sample) > 0)
+
+
+def _zeros(gaps: Sequence[tuple[sp.Poly, str]], c: sp.Symbol) -> list[sp.Expr]:
+    """Cosines at which a gap before the last vanishes: only there can unit roots meet."""
+    factors = {f for gap, _ in gaps[:-1] for f, _ in sp.factor_list(gap.as_expr(), c)[1]}
+    return [root for f in factors for root in sp.real_roots(f) if -1 <= root <= 1]
+
+
+def _meets(phi: Phi, c: sp.Symbol, cosine: sp.Expr) -> bool:
+    """Whether roots meet on the circle at this cosine, to 50 digits."""
+    s = SINES[COSINES.index(c)]
+    point = {c: cosine.evalf(DIGITS), s: sp.sqrt(1 - cosine**2).evalf(DIGITS)}
+    numbers = [(k.real.as_expr() + sp.I * k.imaginary.as_expr()).subs(point).evalf(DIGITS) for k in phi]
+    if abs(numbers[0]) < NEAR:
+        return True
+    return not qualify(sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500), "power-bounded")
+
+
+def _holds_at(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, point: sp.Expr, left: bool, right: bool) -> bool:
+    """The verdict at a cut: exact if rational; else by continuity of the roots from a stable neighbour."""
+    if point.is_rational:
+        return _holds(phi, parameter, c, grade, point)
+    if grade == "schur" and not (left and right):
+        return False
+    if (grade == "von-neumann" or len(phi) == 2) and (left or right):
+        return True
+    if not (left or right) and not _holds_nearly(phi, parameter, c, point):
+        return False
+    raise NoClosedForm
+
+
+def _holds_nearly(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, point: sp.Expr) -> bool:
+    """Whether a gap is not clearly negative at an isolated irrational value."""
+    numbers = [_at(k, parameter, sp.Rational(str(point.evalf(DIGITS)))) for k in phi]
+    samples = [sp.Rational(k, 16) for k in range(-16, 17)]
+    values = [gap.as_expr().subs(c, q) for gap, _ in _gaps(numbers, "von-neumann") for q in samples]
+    return all(value > -sp.Rational(1, 10**20) for value in values)

@@ -1,0 +1,70 @@
+"""One-step schemes that average: u' = sum_j p_j u_j with weights p_j that add up to 1.
+
+Non-negative weights are sufficient (the triangle inequality). At the corners, theta = 0 or pi along each axis, the
+amplification factor is real, and demanding |xi| <= 1 there is necessary. Where the corners already demand every weight
+to be non-negative, the two meet, and the condition is exact; so it is for upwind schemes in any dimension.
+
+Source: Hundsdorfer and Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equations (2003), Sec I.7.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.eliminate import relation
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.signs import Domain
+from derive.modes.amplification import COSINES, SHIFTS, Amplification
+
+
+def condition(found: Amplification, domain: Domain) -> Boolean:
+    """The exact condition (power-bounded, as is every one-step scalar scheme in the closed disc).
+
+    Raises:
+        NoClosedForm: not a one-step scheme, or corners and weights do not meet.
+    """
+    amplifier = _amplifier(found)
+    weights = _weights(amplifier)
+    if sp.expand(sum(weights) - 1) != 0 or any(w.has(sp.I) for w in weights):
+        raise NoClosedForm
+    needed = _corner_margins(amplifier, found)
+    if not all(_is_demanded(w, needed, domain) for w in weights):
+        raise NoClosedForm
+    return sp.And(*(relation(w, domain, False) for w in weights))
+
+
+def _amplifier(found: Amplification) -> sp.Expr:
+    """The amplification factor of an explicit one-step scheme, a Laurent polynomial in w."""
+    if found.polynomial.degree() != 1:
+        raise NoClosedForm
+    lead, constant = found.polynomial.all_coeffs()
+    in_shifts = {c: (w + 1 / w) / 2 for c, w in zip(COSINES, SHIFTS, strict=True)}
+    amplifier = sp.expand(sp.cancel((-constant / lead).subs(in_shifts)))
+    if any(sp.denom(term).free_symbols - set(SHIFTS) for term in sp.Add.make_args(amplifier)):
+        raise NoClosedForm
+    return amplifier
+
+
+def _weights(amplifier: sp.Expr) -> list[sp.Expr]:
+    """Coefficients of the powers of w."""
+    stencil: dict[sp.Expr, sp.Expr] = {}
+    for term in sp.Add.make_args(amplifier):
+        weight, shift = term.as_independent(*SHIFTS)
+        stencil[shift] = stencil.get(shift, sp.S.Zero) + weight
+    return [sp.expand(weight) for weight in stencil.values()]
+
+
+def _corner_margins(amplifier: sp.Expr, found: Amplification) -> list[sp.Expr]:
+    used = [SHIFTS[i] for i in found.phases]
+    corners = (amplifier.subs(dict(zip(used, ends, strict=True))) for ends in product((1, -1), repeat=len(used)))
+    return [sp.expand(margin) for value in corners for margin in (1 - value, 1 + value) if sp.expand(margin) != 0]
+
+
+def _is_demanded(weight: sp.Expr, needed: list[sp.Expr], domain: Domain) -> bool:
+    """Non-negative in the whole domain, or a positive multiple of a corner margin."""
+    if domain.sign(weight) in ("+", "0+", "0"):
+        return True
+    return any(sp.cancel(weight / margin).is_positive for margin in needed)

@@ -1,0 +1,132 @@
+"""Eliminate the frequency: from a margin that must be positive at every frequency to inequalities in the parameters.
+
+Where a margin is affine or concave in a frequency variable its least value over an interval is at an end; where it is
+monotone, at one known end; a quadratic adds its vertex. Each of these is necessary and sufficient. Factors of known
+sign are dropped first.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.signs import Domain
+
+Box = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
+
+
+def demand(margin: sp.Expr, box: Box, domain: Domain, strict: bool) -> Boolean:
+    """The condition, in the parameters alone, that a margin is non-negative (or positive) on the whole box.
+
+    Args:
+        margin: rational function of the parameters and of the keys of `box`.
+        box: frequency variable -> (least, greatest) value.
+        domain: what is known of the parameters and the frequency variables.
+        strict: positive, not only non-negative.
+
+    Raises:
+        NoClosedForm: none of the cases above applies.
+    """
+    numerator = over_positive(margin, domain)
+    rest, zeros = _without_known_factors(numerator, box, domain, strict)
+    condition = _on_box(rest, box, domain, strict)
+    return sp.Or(condition, *(_unless_implied(sp.Eq(z, 0), condition) for z in zeros))
+
+
+def over_positive(margin: sp.Expr, domain: Domain) -> sp.Expr:
+    """The numerator over a positive denominator; over one of unknown sign, numerator times denominator."""
+    numerator, denominator = sp.fraction(sp.cancel(sp.together(margin)))
+    sign = domain.sign(denominator)
+    if sign in ("+", "-"):
+        return numerator if sign == "+" else -numerator
+    return sp.expand(numerator * denominator)
+
+
+def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool) -> tuple[sp.Expr, list[sp.Expr]]:
+    """The product of the factors whose sign is open, and those dropped at whose zeros a weak margin holds anyway.
+
+    A factor that depends on the frequency and keeps its sign has no say in a weak inequality: it vanishes at single
+    frequencies only, and there the rest is non-negative by continuity.
+    """
+    coefficient, factors = sp.factor_list(sp.expand(expr))
+    kept, zeros = [sp.sign(coefficient)], []
+    for factor, power in factors:
+        sign = domain.sign(factor**power)
+        if sign in ("+", "-"):
+            kept.append(1 if sign == "+" else -1)
+        elif sign in ("0+", "0-") and not strict:
+            kept.append(1 if sign == "0+" else -1)
+            zeros += [] if factor.has(*box) else [factor]
+        else:
+            kept.append(factor if power % 2 or not strict else factor**2)
+    return sp.Mul(*kept), zeros
+
+
+def _unless_implied(zero: Boolean, condition: Boolean) -> Boolean:
+    """A single value at which the condition holds anyway need not be named."""
+    if zero.lhs.is_Symbol and condition.subs(zero.lhs, 0) == sp.true:
+        return sp.false
+    return zero
+
+
+def _on_box(expr: sp.Expr, box: Box, domain: Domain, strict: bool) -> Boolean:
+    used = [q for q in box if expr.has(q)]
+    if not used:
+        return relation(expr, domain, strict)
+    for q in used:
+        ends = _deciding_ends(sp.expand(expr), q, box, domain)
+        if ends is not None:
+            return sp.And(*(_on_box(sp.factor(expr.subs(q, end)), box, domain, strict) for end in ends))
+    if len(used) == 1 and sp.degree(expr, used[0]) == 2:
+        return _quadratic(sp.expand(expr), used[0], box, domain, strict)
+    raise NoClosedForm
+
+
+def _deciding_ends(expr: sp.Expr, q: sp.Symbol, box: Box, domain: Domain) -> list[sp.Expr] | None:
+    """The ends of q's interval among which the least value over q is, whatever the other variables."""
+    low, high = box[q]
+    slope = domain.sign(sp.diff(expr, q))
+    if slope in ("+", "0+"):
+        return [low]
+    if slope in ("-", "0-"):
+        return [high]
+    bend = domain.sign(sp.diff(expr, q, 2))
+    return [low, high] if bend in ("0", "-", "0-") else None
+
+
+def _quadratic(expr: sp.Expr, q: sp.Symbol, box: Box, domain: Domain, strict: bool) -> Boolean:
+    """Both ends, and the vertex where the parabola opens upwards and has it inside the interval."""
+    second, first, constant = sp.Poly(expr, q).all_coeffs()
+    low, high = box[q]
+    ends = [relation(expr.subs(q, end), domain, strict) for end in (low, high)]
+    vertex = sp.Or(
+        relation(-second, domain, False),
+        relation(first + 2 * second * low, domain, False),
+        relation(-first - 2 * second * high, domain, False),
+        relation(4 * second * constant - first**2, domain, strict),
+    )
+    return sp.And(*ends, vertex)
+
+
+def relation(margin: sp.Expr, domain: Domain, strict: bool) -> Boolean:
+    """`margin > 0` or `margin >= 0`, freed of factors of known sign; decided where the sign is known."""
+    margin = sp.expand(margin)
+    if domain.sign(margin) in (("+",) if strict else ("+", "0+", "0")):
+        return sp.true
+    if domain.sign(margin) in (("-", "0", "0-") if strict else ("-",)):
+        return sp.false
+    short = strip(margin, domain)
+    if domain.sign(margin) == "0-":  # never positive, so non-negative where it is zero
+        return sp.Or(*(sp.Eq(f, 0) for f, _ in sp.factor_list(short)[1] if domain.sign(f) not in ("+", "-")))
+    return sp.Gt(short, 0) if strict else sp.Ge(short, 0)
+
+
+def strip(expr: sp.Expr, domain: Domain) -> sp.Expr:
+    """Drop factors that are known not to vanish, keeping the sign."""
+    coefficient, factors = sp.factor_list(sp.expand(expr))
+    kept = [sp.sign(coefficient)]
+    for factor, power in factors:
+        sign = domain.sign(factor)
+        kept.append(factor**power if sign not in ("+", "-") else 1 if sign == "+" or power % 2 == 0 else -1)
+    return sp.Mul(*kept)

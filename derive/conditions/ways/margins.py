@@ -1,0 +1,155 @@
+"""Root conditions of a polynomial whose coefficients are symbols: real margins that must be positive, or non-negative.
+
+The coefficients are pairs (real part, imaginary part) of polynomials in the parameters and in the cosines and sines of
+the phases, so that conjugation is a change of sign. The grades, and the theorem, are those of `schur`.
+
+A margin that must be non-negative at every frequency, and is not zero at all of them, is positive at almost every
+frequency; roots are continuous, so the von Neumann grade needs no more. What happens where a margin is zero at all
+frequencies, or where unit roots meet, is decided here or refused (`NoClosedForm`), never assumed.
+
+Source: Miller (1971); Jury (1964) for real coefficients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from derive.conditions.ways.schur import derivative, derivative_grade, reduced
+from derive.fields.symbols import xi
+from derive.modes.amplification import COSINES, SINES, in_real_parts
+
+
+class NoClosedForm(Exception):
+    """No closed form was found; the condition has to be sampled."""
+
+
+class NeverStable(Exception):
+    """No parameters qualify."""
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A real polynomial that must be non-negative at every frequency, or positive.
+
+    Attributes:
+        value: polynomial in the parameters, cosines and sines.
+        strict: positive, not only non-negative.
+        delicate: non-negative is not the whole truth: where it is zero unit roots may meet (grade power-bounded), and
+            where it is zero at every frequency the reduction says nothing (grade von-neumann).
+    """
+
+    value: sp.Expr
+    strict: bool
+    delicate: bool = False
+
+
+@dataclass(frozen=True)
+class Complex:
+    """A complex number with real polynomials as parts; what `schur.reduced` calculates with."""
+
+    real: sp.Poly
+    imaginary: sp.Poly
+
+    def __mul__(self, other: Complex | int) -> Complex:
+        if isinstance(other, int):
+            return Complex(self.real * other, self.imaginary * other)
+        return Complex(
+            _reduced(self.real * other.real - self.imaginary * other.imaginary),
+            _reduced(self.real * other.imaginary + self.imaginary * other.real),
+        )
+
+    def __sub__(self, other: Complex) -> Complex:
+        return Complex(self.real - other.real, self.imaginary - other.imaginary)
+
+    def __bool__(self) -> bool:
+        return not (self.real.is_zero and self.imaginary.is_zero)
+
+    def conjugate(self) -> Complex:
+        """Complex conjugate."""
+        return Complex(self.real, -self.imaginary)
+
+    def square(self) -> sp.Poly:
+        """Square of the modulus."""
+        return _reduced(self.real**2 + self.imaginary**2)
+
+
+def _reduced(poly: sp.Poly) -> sp.Poly:
+    """Replace s^2 by 1 - c^2."""
+    for c, s in zip(COSINES, SINES, strict=True):
+        if s in poly.gens and poly.degree(s) > 1:
+            powers = sp.Poly(poly.as_expr(), s).terms()
+            terms = (coefficient * (1 - c**2) ** (k // 2) * s ** (k % 2) for (k,), coefficient in powers)
+            poly = sp.Poly(sp.Add(*terms), *poly.gens)
+    return poly
+
+
+def complex_coefficients(polynomial: sp.Poly) -> list[Complex]:
+    """Coefficients in xi, from the leading one down, over a common denominator that is dropped: it moves no root."""
+    numerator, _ = sp.fraction(sp.together(polynomial.as_expr()))
+    powers = sp.Poly(in_real_parts(sp.expand(numerator)), xi)
+    gens = sorted(_with_pairs(powers.free_symbols - {xi}), key=str) or [COSINES[0]]
+    return [_split(coefficient, gens) for coefficient in powers.all_coeffs()]
+
+
+def _with_pairs(symbols: set[sp.Symbol]) -> set[sp.Symbol]:
+    """Add the cosine to every sine, which s^2 = 1 - c^2 brings in."""
+    return symbols | {c for c, s in zip(COSINES, SINES, strict=True) if s in symbols}
+
+
+def _split(expr: sp.Expr, gens: list[sp.Symbol]) -> Complex:
+    """Real and imaginary part; the parameters are real numbers."""
+    poly = sp.Poly(expr, *gens)
+    parts = [{m: sp.expand(part(c)) for m, c in poly.terms()} for part in (sp.re, sp.im)]  # im(I a + I b) is -I (I a + I b)
+    return Complex(*(_reduced(sp.Poly(part, *gens)) for part in parts))
+
+
+def margins(phi: list[Complex], grade: str) -> list[Margin]:
+    """Margins of a polynomial that is irreducible over the rational functions of its symbols.
+
+    Raises:
+        NeverStable: a root of modulus one, or larger, occurs for all parameters.
+        NoClosedForm: it depends on the parameters in a way that is not resolved here.
+    """
+    if len(phi) == 1:
+        return []
+    gap = phi[0].square() - phi[-1].square()
+    if gap.is_zero:
+        return _self_inversive(phi, grade)
+    if not any(c.imaginary for c in phi):
+        return _real([c.real for c in phi], grade)
+    if len(phi) == 2:
+        return [Margin(gap.as_expr(), grade == "schur")]
+    first = Margin(gap.as_expr(), grade == "schur", grade != "schur")
+    return [first, *margins(reduced(phi, Complex.conjugate), grade)]
+
+
+def _self_inversive(phi: list[Complex], grade: str) -> list[Margin]:
+    """All roots have product one in modulus: on the circle, or some outside. Miller's derivative test."""
+    if grade == "schur":
+        raise NeverStable
+    if not any(reduced(phi, Complex.conjugate)):
+        return margins(derivative(phi), derivative_grade(grade))
+    raise NoClosedForm
+
+
+def _real(phi: list[sp.Poly], grade: str) -> list[Margin]:
+    """phi(1) > 0, (-1)^n phi(-1) > 0, and |lead| > |const| at every step down to degree 2, all relative to the lead."""
+    degree, lead = len(phi) - 1, phi[0]
+    at_one = sum(phi[1:], phi[0])
+    at_minus_one = sum((c * (-1) ** k for k, c in enumerate(phi)), phi[0] * 0)
+    ends = [Margin((lead * value).as_expr(), grade == "schur") for value in (at_one, at_minus_one)]
+    delicate = grade == "power-bounded" or (grade == "von-neumann" and degree > 2)
+    return [*ends, *_inner(phi, grade == "schur", delicate)] if degree > 1 else ends
+
+
+def _inner(phi: list[sp.Poly], strict: bool, delicate: bool) -> list[Margin]:
+    """At degree 2 the margin lead (lead - const) is enough: the two ends imply lead (lead + const) > 0."""
+    lead, const = phi[0], phi[-1]
+    if len(phi) == 3:
+        return [Margin((lead * (lead - const)).as_expr(), strict, delicate)]
+    gap = Margin((lead**2 - const**2).as_expr(), strict, delicate)
+    if gap.value == 0:
+        raise NoClosedForm
+    return [gap, *_inner(reduced(phi, lambda c: c), strict, delicate)]

@@ -1,0 +1,195 @@
+r"""Schemes that see the frequency through one symbol: phi(xi; z) with numeric coefficients, z real or imaginary.
+
+Any time integrator of u' = q u with a difference operator of real symbol (diffusion) or imaginary symbol (centred
+advection) is of this kind: the frequency and all parameters enter through z alone. Then the scheme is stable iff the
+range of z over all frequencies lies in the integrator's stable set on the real or the imaginary line, which is found
+exactly.
+
+Source: the method of lines; LeVeque, Finite Difference Methods (2007), Sec 7.3 and 9.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.line import component, stable_set
+from derive.conditions.ways.tests_on_a_line import critical_polynomials, decide, decide_at
+from derive.fields.symbols import xi
+from derive.modes.amplification import COSINES, SHIFTS, SINES, Amplification, in_real_parts
+from derive.modes.roots import function_of
+
+MOST_STAGES = 8
+SMALL = 1e-9
+_x = sp.Symbol("x", real=True)
+
+
+@dataclass(frozen=True)
+class OneSymbol:
+    """A reduced scheme.
+
+    Attributes:
+        phi: coefficients in xi, polynomials in the real variable x, where the symbol is x or i x.
+        extremes: expressions in the parameters; the range of x is the hull of their values, and contains 0.
+    """
+
+    phi: list[sp.Expr]
+    extremes: list[sp.Expr]
+
+
+def condition(found: Amplification, grade: str) -> Boolean | None:
+    """The exact condition of a scheme with one symbol; None if it has no such form."""
+    reduced = reduce(found)
+    if reduced is None:
+        return None
+    part = component(on_the_line(reduced.phi, grade), sp.S.Zero)
+    return sp.false if part is None else sp.And(*(_inside(value, part) for value in reduced.extremes))
+
+
+def on_the_line(phi: list[sp.Expr], grade: str) -> sp.Set:
+    """The values of x at which all roots qualify."""
+    critical = critical_polynomials(phi, _x)
+    return stable_set(critical, lambda x: decide(phi, _x, x, grade), lambda x, *cells: decide_at(phi, _x, x, cells, grade))
+
+
+def _inside(value: sp.Expr, part: sp.Set) -> Boolean:
+    if isinstance(part, sp.FiniteSet):
+        return sp.Eq(value, part.args[0])
+    above = (sp.Gt if part.left_open else sp.Ge)(value, part.start)
+    below = (sp.Lt if part.right_open else sp.Le)(value, part.end)
+    return sp.And(above, below)
+
+
+def reduce(found: Amplification) -> OneSymbol | None:
+    """Find the symbol of a scheme, as the lowest power of the parameters that the frequency comes with."""
+    parameters = sorted(found.polynomial.free_symbols - {xi, *SHIFTS, *COSINES}, key=str)
+    coefficients = _at_zero_frequency_one(found)
+    if not parameters or coefficients is None or not _depend_on_one(coefficients, parameters):
+        return None
+    for symbol in _candidates(coefficients, parameters):
+        series = [_in_powers(c, symbol) for c in coefficients]
+        if None not in series:
+            return _along_the_line(series, symbol)
+    return None
+
+
+def _at_zero_frequency_one(found: Amplification) -> list[sp.Expr] | None:
+    """Coefficients as Laurent polynomials in w, the leading one scaled to 1 at zero frequency; the others numbers there."""
+    in_shifts = {c: (w + 1 / w) / 2 for c, w in zip(COSINES, SHIFTS, strict=True)}
+    coefficients = [sp.expand(c.subs(in_shifts)) for c in found.polynomial.all_coeffs()]
+    lead = _at_one(coefficients[0])
+    if lead == 0:
+        return None
+    scaled = [sp.expand(sp.cancel(c / lead)) for c in coefficients]
+    return scaled if all(_at_one(c).is_number for c in scaled) else None
+
+
+def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> bool:
+    """Whether the gradients of all coefficients are parallel, as they are for functions of one symbol, at a random point.
+
+    It costs little, and spares the divisions below where there is nothing to find.
+    """
+    variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
+    point = [(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
+    gradients = sp.ImmutableMatrix([[sp.diff(c, v) for v in variables] for c in coefficients])
+    jacobian = function_of(variables, gradients)(*point)
+    rows = [row for row in jacobian if any(abs(entry) > SMALL for entry in row)]
+    if not rows:
+        return True
+    first, k = rows[0], max(range(len(variables)), key=lambda i: abs(rows[0][i]))
+    return all(abs(row[i] * first[k] - first[i] * row[k]) < SMALL for row in rows for i in range(len(variables)))
+
+
+def _at_one(expr: sp.Expr) -> sp.Expr:
+    return sp.cancel(expr.subs(dict.fromkeys(SHIFTS, sp.S.One)))
+
+
+def _candidates(coefficients: list[sp.Expr], parameters: list[sp.Symbol]):
+    for c in coefficients:
+        varying = sp.expand(c - _at_one(c))
+        if varying != 0 and varying.has(*parameters):
+            yield _lowest(varying, parameters)
+
+
+def _lowest(expr: sp.Expr, parameters: list[sp.Symbol]) -> sp.Expr:
+    """The terms of least total degree in the parameters."""
+    numerator, denominator = sp.fraction(sp.cancel(expr))
+    poly = sp.Poly(numerator, *parameters)
+    least = min(map(sum, poly.monoms()))
+    return sp.Poly({m: c for m, c in poly.terms() if sum(m) == least}, *parameters).as_expr() / denominator
+
+
+def _in_powers(expr: sp.Expr, symbol: sp.Expr) -> list[sp.Expr] | None:
+    """Numbers a_k with expr = sum a_k symbol^k, by Horner's scheme from below; the symbol vanishes at w = 1."""
+    numbers: list[sp.Expr] = []
+    for _ in range(MOST_STAGES + 1):
+        constant = _at_one(expr)
+        if not constant.is_number:
+            return None
+        numbers.append(constant)
+        rest = sp.cancel(sp.together(expr - constant))
+        if rest == 0:
+            return numbers
+        expr = sp.cancel(rest / symbol)
+    return None
+
+
+def _along_the_line(series: list[list[sp.Expr]], symbol: sp.Expr) -> OneSymbol | None:
+    """Write the symbol as x (real) or i x (imaginary), and find the extremes of x."""
+    parts = sp.Poly(in_real_parts(sp.expand(symbol)), *COSINES, *SINES)
+    real, imaginary = _real_part(parts), _real_part(parts * -sp.I)
+    if (real == 0) == (imaginary == 0):
+        return None
+    unit, x = (sp.S.One, real) if imaginary == 0 else (sp.I, imaginary)
+    extremes = _extremes(sp.expand(x))
+    phi = [sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series]
+    return None if extremes is None else OneSymbol(phi, extremes)
+
+
+def _real_part(poly: sp.Poly) -> sp.Expr:
+    """The real part; parameters are real."""
+    expr = sp.expand(poly.as_expr())
+    return sp.expand((expr + expr.subs(sp.I, -sp.I)) / 2)
+
+
+def _extremes(x: sp.Expr) -> list[sp.Expr] | None:
+    """Values whose hull is the range of x over all phases, for a sum of terms in one phase each, or one affine in cosines."""
+    used = [c for c in COSINES if x.has(c)]
+    if not x.has(*SINES) and all(sp.degree(x, c) <= 1 for c in used):
+        return [x.subs(dict(zip(used, ends, strict=True))) for ends in product((-1, 1), repeat=len(used))]
+    rest, per_axis = x, []
+    for c, s in zip(COSINES, SINES, strict=True):
+        term = sp.Add(*(t for t in sp.Add.make_args(x) if t.has(c, s)))
+        if term != 0:
+            found = _extremes_along(term, c, s)
+            if found is None or term.has(*(set(COSINES + SINES) - {c, s})):
+                return None
+            per_axis.append(found)
+            rest -= term
+    return [sp.expand(rest + sum(values)) for values in product(*per_axis)]
+
+
+def _extremes_along(term: sp.Expr, c: sp.Symbol, s: sp.Symbol) -> list[sp.Expr] | None:
+    """Least and greatest value of p f(theta) with a numeric f, times p."""
+    poly = sp.Poly(term, c, s)
+    scale = poly.coeffs()[0]
+    shape = sp.cancel(poly.as_expr() / scale)
+    if shape.free_symbols - {c, s} or sp.degree(shape, s) > 1:
+        return None
+    if not shape.has(s):
+        values = _on_interval(shape, c)
+        return [sp.expand(scale * min(values)), sp.expand(scale * max(values))]
+    odd = sp.cancel(shape / s)
+    if odd.has(s):
+        return None
+    greatest = sp.sqrt(max(_on_interval(sp.expand((1 - c**2) * odd**2), c)))
+    return [-scale * greatest, scale * greatest]
+
+
+def _on_interval(f: sp.Expr, c: sp.Symbol) -> list[sp.Expr]:
+    """Values of a numeric polynomial at the ends of [-1, 1] and at its critical points inside."""
+    inside = [root for root in sp.real_roots(sp.diff(f, c)) if -1 < root < 1] if sp.degree(f, c) > 1 else []
+    return [sp.radsimp(sp.expand(f.subs(c, point))) for point in (-1, 1, *inside)]

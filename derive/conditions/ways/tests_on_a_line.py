@@ -1,0 +1,88 @@
+"""Do the roots of phi(xi; x) qualify, as a statement about one real variable x? No frequency is left here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+
+from derive.conditions.ways.margins import Complex
+from derive.conditions.ways.schur import derivative, numeric_verdict, reduced
+
+DIGITS = 50
+NEAR = sp.Float("1e-18", DIGITS)
+
+
+def critical_polynomials(phi: list[sp.Expr], x: sp.Symbol) -> list[sp.Poly]:
+    """Where the verdict may change: the gaps |lead|^2 - |const|^2 of every reduction, and where roots coincide."""
+    coefficients = [_complex(c, x) for c in phi]
+    return [*_gaps(coefficients), coefficients[0].square(), *_coincidences(phi, x)]
+
+
+def _complex(expr: sp.Expr, x: sp.Symbol) -> Complex:
+    poly = sp.Poly(expr, x)
+    return Complex(*(sp.Poly({m: sp.expand(part(c)) for m, c in poly.terms()}, x) for part in (sp.re, sp.im)))
+
+
+def _gaps(phi: list[Complex]) -> list[sp.Poly]:
+    if len(phi) == 1:
+        return []
+    gap = phi[0].square() - phi[-1].square()
+    shorter = reduced(phi, Complex.conjugate)
+    if not gap.is_zero:
+        return [gap, *_gaps(_primitive(shorter))]
+    if any(shorter):
+        return [part for c in shorter for part in (c.real, c.imaginary)]
+    return _gaps(derivative(phi))
+
+
+def _primitive(phi: list[Complex]) -> list[Complex]:
+    """Divide by the common real factor; it moves no root."""
+    parts = [part for c in phi for part in (c.real, c.imaginary) if not part.is_zero]
+    common = parts[0]
+    for part in parts[1:]:
+        common = sp.gcd(common, part)
+    return [Complex(c.real.quo(common), c.imaginary.quo(common)) for c in phi]
+
+
+def _coincidences(phi: list[sp.Expr], x: sp.Symbol) -> list[sp.Poly]:
+    """Real x at which two roots coincide: both parts of the discriminant vanish."""
+    if len(phi) < 3:
+        return []
+    t = sp.Symbol("t")
+    resultant = sp.resultant(sp.Poly(phi, t), sp.Poly(phi, t).diff(t)) if any(c.has(x) for c in phi) else sp.S.One
+    both = _complex(sp.expand(resultant), x)
+    return [sp.gcd(both.real, both.imaginary)]
+
+
+def decide(phi: list[sp.Expr], x: sp.Symbol, value: sp.Expr, grade: str) -> bool:
+    """The verdict at a rational number, exact."""
+    numbers = [sp.expand(c.subs(x, value)) for c in phi]
+    return bool(numbers[0] != 0) and numeric_verdict(numbers, grade)
+
+
+def decide_at(phi: list[sp.Expr], x: sp.Symbol, point: sp.Expr, cells: Sequence[bool], grade: str) -> bool:
+    """The verdict at a critical point: exact if rational; else by closure, and by its roots to 50 digits."""
+    if point.is_rational:
+        return decide(phi, x, point, grade)
+    numbers = [sp.expand(c).subs(x, point.evalf(DIGITS)).evalf(DIGITS) for c in phi]
+    if abs(numbers[0]) < NEAR:
+        return False
+    roots = sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=200)
+    return qualify(roots, grade) if grade != "von-neumann" or not any(cells) else True
+
+
+def qualify(roots: list[sp.Expr], grade: str) -> bool:
+    """The verdict on computed roots; a double root is known to half the digits only."""
+    sizes = [abs(root) for root in roots]
+    if grade == "schur":
+        return all(size < 1 - NEAR for size in sizes)
+    if any(size > 1 + NEAR for size in sizes):
+        return False
+    return grade == "von-neumann" or not _unit_roots_meet(roots)
+
+
+def _unit_roots_meet(roots: list[sp.Expr]) -> bool:
+    on_circle = [root for root in roots if abs(abs(root) - 1) <= NEAR]
+    pairs = ((a, b) for i, a in enumerate(on_circle) for b in on_circle[i + 1 :])
+    return any(abs(a - b) <= sp.sqrt(NEAR) for a, b in pairs)

@@ -1,0 +1,105 @@
+"""Why a scheme is not stable, at one place: parameters and phases at which a root leaves the disc, or spoils its grade.
+
+A place is made of rational numbers, phases of rational points of the unit circle, so that the verdict on it is exact
+(`schur.numeric_verdict`) and owes nothing to the way in which the condition was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+
+import sympy as sp
+
+from derive.conditions.sampling import parameters
+from derive.conditions.ways.schur import numeric_verdict
+from derive.errors import InputError
+from derive.modes.amplification import COSINES, SHIFTS, THETAS, Amplification
+
+MOST = 400
+Condition = Callable[[dict[sp.Symbol, sp.Expr]], bool]
+_VALUES = [sp.Rational(p, q) for p, q in ((1, 1), (1, 2), (2, 1), (-1, 1), (1, 10), (10, 1), (-1, 2), (0, 1), (100, 1))]
+_TURNS = [sp.Rational(p, q) for p, q in ((1, 1), (2, 1), (1, 2), (4, 1), (1, 4), (-1, 1), (1, 20))]
+"""Tangents t of half a phase: e^(i theta) = (1 + i t)^2 / (1 + t^2)."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A place at which a grade is not met.
+
+    Attributes:
+        values: parameters and phases there; a phase is an expression such as pi or 2*atan(2).
+        modulus: of the largest amplification factor.
+        multiple: whether it lies on the unit circle more than once.
+    """
+
+    values: dict[sp.Symbol, sp.Expr]
+    modulus: float
+    multiple: bool
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{symbol} = {_number(value)}" for symbol, value in self.values.items())
+        size = f"{self.modulus:.4g}" if self.modulus == 1 or self.modulus > 1.001 else f"1 + {self.modulus - 1:.2g}"
+        several = ", of several that are the same" if self.multiple else ""
+        return f"{f'at {at} ' if at else ''}an amplification factor has |xi| = {size}{several}"
+
+
+def witness(found: Amplification, grade: str, where: Condition = lambda place: True) -> Witness | None:
+    """A place where the roots do not qualify for a grade; None where none is met among a few hundred.
+
+    Args:
+        found: amplification polynomial.
+        grade: the one that is not met.
+        where: whether parameters may be chosen, such as those that meet a weaker grade.
+    """
+    names, axes = parameters(found), found.phases
+    other = [q for q in found.box if q not in (*COSINES, *THETAS)]
+    for numbers in islice(_numbers(found, names, where), MOST):
+        for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
+            for ends in product(*(found.box[q] for q in other)):
+                place = dict(zip(other, ends, strict=True)) | numbers
+                waves = dict(zip(axes, turns, strict=True))
+                modulus = _broken(found, place, waves, grade)
+                if modulus is not None:
+                    shown = {THETAS[i]: sp.pi if t == sp.oo else 2 * sp.atan(t) for i, t in waves.items()}
+                    return Witness({**place, **shown}, modulus, grade == "power-bounded" and modulus == 1)
+    return None
+
+
+def _numbers(found: Amplification, names: tuple[sp.Symbol, ...], where: Condition) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    """Parameters that are admitted, and meet a condition."""
+    for values in product(_VALUES, repeat=len(names)):
+        place = dict(zip(names, values, strict=True))
+        signs = all(_fits(symbol, value) for symbol, value in place.items())
+        if signs and found.assumptions.subs(place) != sp.false and where(place):
+            yield place
+
+
+def _fits(symbol: sp.Symbol, value: sp.Expr) -> bool:
+    known = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "integer")
+    return all(getattr(symbol, f"is_{k}") is not True or getattr(value, f"is_{k}") for k in known)
+
+
+def _broken(found: Amplification, place: dict, waves: dict[int, sp.Expr], grade: str) -> float | None:
+    """The largest modulus, if the roots there do not qualify."""
+    turned = {i: sp.Integer(-1) if t == sp.oo else sp.expand((1 + sp.I * t) ** 2 / (1 + t**2)) for i, t in waves.items()}
+    known = {SHIFTS[i]: w for i, w in turned.items()} | {COSINES[i]: sp.re(w) for i, w in turned.items()}
+    coefficients = [sp.expand(c.subs(place | known), complex=True) for c in found.polynomial.all_coeffs()]
+    try:
+        if numeric_verdict(coefficients, grade):
+            return None
+    except InputError:  # no new value there, or a number that is not rational
+        return None
+    on_circle = numeric_verdict(coefficients, "von-neumann")
+    return 1.0 if on_circle else _largest([complex(c) for c in coefficients])
+
+
+def _largest(coefficients: list[complex]) -> float:
+    import numpy as np
+
+    return max(1.0, float(np.abs(np.roots(coefficients)).max()))
+
+
+def _number(value: sp.Expr) -> str:
+    return str(value) if value.is_Rational or value == sp.pi or value.has(sp.pi) else f"{float(value):.4g}"

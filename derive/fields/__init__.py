@@ -1,0 +1,1 @@
+"""What is differentiated: symbols, fields over space, networks and their losses, the first variation."""

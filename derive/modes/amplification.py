@@ -1,0 +1,123 @@
+r"""From a recurrence to its amplification polynomial.
+
+A scheme is diagonal in frequency: on the mode :math:`e^{i(j\cdot\theta)}` with amplitude :math:`\xi^n` a value
+u[n, j] becomes :math:`\xi^n w^j`, :math:`w = e^{i\theta}`. The determinant of the resulting matrix is the polynomial
+whose roots are the amplification factors.
+
+Source: Eq 3 (von Neumann analysis).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from derive.errors import InputError
+from derive.fields.symbols import reserve, xi
+from derive.printing.printers import floating
+from derive.schemes.grid import GridScheme
+
+THETAS = tuple(
+    reserve(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
+)
+COSINES = tuple(reserve(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
+SINES = tuple(reserve(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
+SHIFTS = tuple(reserve(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
+
+
+@dataclass(frozen=True)
+class Amplification:
+    """A polynomial in xi, and the box of frequency variables over which its roots are wanted.
+
+    Attributes:
+        polynomial: `sympy.Poly` in `symbols.xi`. Its coefficients are polynomials in the cosines c_i where the scheme is
+            even in every phase, and else Laurent polynomials in w_i = e^{i theta_i}.
+        box: frequency variable -> (least, greatest) value it takes: each cosine in [-1, 1], or each phase theta_i in
+            [-pi, pi]; empty for an optimiser on one mode.
+        assumptions: SymPy Boolean in the parameters.
+    """
+
+    polynomial: sp.Poly
+    box: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
+    assumptions: sp.logic.boolalg.Boolean = sp.true
+
+    def __hash__(self) -> int:
+        """By content: the box is a mapping, and not changed after it was made."""
+        return hash((self.polynomial, tuple(self.box), self.assumptions))
+
+    @property
+    def phases(self) -> tuple[int, ...]:
+        """The axes (0, 1, 2) whose phase the polynomial depends on."""
+        return tuple(i for i in range(3) if {SHIFTS[i], COSINES[i]} & self.polynomial.free_symbols)
+
+
+def amplification(scheme: GridScheme) -> Amplification:
+    """Amplification polynomial of a scheme, in the cosines of the phases where it is even in all of them.
+
+    Raises:
+        InputError: the equations do not determine the unknowns, or a number is beyond floating point.
+    """
+    matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
+    determinant = sp.together(sp.expand(matrix.det(method="berkowitz")))
+    if sp.cancel(determinant) == 0:
+        raise InputError("expected independent equations, got a system that does not determine its unknowns")
+    shifted = sp.expand(determinant * xi ** -_lowest_power(determinant))
+    for number in shifted.atoms(sp.Rational):  # a product of coefficients may leave floating point where none of them does
+        floating(number)
+    used = [i for i in range(scheme.dims) if shifted.has(SHIFTS[i])]
+    even = _in_cosines(shifted, used)
+    box = {THETAS[i]: (-sp.pi, sp.pi) for i in used} if even is None else {COSINES[i]: (-sp.S.One, sp.S.One) for i in used}
+    return Amplification(sp.Poly(shifted if even is None else even, xi), box, scheme.assumptions)
+
+
+def _transform(residual: sp.Expr, scheme: GridScheme, unknown: sp.IndexedBase) -> sp.Expr:
+    return sp.Add(*(residual.coeff(value) * mode(value) for value in scheme.values(unknown)))
+
+
+def mode(value: sp.Indexed) -> sp.Expr:
+    """What u[n, j] becomes on one mode: xi^n w^j."""
+    time, *space = value.indices
+    return xi**time * sp.Mul(*(w**j for w, j in zip(SHIFTS, space, strict=False)))
+
+
+def _lowest_power(expr: sp.Expr) -> int:
+    numerator, denominator = sp.fraction(sp.cancel(expr))
+    low = min(monomial[0] for monomial in sp.Poly(numerator, xi).monoms())
+    return low - sp.degree(denominator, xi)
+
+
+def _in_cosines(expr: sp.Expr, axes: list[int]) -> sp.Expr | None:
+    """Rewrite an expression that is even in every phase, by w^k + w^-k = 2 T_k(c); None if it is not even."""
+    for axis in axes:
+        powers = powers_of(expr, SHIFTS[axis])
+        if any(sp.expand(coeff - powers.get(-k, 0)) != 0 for k, coeff in powers.items()):
+            return None
+        terms = (coeff * sp.chebyshevt(k, COSINES[axis]) * (2 if k else 1) for k, coeff in powers.items() if k >= 0)
+        expr = sp.expand(sp.Add(*terms))
+    return expr
+
+
+def powers_of(expr: sp.Expr, w: sp.Symbol) -> dict[int, sp.Expr]:
+    """Coefficients of a Laurent polynomial by power of w."""
+    collected = sp.collect(sp.expand(expr), w, evaluate=False)
+    return {int(power.as_powers_dict()[w]): coefficient for power, coefficient in collected.items()}
+
+
+def in_real_parts(expr: sp.Expr) -> sp.Expr:
+    """Write every w^k as cos(k theta) + i sin(k theta), polynomials in c and linear in s."""
+    for w, c, s in zip(SHIFTS, COSINES, SINES, strict=True):
+        if expr.has(w):
+            expr = sp.Add(*(coefficient * _turn(k, c, s) for k, coefficient in powers_of(expr, w).items()))
+    return sp.expand(expr)
+
+
+def _turn(k: int, c: sp.Symbol, s: sp.Symbol) -> sp.Expr:
+    """e^{i k theta}."""
+    sine = sp.sign(k) * s * sp.chebyshevu(abs(k) - 1, c) if k else sp.S.Zero
+    return sp.chebyshevt(abs(k), c) + sp.I * sine
+
+
+def in_phases(expr: sp.Expr) -> sp.Expr:
+    """Write cosines back as cos(theta), for reading."""
+    return expr.subs({c: sp.cos(t) for c, t in zip(COSINES, THETAS, strict=True)})

@@ -1,0 +1,261 @@
+r"""How a scheme damps and moves each mode, against the differential equation: dissipation and dispersion.
+
+A root xi of the amplification polynomial multiplies a mode in every step: |xi| is its damping, arg xi its phase. A root is
+physical if it tends to 1 with the phases (and with what else vanishes with the step), and parasitic otherwise. The labels
+of the roots are carried from zero frequency to any other along a ray, by continuity.
+
+Source: Strikwerda, Finite Difference Schemes and PDEs (2004), Ch 5; Trefethen, Group velocity in finite difference
+schemes (1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from derive.errors import InputError, choose
+from derive.fields.given import expression
+from derive.fields.symbols import xi
+from derive.modes.accuracy import in_grid_units
+from derive.modes.amplification import COSINES, SHIFTS, SINES, THETAS, amplification, in_real_parts
+from derive.modes.formal import DERIVATIVES, TIME
+from derive.modes.roots import follow, function_of
+from derive.schemes.grid import GridScheme
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Roots at given phases and parameters; the last axis counts them, the physical ones first.
+
+    Attributes:
+        roots: amplification factors.
+        phase: argument of each root, in radians per step, continuous from zero frequency.
+        physical: how many are physical.
+        exponent: rate of the differential equation times dt for each physical root, NaN where it is not known.
+    """
+
+    roots: np.ndarray
+    phase: np.ndarray
+    physical: int
+    exponent: np.ndarray
+
+    @property
+    def damping(self) -> np.ndarray:
+        """Modulus of every root."""
+        return np.abs(self.roots)
+
+    @property
+    def relative_speed(self) -> np.ndarray:
+        """Phase speed of the physical roots, relative to the exact one; NaN where nothing moves.
+
+        Raises:
+            InputError: the exact one is not known.
+        """
+        self._check_exact()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            speed = self.phase[..., : self.physical] / self.exponent.imag
+        return np.where(np.isfinite(speed), speed, np.nan)
+
+    @property
+    def relative_damping(self) -> np.ndarray:
+        """Modulus of the physical roots, relative to the exact one.
+
+        Raises:
+            InputError: the exact one is not known.
+        """
+        self._check_exact()
+        return self.damping[..., : self.physical] / np.exp(self.exponent.real)
+
+    def _check_exact(self) -> None:
+        if np.isnan(self.exponent).all():
+            raise InputError(
+                "expected the exact rate of the differential equation, which the scheme does not tell; give it as "
+                "dispersion(scheme, exact=...), such as -I*nu*theta_1"
+            )
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """The amplification factors of a scheme as functions of the phases and parameters.
+
+    Attributes:
+        polynomial: amplification polynomial in xi and the phases theta_i.
+        phases: the phases it depends on.
+        parameters: its parameters, by name.
+        small: parameters that vanish with the step, beside the phases.
+        exact: rates of the differential equation times dt, one for each physical root; empty if not known.
+    """
+
+    polynomial: sp.Poly
+    phases: tuple[sp.Symbol, ...]
+    parameters: tuple[sp.Symbol, ...]
+    small: tuple[sp.Symbol, ...]
+    exact: tuple[sp.Expr, ...]
+
+    @cached_property
+    def order_in_time(self) -> int:
+        """Number of physical roots.
+
+        Raises:
+            InputError: no root tends to 1.
+        """
+        count = _at_one(self.polynomial, (*self.phases, *self.small))
+        if not count:
+            raise InputError("expected a root that tends to 1; name what vanishes with the step, such as small=('s',)")
+        return count
+
+    @cached_property
+    def closed_forms(self) -> tuple[sp.Expr, ...]:
+        """The roots, physical ones first, at degree 1 and 2; empty if there is no closed form or its branches are not told.
+
+        The labels hold from zero frequency up to where two roots meet.
+        """
+        lead, *rest = self.polynomial.all_coeffs()
+        if len(rest) == 1:
+            return (sp.cancel(-rest[0] / lead),)
+        if len(rest) != 2:
+            return ()
+        half, product = sp.cancel(-rest[0] / (2 * lead)), sp.cancel(rest[1] / lead)
+        root = sp.sqrt(sp.factor(sp.cancel(half**2 - product)))
+        pair = (half + root, half - root)
+        if self.order_in_time == 2:
+            return pair
+        starts = [form.subs(dict.fromkeys((*self.phases, *self.small), 0)) for form in pair]
+        first = next((i for i, value in enumerate(starts) if sp.simplify(value) == 1), None)
+        return () if first is None else (pair[first], pair[1 - first])
+
+    @property
+    def physical(self) -> tuple[sp.Expr, ...]:
+        """Closed forms of the physical roots."""
+        return self.closed_forms[: self.order_in_time]
+
+    @property
+    def parasitic(self) -> tuple[sp.Expr, ...]:
+        """Closed forms of the parasitic roots."""
+        return self.closed_forms[self.order_in_time :]
+
+    def sample(self, *phases: Any, **parameters: Any) -> Modes:
+        """Roots at phases and parameters, numbers or arrays that broadcast.
+
+        Raises:
+            InputError: a phase or a parameter is missing or unknown.
+        """
+        if len(phases) != len(self.phases) or set(parameters) != {p.name for p in self.parameters}:
+            wanted = ", ".join(p.name for p in (*self.phases, *self.parameters)) or "nothing"
+            raise InputError(f"expected values for {wanted}; got {len(phases)} phase(s) and {', '.join(parameters) or 'none'}")
+        values = np.broadcast_arrays(*phases, *(parameters[p.name] for p in self.parameters))
+        flat = [np.asarray(v, dtype=float).ravel() for v in values]
+        roots, phase = follow(self._coefficients(flat), self.polynomial.degree(), self.order_in_time)
+        shape = (*values[0].shape, -1) if values else (-1,)
+        modes = (roots.reshape(shape), phase.reshape(shape), self.order_in_time)
+        return Modes(*modes, self._exponents(flat, phase).reshape(shape))
+
+    def _coefficients(self, flat: Sequence[np.ndarray]) -> Callable[[float], np.ndarray]:
+        """Fraction of the way from zero frequency -> coefficients (points, degree + 1)."""
+        names = (*self.phases, *self.parameters)
+        functions = [function_of(names, c) for c in self.polynomial.all_coeffs()]
+        moving = [s in (*self.phases, *self.small) for s in names]
+
+        def at(fraction: float) -> np.ndarray:
+            here = [v * fraction if moves else v for v, moves in zip(flat, moving, strict=True)]
+            size = flat[0].shape if flat else (1,)
+            return np.stack([np.broadcast_to(np.asarray(f(*here), dtype=complex), size) for f in functions], axis=-1)
+
+        return at
+
+    def _exponents(self, flat: Sequence[np.ndarray], phase: np.ndarray) -> np.ndarray:
+        """Exact exponents in the order of the physical roots: two that are conjugate go by the sign of their phase."""
+        count, names = self.order_in_time, (*self.phases, *self.parameters)
+        if len(self.exact) != count:
+            return np.full((len(phase), count), complex(np.nan, np.nan))
+        rates = [function_of(names, rate) for rate in self.exact]
+        with np.errstate(invalid="ignore"):
+            values = [np.broadcast_to(rate(*(v.astype(complex) for v in flat)), len(phase)) for rate in rates]
+        exact = np.stack(values, axis=-1)
+        by_phase = np.argsort(np.argsort(phase[:, :count], axis=-1, kind="stable"), axis=-1)
+        return (
+            np.take_along_axis(np.take_along_axis(exact, np.argsort(exact.imag, axis=-1), -1), by_phase, -1)
+            if count > 1
+            else exact
+        )
+
+
+def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence[str] | None = None) -> Dispersion:
+    """Physical and parasitic roots of a scheme.
+
+    Args:
+        scheme: the scheme.
+        exact: rate of the differential equation times dt, in the phases `fourier.THETAS` and the parameters, such as
+            ``-I*nu*theta_1 - r*theta_1**2``; by default the lowest derivatives of the modified equation.
+        small: names of parameters that vanish with the step, where phases alone do not lead to xi = 1: a decay times dt,
+            or the learning rate of an optimiser. By default, on a grid where one root tends to 1 with the phases, those
+            without which another does too, such as a damping: that root is physical if they vanish with the step.
+
+    Raises:
+        InputError: an unknown parameter in `small`, or no root tends to 1.
+    """
+    in_phases = _in_phases(amplification(scheme).polynomial)
+    phases = THETAS[: scheme.dims]
+    parameters = tuple(sorted(in_phases.free_symbols - {xi, *THETAS}, key=str))
+    if small is None:
+        vanishing = _tacitly_small(in_phases, phases, parameters)
+    else:
+        vanishing = tuple(choose("parameter", name, {p.name: p for p in parameters}) for name in small)
+    rates = _exact_rates(scheme, vanishing) if exact is None else (expression(exact, "a rate such as -I*nu*theta_1"),)
+    found = Dispersion(in_phases, phases, parameters, vanishing, rates)
+    _ = found.order_in_time
+    return found
+
+
+def _tacitly_small(polynomial: sp.Poly, phases: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
+    """Parameters whose vanishing brings further roots to 1, where one tends there with the phases."""
+    least = _at_one(polynomial, phases)
+    return tuple(p for p in parameters if least and _at_one(polynomial, (*phases, p)) > least)
+
+
+def _at_one(polynomial: sp.Poly, vanishing: Sequence[sp.Symbol]) -> int:
+    """How many roots are 1 where symbols vanish; 0 where nothing is left to tell."""
+    start, count = _start(polynomial, vanishing), 0
+    if start is None or start.degree() < polynomial.degree():
+        return 0
+    while start.degree() > 0 and sp.cancel(start.eval(1)) == 0:
+        start, count = start.quo(sp.Poly(xi - 1, xi)), count + 1
+    return count
+
+
+def _start(polynomial: sp.Poly, vanishing: Sequence[sp.Symbol]) -> sp.Poly | None:
+    start = sp.expand(polynomial.as_expr().subs(dict.fromkeys(vanishing, sp.S.Zero)))
+    return None if start.has(sp.zoo, sp.nan) or start == 0 else sp.Poly(start, xi)
+
+
+def _in_phases(polynomial: sp.Poly) -> sp.Poly:
+    """With sines and cosines of the phases; divided by the leading coefficient, if that makes it no quotient."""
+    trigonometric = dict(zip((*COSINES, *SINES), [f(t) for f in (sp.cos, sp.sin) for t in THETAS], strict=True))
+    monic = [sp.cancel(c / polynomial.LC()) for c in polynomial.all_coeffs()]
+    simple = all(not (_denominator(c).has(*SHIFTS) and len(sp.Add.make_args(_denominator(c))) > 1) for c in monic)
+    coefficients = [in_real_parts(sp.expand(c)) for c in (monic if simple else polynomial.all_coeffs())]
+    return sp.Poly([c.subs(trigonometric) for c in coefficients], xi)
+
+
+def _denominator(expr: sp.Expr) -> sp.Expr:
+    return sp.fraction(sp.together(expr))[1]
+
+
+def _exact_rates(scheme: GridScheme, small: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...]:
+    """Of the lowest derivatives that occur, what vanishes with the step counted as one; none where they are not told apart."""
+    try:
+        found = in_grid_units(scheme, small)
+    except InputError:
+        return ()
+    waves = {d: sp.I * t for d, t in zip(DERIVATIVES, THETAS, strict=True)}
+    limit = found.limit.subs(waves)
+    if found.order_in_time == 1:
+        return (sp.expand(limit),)
+    half = sp.expand(limit.coeff(TIME, 1) / 2)
+    root = sp.sqrt(sp.factor(sp.expand(half**2 + limit.coeff(TIME, 0))))
+    return (half + root, half - root)

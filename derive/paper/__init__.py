@@ -1,0 +1,1 @@
+"""How a derivation, a claim and an erratum are told."""

@@ -1,0 +1,1 @@
+"""How it is written: text, LaTeX, and the generated NumPy and torch code."""

@@ -1,0 +1,113 @@
+"""Formulas as unicode text of at most 80 columns, and as LaTeX, in the notation of `symbols`."""
+
+from __future__ import annotations
+
+import re
+from textwrap import indent as _indent
+from textwrap import wrap
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+
+from derive.fields.symbols import latex_names
+from derive.printing.plain_text import in_unicode
+
+COLUMNS = 80
+INDENT = "    "
+_WORD = re.compile(r"[^\W_](\w|')*")
+_ESCAPED = {
+    **{c: rf"\{c}" for c in "{}$&#%_"},
+    **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
+}
+DIGITS = 10  # of an algebraic number that has no radicals
+
+
+def latex(expr: sp.Basic) -> str:
+    """LaTeX of an expression, a relation, a tuple of them (one below the other) or a set."""
+    match expr:
+        case sp.Tuple():
+            return r"\begin{aligned} " + r" \\ ".join(_aligned(e) for e in expr.args) + r" \end{aligned}"
+        case sp.And():
+            lines = [latex(e) for e in sorted(expr.args, key=_order(expr))]
+            return lines[0] if len(lines) == 1 else r"\begin{aligned} & " + r" \\ & ".join(lines) + r" \end{aligned}"
+        case sp.Contains(args=(element, container)):
+            return latex(sp.Tuple(*_relations(element, container)))
+    return _LatexPrinter({"symbol_names": latex_names()}).doprint(expr)
+
+
+def escaped(text: str) -> str:
+    """A text in which LaTeX finds no command."""
+    return "".join(_ESCAPED.get(c, c) if c.isprintable() else " " for c in text)
+
+
+class _LatexPrinter(LatexPrinter):
+    """Brackets around an infix operator that stands in a product; algebraic numbers without radicals as decimals."""
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        """A word as SymPy typesets it; anything else as a text, so that no name is a command of LaTeX."""
+        if expr in self._settings["symbol_names"] or _WORD.fullmatch(expr.name):
+            return super()._print_Symbol(expr, style)
+        return rf"\text{{{escaped(expr.name)}}}"
+
+    _print_RandomSymbol = _print_Dummy = _print_Symbol
+
+    def _print_ComplexRootOf(self, expr: sp.Expr) -> str:
+        return str(expr.evalf(DIGITS))
+
+    def _needs_mul_brackets(self, expr: sp.Basic, first: bool = False, last: bool = False) -> bool:
+        return getattr(expr, "is_infix", False) or super()._needs_mul_brackets(expr, first, last)
+
+
+def _relations(element: sp.Symbol, container: sp.Set) -> list[sp.Basic]:
+    """Membership in an interval as inequalities, one for each candidate of a maximum or minimum."""
+    if isinstance(container, sp.ConditionSet):
+        _, condition, base = container.args
+        return [*_relations(element, base), *sorted(sp.And.make_args(condition), key=sp.default_sort_key)]
+    if not isinstance(container, sp.Interval):
+        return [sp.Contains(element, container, evaluate=False)]
+    above = sp.Gt if container.left_open else sp.Ge
+    below = sp.Lt if container.right_open else sp.Le
+    lower = [above(element, edge, evaluate=False) for edge in sp.Max.make_args(container.start)]
+    return lower + [below(element, edge, evaluate=False) for edge in sp.Min.make_args(container.end)]
+
+
+def _aligned(expr: sp.Basic) -> str:
+    if isinstance(expr, sp.Eq):
+        return f"{latex(expr.lhs)} &= {latex(expr.rhs)}"
+    return f"& {latex(expr)}"
+
+
+def pretty(expr: sp.Basic) -> str:
+    """Unicode text no wider than `COLUMNS` less the indent of a step."""
+    match expr:
+        case sp.Tuple() | sp.And():
+            return "\n".join(_spaced([pretty(e) for e in sorted(expr.args, key=_order(expr))]))
+        case sp.Contains(args=(element, container)):
+            return pretty(sp.Tuple(*_relations(element, container)))
+    text = sp.pretty(_in_decimals(expr), use_unicode=in_unicode(), wrap_line=True, num_columns=COLUMNS - 2 * len(INDENT))
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def _in_decimals(expr: sp.Basic) -> sp.Basic:
+    """Algebraic numbers without radicals as decimals, to be read."""
+    return expr.xreplace({root: root.evalf(DIGITS) for root in expr.atoms(sp.CRootOf)})
+
+
+def _order(expr: sp.Basic):
+    """Parts of a conjunction: those about fewest parameters first."""
+    return (lambda e: (len(e.free_symbols), sp.default_sort_key(e))) if isinstance(expr, sp.And) else lambda _: 0
+
+
+def _spaced(blocks: list[str]) -> list[str]:
+    """A blank line after a block of several lines."""
+    return [block + "\n" * ("\n" in block and i < len(blocks) - 1) for i, block in enumerate(blocks)]
+
+
+def paragraph(text: str, first: str = "", rest: str | None = None) -> str:
+    """Running text, wrapped."""
+    return "\n".join(wrap(text, COLUMNS - 4, initial_indent=first, subsequent_indent=first if rest is None else rest))
+
+
+def indent(text: str) -> str:
+    """Indent every line that is not empty."""
+    return _indent(text, INDENT)

@@ -1,0 +1,1 @@
+"""A scheme typed as text, read without being evaluated."""

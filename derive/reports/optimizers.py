@@ -1,0 +1,140 @@
+"""The table of optimisers: recurrence, amplification polynomial and largest stable curvature, as text and as LaTeX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from textwrap import fill
+
+import sympy as sp
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
+
+from derive.conditions.curvature_edge import by_powers, maximal_curvature, positive_domain
+from derive.conditions.ways.signs import Domain
+from derive.fields.symbols import curvature, declare, latex_names, lr, xi
+from derive.modes.amplification import amplification
+from derive.schemes.grid import GridScheme
+from derive.schemes.optimizers import optimizers, why_excluded
+
+COLUMNS = 100
+_NAMES = 16
+_LABELS = 13
+_HEAD = (
+    "One mode of the loss, gradient = curvature * theta; x' is the new value of x. A mode of positive curvature converges "
+    "below the edge and diverges above it."
+)
+_STATES = {"theta": r"\theta", "b": "b", "m": "m", "x": "x", "z": "z"}
+STATES = {
+    (name, step): declare(name + "'" * step, tex + "'" * step, "an optimiser's state")
+    for name, tex in _STATES.items()
+    for step in (0, 1)
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One optimiser: its name, recurrence, amplification polynomial and largest stable curvature."""
+
+    name: str
+    recurrence: tuple[sp.Eq, ...]
+    polynomial: sp.Expr
+    edge: sp.Expr
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """One row per optimiser, derived."""
+    return tuple(row(name) for name in optimizers)
+
+
+def row(name: str) -> Row:
+    """The row of one optimiser."""
+    scheme = optimizers[name]
+    domain = positive_domain(scheme)
+    recurrence = tuple(_solved(residual, scheme, domain) for residual in scheme.residuals)
+    return Row(name, recurrence, _polynomial(scheme, domain), maximal_curvature(name))
+
+
+def _solved(residual: sp.Expr, scheme: GridScheme, domain: Domain) -> sp.Eq:
+    """An equation solved for the new value that stands in it with factor one."""
+    new = next(u[1] for u in scheme.unknowns if residual.coeff(u[1]) == 1)
+    values = [v for u in scheme.unknowns for v in scheme.values(u) if v != new]
+    right = sp.Add(*(by_powers(sp.Mul(-1, residual.coeff(v)), lr, domain) * _state(v) for v in values))
+    return sp.Eq(_state(new), right, evaluate=False)
+
+
+def _state(value: sp.Indexed) -> sp.Symbol:
+    return STATES[str(value.base), int(value.indices[0])]
+
+
+def _polynomial(scheme: GridScheme, domain: Domain) -> sp.Expr:
+    terms = amplification(scheme).polynomial.monic().terms()
+    return sp.Add(*(by_powers(coefficient, lr, domain) * xi**power for (power,), coefficient in terms))
+
+
+def text() -> str:
+    """The table as text, at most `COLUMNS` wide."""
+    blocks = [fill(_HEAD, COLUMNS), *map(_block, rows()), "Without an edge", *_exclusions()]
+    return "\n\n".join(blocks)
+
+
+def _block(found: Row) -> str:
+    equations = (f"{_plain(e.lhs)} = {_plain(e.rhs)}" for e in found.recurrence)
+    cells = [*equations, _plain(found.polynomial), f"{curvature} < {_plain(found.edge)}"]
+    labels = ["recurrence", *[""] * (len(cells) - 3), "polynomial", "stable for"]
+    names = [found.name, *[""] * (len(cells) - 1)]
+    lines = [_wrapped(c, f"{n:{_NAMES}}{label:{_LABELS}}") for n, label, c in zip(names, labels, cells, strict=True)]
+    return "\n".join(lines)
+
+
+def _exclusions() -> list[str]:
+    return [_wrapped(reason, f"{name:{_NAMES}}") for name, reason in why_excluded.items()]
+
+
+def _wrapped(words: str, head: str) -> str:
+    return fill(words, COLUMNS, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False)
+
+
+def latex() -> str:
+    """The table as a LaTeX tabular; needs amsmath."""
+    head = r"optimiser & recurrence & amplification polynomial & largest stable curvature \\ \hline"
+    body = (" & ".join([r.name, *map(_cell, (r.recurrence, r.polynomial, r.edge))]) + r" \\" for r in rows())
+    return "\n".join([r"\begin{tabular}{llll}", head, *body, r"\end{tabular}"])
+
+
+def _cell(content: sp.Expr | tuple[sp.Eq, ...]) -> str:
+    if isinstance(content, sp.Expr):
+        return f"${_typeset(content)}$"
+    lines = r" \\ ".join(f"{_typeset(e.lhs)} &= {_typeset(e.rhs)}" for e in content)
+    return rf"$\begin{{aligned}} {lines} \end{{aligned}}$"
+
+
+class _PositiveFirst:
+    """Sums that begin with a term that carries no minus, numbers first among those."""
+
+    def _as_ordered_terms(self, expr: sp.Add, order: str | None = None) -> list[sp.Expr]:
+        terms = super()._as_ordered_terms(expr, order)
+        powers = [sp.degree(t, xi) if t.is_polynomial(xi) else 0 for t in terms]
+        ranked = sorted(zip(terms, powers, strict=True), key=lambda pair: (-pair[1], *_rank(pair[0])))
+        return [term for term, _ in ranked]
+
+
+def _rank(term: sp.Expr) -> tuple[bool, bool]:
+    return term.could_extract_minus_sign(), not term.is_number
+
+
+class _Plain(_PositiveFirst, StrPrinter):
+    """Python's notation."""
+
+
+class _Typeset(_PositiveFirst, LatexPrinter):
+    """LaTeX."""
+
+
+def _plain(expr: sp.Expr) -> str:
+    return _Plain().doprint(expr)
+
+
+def _typeset(expr: sp.Expr) -> str:
+    return _Typeset({"symbol_names": latex_names()}).doprint(expr)

@@ -1,0 +1,100 @@
+"""A finite-difference scheme as its user writes it.
+
+    u = GridFunction("u", dims=1)
+    GridScheme(sp.Eq(u[1, 0] - u[0, 0], r * (u[0, 1] - 2 * u[0, 0] + u[0, -1])))
+
+`u[n, j]` is the value n time levels and j grid points away: integers, time first, then one offset per dimension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.errors import InputError
+from derive.fields.names import shown
+from derive.schemes.grid_checks import check, checked_assumptions
+
+
+@dataclass(frozen=True)
+class GridFunction:
+    """An unknown on a uniform grid; `dims=0` is a plain sequence, such as an optimiser's state.
+
+    Args:
+        name: how it is printed.
+        dims: number of space dimensions, 0 to 3.
+    """
+
+    name: str
+    dims: int = 1
+
+    def __post_init__(self) -> None:
+        if self.dims not in range(4):
+            raise InputError(f"expected 0 to 3 space dimensions, got {self.dims!r}")
+
+    def __getitem__(self, offsets: int | tuple[int, ...]) -> sp.Indexed:
+        index = offsets if isinstance(offsets, tuple) else (offsets,)
+        if len(index) != self.dims + 1 or not all(isinstance(i, int | sp.Integer) and not isinstance(i, bool) for i in index):
+            raise InputError(f"{self.name} takes {self.dims + 1} integer offsets (time, then space), got {offsets!r}")
+        return sp.IndexedBase(self.name)[index]
+
+
+class GridScheme:
+    """A linear scheme with constant coefficients on a uniform grid, or a system of them.
+
+    Args:
+        *equations: one `sympy.Eq` (or an expression that is zero) per unknown, one by one or as one list. Parameters are
+            real numbers; decimals are taken as the fractions they print as.
+        assumptions: what is assumed of the parameters, a SymPy Boolean.
+
+    Raises:
+        InputError: nothing unknown, no new time level, as many equations as unknowns are wanted, an equation is not
+            linear with constant coefficients, a name is no word of letters or stands for two things, or a number is
+            beyond floating point.
+    """
+
+    def __init__(self, *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr], assumptions: Boolean | bool = sp.true) -> None:
+        """Bring every equation to the form `residual = 0`."""
+        self.residuals = tuple(map(_residual, _listed(equations)))
+        self.assumptions = checked_assumptions(assumptions)
+        self.unknowns = tuple(sorted({v.base for e in self.residuals for v in e.atoms(sp.Indexed)}, key=str))
+        check(self)
+
+    @property
+    def dims(self) -> int:
+        """Number of space dimensions."""
+        return len(self.values(self.unknowns[0])[0].indices) - 1
+
+    @property
+    def parameters(self) -> tuple[sp.Symbol, ...]:
+        """The symbols in the coefficients, by name."""
+        named = {s for residual in self.residuals for s in residual.free_symbols if isinstance(s, sp.Symbol)}
+        return tuple(sorted(named - {base.label for base in self.unknowns}, key=str))
+
+    def values(self, unknown: sp.IndexedBase) -> list[sp.Indexed]:
+        """The values of one unknown that the scheme uses."""
+        found = {v for residual in self.residuals for v in residual.atoms(sp.Indexed) if v.base == unknown}
+        return sorted(found, key=lambda v: v.indices)
+
+    def __repr__(self) -> str:
+        return f"GridScheme({', '.join(str(sp.Eq(residual, 0)) for residual in self.residuals)})"
+
+
+def _listed(equations: tuple) -> tuple:
+    """A list of equations is taken as several of them."""
+    several = len(equations) == 1 and isinstance(equations[0], list | tuple | sp.Tuple)
+    return tuple(equations[0]) if several else equations
+
+
+def _residual(equation: sp.Eq | sp.Expr) -> sp.Expr:
+    if isinstance(equation, bool | sp.logic.boolalg.BooleanAtom):
+        raise InputError(f"expected an equation sympy.Eq(left, right), got {equation}: == compares, it makes no equation")
+    if not isinstance(equation, sp.Eq | sp.Expr):
+        raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}: {shown(equation)}")
+    residual = equation.lhs - equation.rhs if isinstance(equation, sp.Eq) else equation
+    if infinite := [str(x) for x in (sp.nan, sp.zoo, sp.oo, -sp.oo) if equation.has(x) or residual.has(x)]:
+        raise InputError(f"expected finite numbers in the equation, got {infinite[0]}; write a parameter for it")
+    return sp.expand(residual.xreplace({x: sp.Rational(str(x)) for x in residual.atoms(sp.Float)}))

@@ -1,0 +1,1 @@
+"""Figures and tables at the edge of stability."""

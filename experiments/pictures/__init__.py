@@ -1,0 +1,1 @@
+"""Curves, regions and loci of schemes; bounds of a picture."""

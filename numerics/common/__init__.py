@@ -1,0 +1,1 @@
+"""What everything here uses: checks of input, and the setting of cuBLAS."""

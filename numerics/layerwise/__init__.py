@@ -1,0 +1,1 @@
+"""Layers of a chain: their bounds, and the edges found by simulation."""

@@ -1,0 +1,1 @@
+"""The PDEs simulated: correlation with an image, spectra, time steps, verdicts, edges."""
