@@ -53,19 +53,19 @@ __all__ = [
 ]
 
 _HOMES = {
-    "accuracy": ("modified_equation", "order_of_accuracy"),
-    "activations": ("Activation", "activation", "activations"),
-    "curvature_edge": ("maximal_curvature",),
-    "derivation": ("Derivation", "Step"),
-    "dispersion": ("dispersion",),
+    "conditions.curvature_edge": ("maximal_curvature",),
+    "conditions.stability": ("Stability", "stability"),
     "errors": ("InputError",),
-    "flows": ("flow", "loss"),
-    "fourier": ("Amplification", "amplification"),
-    "grid": ("GridFunction", "GridScheme"),
-    "integrators": ("integrators",),
-    "parse": ("parse_scheme",),
-    "schemes": ("optimizers",),
-    "stability": ("Stability", "stability"),
+    "fields.activations": ("Activation", "activation", "activations"),
+    "flows.generated": ("flow", "loss"),
+    "modes.accuracy": ("modified_equation", "order_of_accuracy"),
+    "modes.amplification": ("Amplification", "amplification"),
+    "modes.dispersion": ("dispersion",),
+    "paper.derivation": ("Derivation", "Step"),
+    "reading.parse": ("parse_scheme",),
+    "schemes.grid": ("GridFunction", "GridScheme"),
+    "schemes.integrators": ("integrators",),
+    "schemes.optimizers": ("optimizers",),
     "theorems": ("theorem", "theorems"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -58,7 +58,8 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
     }
 )
-"""Heading -> name of an experiment -> its title. Its module has its name, with underscores."""
+"""Heading -> name of an experiment -> its title. Its module has its name, with underscores, and lies in the heading's room."""
+ROOMS = {"The PDEs": "pdes", "Training to the last bit": "last_bits", "The edge of stability": "edges"}
 TITLES: Mapping[str, str] = MappingProxyType({name: title for section in SECTIONS.values() for name, title in section.items()})
 PRESETS = ("smoke", "default", "paper")
 """What every experiment offers."""
@@ -115,4 +116,5 @@ def experiment(name: str) -> Experiment:
         InputError: unknown; the message lists the valid ones.
     """
     choose("experiment", name, TITLES)
-    return import_module(f"experiments.{name.replace('-', '_')}")  # type: ignore[return-value]
+    room = next(ROOMS[heading] for heading, section in SECTIONS.items() if name in section)
+    return import_module(f"experiments.{room}.{name.replace('-', '_')}")  # type: ignore[return-value]

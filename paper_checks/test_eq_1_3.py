@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive.fields.phases import THETAS
 from derive.fields.symbols import A, diffusivity, dx, lr, omega
-from derive.modes.amplification import THETAS, in_phases
+from derive.modes.amplification import in_phases
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
 from derive.theorems import heat

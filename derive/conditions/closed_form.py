@@ -17,8 +17,9 @@ from derive.conditions.ways import cells, convex, one_symbol
 from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
+from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, SHIFTS, SINES, Amplification
+from derive.modes.amplification import Amplification
 
 
 def closed_form(found: Amplification, grade: str) -> Boolean:

@@ -9,7 +9,8 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.closed_form import domain_of, order_in_time
 from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
 from derive.conditions.ways.signs import Range
-from derive.modes.amplification import COSINES, SHIFTS, Amplification
+from derive.fields.phases import COSINES, SHIFTS
+from derive.modes.amplification import Amplification
 from derive.printing.codegen import compile_outputs
 
 POINTS = 48

@@ -17,7 +17,8 @@ from derive.conditions.tidy import tidy
 from derive.conditions.ways.eliminate import Box, demand
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
-from derive.modes.amplification import COSINES, SINES, Amplification
+from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import Amplification
 from derive.schemes.grid import GridScheme
 
 

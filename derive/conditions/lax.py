@@ -30,8 +30,9 @@ from derive.conditions.stability import stability
 from derive.conditions.ways.eliminate import Box, demand, over_positive
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
+from derive.fields.phases import SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import SINES, Amplification, amplification
+from derive.modes.amplification import Amplification, amplification
 from derive.modes.refinement import ROOT_DT, Path
 from derive.printing.text import indent, paragraph, pretty
 from derive.schemes.grid import GridScheme

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from derive.conditions.ways.margins import Complex
-from derive.modes.amplification import COSINES, SINES
+from derive.fields.phases import COSINES, SINES
 
 EPS = float(np.finfo(float).eps)
 SPARE = 80  # bits beyond those that cancel

@@ -15,7 +15,8 @@ import sympy as sp
 
 from derive.conditions.precise import mended, sizes
 from derive.conditions.ways.margins import complex_coefficients
-from derive.modes.amplification import COSINES, SINES, Amplification
+from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import Amplification
 
 PHASES = {0: 1, 1: 720, 2: 72, 3: 24}  # per axis, by number of axes
 RESOLUTION = 1e-3
@@ -52,7 +53,7 @@ def spectral_radius(found: Amplification) -> SpectralRadius:
 
 def parameters(found: Amplification) -> tuple[sp.Symbol, ...]:
     """The parameters of an amplification polynomial, by name."""
-    from derive.modes.amplification import SHIFTS
+    from derive.fields.phases import SHIFTS
 
     bound = {*found.polynomial.gens, *COSINES, *SHIFTS, *found.box}
     return tuple(sorted(found.polynomial.free_symbols - bound, key=str))

@@ -149,7 +149,7 @@ class Stability:
         return compile_outputs("margin", (_margin(self.condition),), backend, "Stability margin.", self.parameters)
 
     def prove(self, seconds: float = 20.0) -> Certificate:
-        """Try to prove, by z3 (extra `proof`), that the condition is sufficient and necessary; see `derive.conditions.proof.certificate`.
+        """Try to prove, by z3 (extra `proof`), that the condition is sufficient and necessary; see `conditions.proof`.
 
         Args:
             seconds: time limit for each direction.

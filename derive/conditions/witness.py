@@ -15,7 +15,8 @@ import sympy as sp
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.schur import numeric_verdict
 from derive.errors import InputError
-from derive.modes.amplification import COSINES, SHIFTS, THETAS, Amplification
+from derive.fields.phases import COSINES, SHIFTS, THETAS
+from derive.modes.amplification import Amplification
 
 MOST = 400
 Condition = Callable[[dict[sp.Symbol, sp.Expr]], bool]

@@ -68,6 +68,9 @@ def latex_names() -> dict[sp.Symbol, str]:
     return {symbol: meaning.latex for symbol, meaning in MEANINGS.items()}
 
 
+# Time steps
+theta = declare("theta", r"\theta", "weight of the new time level", nonnegative=True)
+
 # Training
 lr = declare("lr", r"\Delta t", "step size (learning rate)", "time", positive=True)
 alpha = declare("alpha", r"\alpha", "weight decay", "1/time", real=True)

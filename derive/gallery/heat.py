@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import mean, moved, nine_point, second, second_fourth
-from derive.gallery.parameters import decay, p, q, r, r_x, r_y, r_z, theta, u
+from derive.gallery.parameters import decay, p, q, r, r_x, r_y, r_z, u
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)

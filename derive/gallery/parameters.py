@@ -13,7 +13,6 @@ nu = declare("nu", r"\nu", "Courant number, speed times dt/dx; negative for a wa
 nu_x = declare("nu_x", r"\nu_x", "Courant number along x", real=True)
 nu_y = declare("nu_y", r"\nu_y", "Courant number along y", real=True)
 nu_z = declare("nu_z", r"\nu_z", "Courant number along z", real=True)
-theta = declare("theta", r"\theta", "weight of the new time level", nonnegative=True)
 decay = declare("s", "s", "rate of decay times dt", positive=True)
 mass = declare("m", "m", "mass of the Klein-Gordon equation times dt", positive=True)
 dispersion = declare("mu", r"\mu", "dispersion times dt/dx^3, of a third derivative", real=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, forward, second, second_fourth
-from derive.gallery.parameters import dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, theta, u, v
+from derive.gallery.parameters import dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, u, v
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)

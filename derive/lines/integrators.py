@@ -21,8 +21,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError, choose
 from derive.fields.given import expression
-from derive.fields.symbols import xi
-from derive.gallery.parameters import theta
+from derive.fields.symbols import theta, xi
 from derive.lines.semidiscrete import Flow, State, combine, flows
 from derive.schemes.grid import GridFunction, GridScheme
 

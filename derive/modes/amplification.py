@@ -14,16 +14,10 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derive.errors import InputError
-from derive.fields.symbols import reserve, xi
+from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
+from derive.fields.symbols import xi
 from derive.printing.printers import floating
 from derive.schemes.grid import GridScheme
-
-THETAS = tuple(
-    reserve(f"theta_{i}", rf"\theta_{i}", f"phase per grid point along axis {i}", "rad", real=True) for i in (1, 2, 3)
-)
-COSINES = tuple(reserve(f"c_{i}", rf"c_{i}", f"cosine of theta_{i}", real=True) for i in (1, 2, 3))
-SINES = tuple(reserve(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for i in (1, 2, 3))
-SHIFTS = tuple(reserve(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ import sympy as sp
 
 from derive.errors import InputError, choose
 from derive.fields.given import expression
+from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.accuracy import in_grid_units
-from derive.modes.amplification import COSINES, SHIFTS, SINES, THETAS, amplification, in_real_parts
+from derive.modes.amplification import amplification, in_real_parts
 from derive.modes.formal import DERIVATIVES, TIME
 from derive.modes.roots import follow, function_of
 from derive.schemes.grid import GridScheme

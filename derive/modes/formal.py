@@ -16,8 +16,8 @@ from functools import cached_property
 import sympy as sp
 
 from derive.errors import InputError
+from derive.fields.phases import COSINES, SHIFTS
 from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, SHIFTS
 
 DERIVATIVES = tuple(sp.Dummy(f"D_{i}", positive=True) for i in (1, 2, 3))
 TIME = sp.Dummy("D_t")

@@ -13,8 +13,7 @@ from typing import NoReturn
 
 from derive.errors import InputError
 from derive.fields.names import checked
-from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, SHIFTS, SINES, THETAS
+from derive.fields.phases import RESERVED
 
 ALLOWED = "expected numbers, names, values such as u[1, 0], + - * / **, brackets and sqrt(number)"
 MOST_CHARACTERS = 10_000
@@ -28,8 +27,6 @@ _HINTS = {
     ";": "give each equation as a text of its own",
     "²": "write **2",
 }
-_ENGINE = {str(s): "has a meaning in the analysis" for s in (xi, *THETAS, *COSINES, *SINES, *SHIFTS)}
-RESERVED = {**_ENGINE, "I": "is the imaginary unit", "pi": "is a number; write a fraction for it"}
 _WORDS = {
     ast.Call: "the call",
     ast.Attribute: "the attribute",

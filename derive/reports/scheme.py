@@ -9,9 +9,10 @@ import sympy as sp
 from derive.conditions.stability import Stability
 from derive.conditions.stability_text import assumed_in_words, in_words
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
+from derive.fields.phases import SHIFTS
 from derive.fields.symbols import xi
 from derive.modes.accuracy import in_grid_units, modified_equation
-from derive.modes.amplification import SHIFTS, in_phases
+from derive.modes.amplification import in_phases
 from derive.modes.dispersion import Dispersion, dispersion
 from derive.paper.derivation import Step
 from derive.printing.text import indent, pretty

@@ -13,6 +13,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
 from derive.fields.names import checked, shown
+from derive.fields.phases import RESERVED
 from derive.printing.printers import floating
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ def checked_assumptions(assumptions: object) -> Boolean:
 
 def _check_names(scheme: GridScheme) -> None:
     """Every name is a word that has no meaning of ours, and stands for one thing."""
-    from derive.reading.syntax import RESERVED  # it knows the engine's symbols, which are built on this
-
     labels = [base.label for base in scheme.unknowns]
     symbols = [*scheme.parameters, *scheme.assumptions.free_symbols.difference(scheme.parameters)]
     for symbol in [*labels, *symbols]:

@@ -10,8 +10,9 @@ from functools import cache
 import sympy as sp
 
 from derive.fields.calculus import pointwise
+from derive.fields.phases import THETAS
 from derive.fields.symbols import A, declare, diffusivity, dx, lr, omega, x
-from derive.modes.amplification import THETAS, in_phases
+from derive.modes.amplification import in_phases
 from derive.paper.derivation import Derivation, Step
 from derive.theorems import error_recursion, heat
 from derive.theorems.error_recursion import i, n

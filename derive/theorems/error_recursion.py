@@ -10,8 +10,9 @@ from functools import cache
 import sympy as sp
 
 from derive.fields.calculus import pointwise
+from derive.fields.phases import SHIFTS, THETAS
 from derive.fields.symbols import A, declare, xi
-from derive.modes.amplification import SHIFTS, THETAS, mode
+from derive.modes.amplification import mode
 from derive.paper.derivation import Derivation, Step
 from derive.theorems import heat
 

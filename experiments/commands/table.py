@@ -55,7 +55,7 @@ def run(
         names: one or more, as `list` prints them.
         preset: smoke (seconds), default (a minute to a quarter of an hour on two cores) or paper: every value that is
             printed, on the paper's data or not at all; what the print leaves open is chosen, see list --left-open.
-        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs it; experiments/last_bits/forms.py).
+        form: of Section 4's trainings: paper (as printed) or code (as the authors' public code runs it).
         device: cpu or cuda:N.
         out: folder that holds the results of all experiments.
         workers: train in so many processes on this machine.

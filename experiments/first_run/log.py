@@ -16,9 +16,9 @@ import torch
 
 from derive.bare import version_of
 from derive.files.writing import write_whole
+from experiments.page.first_runs import RECORD
 from experiments.running.provenance import hardware, versions
 
-RECORD = "first-run.json"
 TOLD = 300
 """Characters of an error that are told."""
 

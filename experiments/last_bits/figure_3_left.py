@@ -30,7 +30,7 @@ KINDS = {"ulp": "one weight, one ulp, once", "stochastic-rounding": "stochastic 
 
 @dataclass(frozen=True)
 class Config:
-    """The settings, by network, the first of them also with the other kinds of perturbation; k; see `experiments.last_bits.forms`."""
+    """The settings, by network, the first of them also with the other kinds of perturbation; k; see `forms`."""
 
     preset: str
     recipes: tuple[Recipe, ...]

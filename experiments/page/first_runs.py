@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from derive.errors import InputError
-from experiments.first_run.log import RECORD
 
-FOLDER = "first-run"
+FOLDER, RECORD = "first-run", "first-run.json"
 KEYS = {"date", "device", "hardware", "platform", "versions", "seconds", "counts", "lines"}
 
 

@@ -29,7 +29,7 @@ from experiments.running.progress import bar
 from experiments.running.store import MARKER, load
 from experiments.running.swapping import tidy
 
-RECORDS = Path(__file__).parent / "records"
+RECORDS = Path(__file__).parents[1] / "records"
 """Results of runs that take longer than a demonstration; each says on what machine it was made."""
 
 LARGEST = 2**26
@@ -86,7 +86,7 @@ def build(results: Path, out: Path, recompute: bool = False, workers: int = 1, t
 
 
 def _environment() -> Environment:
-    loader = PackageLoader("experiments", "templates")
+    loader = PackageLoader("experiments.page")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"mathml": mathml, "prose": prose}
     return environment

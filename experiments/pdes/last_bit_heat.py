@@ -12,8 +12,8 @@ import torch
 import xarray as xr
 from matplotlib.figure import Figure
 
+from derive.fields.phases import COSINES
 from derive.fields.symbols import diffusivity, dx, lr
-from derive.modes.amplification import COSINES
 from derive.theorems import heat as theory
 from experiments import style
 from experiments.running.progress import Report

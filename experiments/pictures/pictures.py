@@ -14,7 +14,8 @@ import xarray as xr
 
 from derive import Stability, dispersion, stability
 from derive.errors import InputError
-from derive.modes.amplification import COSINES, SHIFTS, THETAS, Amplification, amplification
+from derive.fields.phases import COSINES, SHIFTS, THETAS
+from derive.modes.amplification import Amplification, amplification
 from derive.modes.roots import function_of, roots_of
 from experiments.pictures.setting import Setting
 

@@ -9,8 +9,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from derive.fields.phases import THETAS
 from derive.fields.symbols import A, diffusivity, dx, lr, omega
-from derive.modes.amplification import THETAS
 from derive.theorems import convergence as c
 from derive.theorems import error_recursion as e
 from paper_checks.brute import heat_matrix

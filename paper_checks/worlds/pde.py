@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from torch import Tensor
 
 from derive.fields.calculus import TimeDerivative
+from derive.fields.phases import THETAS
 from derive.fields.symbols import (  # fmt: skip
     L,
     amplitude,
@@ -28,7 +29,6 @@ from derive.fields.symbols import (  # fmt: skip
     u,
     xi,
 )
-from derive.modes.amplification import THETAS
 from derive.theorems.beltrami import DIFFUSION
 from paper_checks.brute import heat_matrix, spectral_radius
 from paper_checks.worlds.autograd import along, field, gradient

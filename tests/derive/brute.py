@@ -8,7 +8,7 @@ import numpy as np
 import sympy as sp
 
 from derive import Stability
-from derive.modes.amplification import SHIFTS, THETAS
+from derive.fields.phases import SHIFTS, THETAS
 
 
 def largest_root(found: Stability, values: dict[sp.Symbol, float], points: int = 9) -> float:

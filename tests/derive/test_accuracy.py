@@ -6,13 +6,14 @@ import pytest
 import sympy as sp
 
 from derive import GridFunction, GridScheme, InputError, optimizers, parse_scheme
+from derive.fields.phases import COSINES, SHIFTS
 from derive.fields.symbols import xi
 from derive.gallery import advection, gallery
 from derive.gallery.operators import centred, centred_fourth, second, second_fourth, upwind_third
 from derive.gallery.parameters import filtering
 from derive.lines.integrators import integrators
 from derive.modes.accuracy import modified_equation, order_of_accuracy
-from derive.modes.amplification import COSINES, SHIFTS, amplification
+from derive.modes.amplification import amplification
 from derive.modes.formal import DERIVATIVES, TIME
 
 a, k, dt, dx, dy = sp.symbols("a k dt dx dy", positive=True)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, optimizers, parse_scheme
+from derive.fields.phases import THETAS
 from derive.gallery import gallery
 from derive.gallery.operators import centred
 from derive.lines.integrators import integrators
-from derive.modes.amplification import THETAS
 from derive.modes.dispersion import dispersion
 from derive.modes.roots import follow, roots_of
 

@@ -12,7 +12,7 @@ from derive.conditions.solve import solve_affine
 from derive.conditions.ways.eliminate import demand, strip
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
-from derive.modes.amplification import COSINES
+from derive.fields.phases import COSINES
 
 r, q = sp.symbols("r q", real=True)
 c, c2, _ = COSINES

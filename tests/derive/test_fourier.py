@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, amplification
+from derive.fields.phases import COSINES, THETAS
 from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, THETAS, in_phases
+from derive.modes.amplification import in_phases
 
 r, q = sp.symbols("r q", real=True)
 u = GridFunction("u", 1)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, amplification, stability
-from derive.fields.symbols import xi
+from derive.fields.symbols import theta, xi
 from derive.gallery import gallery
 from derive.gallery.operators import centred, second
-from derive.gallery.parameters import nu, r, theta, u
+from derive.gallery.parameters import nu, r, u
 from derive.lines.integrators import integrators
 
 SINGLE = [name for name in integrators if integrators[name].parts == 1]

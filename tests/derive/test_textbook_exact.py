@@ -14,8 +14,8 @@ import sympy as sp
 
 from derive import Stability, stability
 from derive.conditions.ways.schur import numeric_verdict
+from derive.fields.phases import COSINES, SHIFTS
 from derive.gallery import gallery
-from derive.modes.amplification import COSINES, SHIFTS
 from tests.derive.textbook import STATEMENTS
 
 TANGENTS = [None, *map(sp.Rational, ("0", "1", "-1", "1/2", "-1/2", "2", "1/3", "3", "1/7"))]  # None: theta = pi

@@ -11,7 +11,7 @@ from derive.conditions.closed_form import domain_of, frequency_box
 from derive.conditions.proof.to_z3 import Translator
 from derive.conditions.ways.margins import Complex, NeverStable, complex_coefficients, margins
 from derive.conditions.ways.schur import derivative
-from derive.modes.amplification import COSINES, SINES
+from derive.fields.phases import COSINES, SINES
 
 _x, _y = sp.symbols("_root_real _root_imaginary", real=True)  # no name of a parameter
 

@@ -16,7 +16,8 @@ from derive.conditions.ways.line import stable_set
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.schur import derivative, derivative_grade, reduced
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
-from derive.modes.amplification import COSINES, SINES, Amplification
+from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import Amplification
 
 Phi = list[Complex]
 
@@ -80,7 +81,7 @@ def _non_negative(gap: sp.Expr, c: sp.Symbol, demanded: str) -> bool:
     """Whether a numeric polynomial is non-negative (positive, for grade schur) on [-1, 1], by Sturm's theorem."""
     if demanded == "never":
         return gap == 0
-    _, factors = sp.factor_list(gap, c)
+    factors = sp.factor_list(gap, c)[1]
     relevant = factors if demanded == "schur" else [(f, n) for f, n in factors if n % 2]
     inside = {-1: False, 1: False} if demanded != "schur" else {}
     for f, _ in relevant:

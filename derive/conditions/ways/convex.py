@@ -17,7 +17,8 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.ways.eliminate import relation
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
-from derive.modes.amplification import COSINES, SHIFTS, Amplification
+from derive.fields.phases import COSINES, SHIFTS
+from derive.modes.amplification import Amplification
 
 
 def condition(found: Amplification, domain: Domain) -> Boolean:

@@ -49,7 +49,7 @@ def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool
     A factor that depends on the frequency and keeps its sign has no say in a weak inequality: it vanishes at single
     frequencies only, and there the rest is non-negative by continuity.
     """
-    coefficient, factors = sp.factor_list(sp.expand(expr))
+    coefficient, factors = sp.factor_list(sp.expand(expr))[:2]
     kept, zeros = [sp.sign(coefficient)], []
     for factor, power in factors:
         sign = domain.sign(factor**power)
@@ -124,7 +124,7 @@ def relation(margin: sp.Expr, domain: Domain, strict: bool) -> Boolean:
 
 def strip(expr: sp.Expr, domain: Domain) -> sp.Expr:
     """Drop factors that are known not to vanish, keeping the sign."""
-    coefficient, factors = sp.factor_list(sp.expand(expr))
+    coefficient, factors = sp.factor_list(sp.expand(expr))[:2]
     kept = [sp.sign(coefficient)]
     for factor, power in factors:
         sign = domain.sign(factor)

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import sympy as sp
 
 from derive.conditions.ways.schur import derivative, derivative_grade, reduced
+from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, SINES, in_real_parts
+from derive.modes.amplification import in_real_parts
 
 
 class NoClosedForm(Exception):

@@ -18,8 +18,9 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.line import component, stable_set
 from derive.conditions.ways.tests_on_a_line import critical_polynomials, decide, decide_at
+from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import COSINES, SHIFTS, SINES, Amplification, in_real_parts
+from derive.modes.amplification import Amplification, in_real_parts
 from derive.modes.roots import function_of
 
 MOST_STAGES = 8

@@ -72,7 +72,7 @@ class Domain:
         expr = sp.sympify(expr)
         if expr.is_number:
             return "0" if expr == 0 else "+" if expr.is_positive else "-" if expr.is_negative else None
-        coefficient, factors = sp.factor_list(expr)
+        coefficient, factors = sp.factor_list(expr)[:2]
         signs = [self._factor_sign(f, n) for f, n in factors]
         if coefficient == 0 or "0" in signs:
             return "0"

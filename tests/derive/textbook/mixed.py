@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.gallery.parameters import dispersion, mass, nu, nu_x, nu_y, nu_z, r, r_x, r_y, theta
+from derive.fields.symbols import theta
+from derive.gallery.parameters import dispersion, mass, nu, nu_x, nu_y, nu_z, r, r_x, r_y
 from tests.derive.textbook.statement import Statement
 
 _half, _always, _never = sp.Rational(1, 2), sp.true, sp.false
