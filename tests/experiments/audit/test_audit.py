@@ -14,7 +14,7 @@ from experiments.__main__ import main
 from experiments.audit.target import find
 from experiments.running.store import load
 from tests.experiments.auditing import SETUP, Run
-from tests.experiments.test_report import Page
+from tests.experiments.page.test_report import Page
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_bad_names(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("function", ["stable", "untouched"])
 def test_the_example(function: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[3] / "docs"))
     assert main(["audit", f"audit_example:{function}", "--steps", "12", "--out", str(tmp_path)]) == 0
     assert "page: " in capsys.readouterr().out
 

@@ -17,7 +17,7 @@ from derive.conditions.time_limit import TimeUp, time_limit
 from derive.conditions.ways.line import component, stable_set
 from derive.fields.symbols import xi
 from tests.derive.brute import largest_root
-from tests.derive.schemes import SCHEMES, nu, r, u
+from tests.derive.known_schemes import SCHEMES, nu, r, u
 
 HARD = GridScheme(u[1, 0] - u[0, 0] - r * (u[0, 3] + u[0, -2] - 2 * u[0, 0]) - nu * (u[-1, 1] - u[-2, 0]))
 

@@ -17,7 +17,7 @@ from derive.fields.symbols import I, K, a, alpha, lr
 from derive.flows.layer_code import layer_fields, layer_gradients, layer_loss, layer_products
 from derive.theorems import coupling, layer_hessian, layer_regimes, multilayer, stability_bounds, strong_decay
 from derive.theorems.amplifier import amplifier
-from tests.derive.test_calculus import POINTS, evaluate
+from tests.derive.fields.test_calculus import POINTS, evaluate
 
 PAIRS = [(depth, layer) for depth in range(1, 6) for layer in range(1, depth + 1)]
 numbers = st.floats(-3, 3)

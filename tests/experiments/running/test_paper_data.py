@@ -91,7 +91,7 @@ def test_a_folder_of_data_is_refused_where_none_are_read(capsys: pytest.CaptureF
 
 
 def test_commands_of_the_readme_name_experiments_and_presets_that_there_are() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     found = re.findall(r"experiments run ([a-z0-9-]+)(?: --preset (\w+))?", text)
     assert ("table-1", "smoke") in found
     assert all(name in {*registry.names(), "section-4"} and preset in ("", *registry.PRESETS) for name, preset in found)

@@ -11,7 +11,7 @@ import sympy as sp
 from derive import Amplification, GridFunction, GridScheme, InputError, optimizers, stability
 from derive.conditions.proof.to_z3 import Translator
 from derive.fields.symbols import xi
-from tests.derive.schemes import SCHEMES
+from tests.derive.known_schemes import SCHEMES
 
 z3 = pytest.importorskip("z3")
 r = sp.Symbol("r", real=True)

@@ -16,7 +16,7 @@ from derive.commands.console import guarded, out_of_memory
 from derive.errors import InputError
 from derive.printing.plain_text import plain
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
 HEAVY = {"torch", "sympy", "matplotlib", "numpy", "xarray", "scipy"}
 QUICK = [
