@@ -7,10 +7,11 @@ run has (a first one, recorded ones, a smaller batch, another step size), and th
 deterministic. Where one bit differs, the members go one after another. A stored state is taken up only if its weights have
 the `trail` that was stored with them. A member that leaves the finite numbers ends; the others go on.
 
->>> from numerics.datasets import load
+>>> from numerics.datasets.split import Split
 >>> from numerics.training.recipe import Recipe
->>> recipe, digits = Recipe(net="tiny", subset=32, batch=32, epochs=1), load("digits", subset=32)
->>> pair, alone = (GroupRun(Group(recipe, ks=ks), digits, "cpu") for ks in ((1, 3), (3,)))
+>>> images = Split(torch.linspace(-1, 1, 32 * 64).view(32, 1, 8, 8), torch.arange(32) % 10, torch.zeros(1))
+>>> recipe, data = Recipe(net="tiny", batch=32, epochs=1), Data("ramp", images, images, classes=10, channels=1, size=8)
+>>> pair, alone = (GroupRun(Group(recipe, ks=ks), data, "cpu") for ks in ((1, 3), (3,)))
 >>> pair.advance(), alone.advance()
 (None, None)
 >>> (first, second), (third,) = pair._trails(), alone._trails()
