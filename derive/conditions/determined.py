@@ -85,7 +85,7 @@ def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
 
 
 def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
-    """Factor by factor."""
+    """`p q != 0` as `p != 0` and `q != 0`, without the factors that are known not to vanish."""
     if expr.is_number:
         return sp.true
     try:

@@ -33,7 +33,7 @@ class NoClosedForm(Exception):
 
 
 class NeverStable(Exception):
-    """No parameters qualify."""
+    """No parameters qualify: at all of them a root has modulus one, or more."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,11 @@ class Complex:
         return not (self.real.is_zero and self.imaginary.is_zero)
 
     def conjugate(self) -> Complex:
-        """Complex conjugate."""
+        """The imaginary part negated: parameters, cosines and sines are real."""
         return Complex(self.real, -self.imaginary)
 
     def square(self) -> sp.Poly:
-        """Square of the modulus."""
+        """|z|^2, a real polynomial, with 1 - c^2 for s^2."""
         return _reduced(self.real**2 + self.imaginary**2)
 
 
