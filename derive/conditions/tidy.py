@@ -2,10 +2,10 @@
 
 What comes out is true at the same points of the domain as what went in. Each inequality is freed of its factors of known
 sign. What speaks of one parameter alone is a set of real numbers, hence a few bounds. A part of a conjunction goes where the
-ranges that the other parts leave to single parameters give it a certified sign, or where one other part, times a positive
-number, plus something of known sign, is it: parts go one by one, against those that are still there, so that no two take each
-other away. There is no search for the shortest: what has no certificate stays, and alternatives are not weighed against
-each other.
+ranges that the other parts leave to single parameters give it a certified sign, or where its margin is that of one other part
+times a positive number, plus something that is not negative. Parts go one by one, by those that are still there, so that no
+two take each other away. There is no search for the shortest: what has no certificate stays, and alternatives are not
+compared.
 
 >>> r, nu = sp.Symbol("r", positive=True), sp.Symbol("nu", real=True)
 >>> tidy(sp.And(r * (2 * r - nu**2) >= 0, 1 - 2 * r >= 0, 3 - 2 * r >= 0), Domain.of([r, nu]))

@@ -12,13 +12,18 @@ A window costs as many training steps as it is long, and the memory of a model w
 ...     _ = model.weight.copy_(torch.linspace(0.1, 1, 50))
 >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
 >>> observer = Observer(model, optimizer)
->>> observer.watching, window = True, opened(12, model, optimizer)
->>> how.loss_fn(model(batch[0]), batch[1]).backward()
->>> optimizer.step()
+>>> observer.watching = True
+>>> def train(most):
+...     optimizer.zero_grad()
+...     how.loss_fn(model(batch[0]), batch[1]).backward()
+...     nn.utils.clip_grad_norm_(model.parameters(), most)
+...     optimizer.step()
+>>> window = opened(12, model, optimizer)
+>>> train(float("inf"))
 >>> 0 < window.follow(how, [batch], observer, model) < 1e-6  # apart by last bits
 True
->>> window, _ = opened(12, model, optimizer), nn.utils.clip_grad_norm_(model.parameters(), 0.1)
->>> optimizer.step()
+>>> window = opened(12, model, optimizer)
+>>> train(0.1)  # clipped, which `how` does not say
 >>> window.follow(how, [batch], observer, model)  # doctest: +ELLIPSIS
 Traceback (most recent call last):
 derive.errors.InputError: a copy of the training step does not have its bits: ...

@@ -7,7 +7,7 @@ at once, by exact root counting (Sturm).
 
 Given up (`NoClosedForm`): a gap that is not even in the phase, and a cut that is not rational where continuity from its
 neighbours does not tell. Isolated values at which roots of two different factors meet are no cuts: such a value is
-judged as its cell is, by the cell's sample.
+judged as its cell is, by the cell's sample. Whether unit roots meet where a gap vanishes is calculated to `DIGITS` digits.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
