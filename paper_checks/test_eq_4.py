@@ -121,7 +121,7 @@ def worst_case_stands() -> bool:
 
 
 def test_flow_is_the_reconstructed_one() -> None:
-    """Div(Grad u/s) - lambda (u - f), as the text describes it."""
+    """div(grad u/s) - lambda (u - f), as the text describes it."""
     (divergence,) = beltrami.flow().atoms(Div)
     size = PRINTED[CLAIM].values["diffusivity"].subs(slope, sp.sqrt(beltrami.SQUARE + epsilon**2))
     assert sp.simplify(divergence.args[0] / Grad(u) - size) == 0

@@ -4,6 +4,16 @@
 2. One parameter and one phase: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`).
+
+True at given parameters means: at every frequency the roots qualify. Each way puts finitely many cases in place of all
+frequencies, and says in its own file why they suffice. Where none applies there is no condition, not a near one
+(`NoClosedForm`): above all margins with a sine or of high degree in a cosine, and unit roots that may meet.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> text = "u[1, 0] == (1 - s)*u[0, 0] + r*(u[0, 1] - 2*u[0, 0] + u[0, -1])"  # diffusion and decay: by the third way
+>>> closed_form(amplification(parse_scheme(text, positive=["r", "s"])), "power-bounded")
+4*r + s <= 2
 """
 
 from __future__ import annotations

@@ -1,8 +1,19 @@
 """Where a scheme determines a new value: its denominators, and the symbol of its newest level at every phase, are not zero.
 
 Roots in the disc bound every coefficient in xi by a multiple of the leading one. So a root condition implies that the lead
-vanishes at no phase, if it does not vanish at all of them and if no phase makes all coefficients vanish. Where that is not
-certain, the lead itself is asked to differ from zero.
+vanishes at no phase, if it does not vanish at all of them and if no phase makes all coefficients vanish. Both are questions
+to finitely many polynomials: one of certified sign will do, or a Groebner basis of 1 (no zero in common, Hilbert). Where that
+is not certain, the lead itself is asked to differ from zero at every phase: a real one keeps its sign, of a complex one the
+modulus is positive, the phase eliminated as in `eliminate`; where it cannot be, `NoClosedForm`.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> scheme = parse_scheme("(1 - a)*u[1] == u[0]/b - a*u[0]")
+>>> determined(amplification(scheme), scheme)
+Ne(b, 0) & Ne(a - 1, 0)
+>>> implicit = parse_scheme("u[1, 0] == u[0, 0] + r*(u[1, 1] - 2*u[1, 0] + u[1, -1])")  # r of either sign
+>>> determined(amplification(implicit), implicit)  # at xi^0 there is -1, and no r makes 1 + 2 r (1 - c) vanish at all c
+True
 """
 
 from __future__ import annotations
@@ -74,7 +85,7 @@ def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
 
 
 def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
-    """Factor by factor."""
+    """`p q != 0` as `p != 0` and `q != 0`, without the factors that are known not to vanish."""
     if expr.is_number:
         return sp.true
     try:

@@ -3,6 +3,16 @@
 The grade follows what the equation conserves. On a grid a scheme keeps constants, so that perturbations stay bounded at
 best; an equation of second order in time lets them grow linearly by itself. Without space they may decay, and are asked
 to; where they never do, because the scheme keeps an energy or a constant, the next weaker grade is asked for as well.
+
+There are three grades, each implied by the one before: the first that some parameters meet is the answer, and a stricter one
+that none meet is told with it. What is not found in time, has no closed form, or is contradicted by the roots at random
+parameters is given up for a comparison of the sampled spectral radius, and its status says so.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> oscillator = amplification(parse_scheme("u[1] == 2*u[0] - u[-1] - q*u[0]", positive=["q"]))  # it keeps an energy
+>>> answers(oscillator, None, on_grid=False, system=False, seconds=10)
+[(q < 4, 'power-bounded', 'exact'), (False, 'schur', 'exact')]
 """
 
 from __future__ import annotations

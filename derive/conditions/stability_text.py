@@ -35,7 +35,7 @@ def in_words(condition: Boolean) -> sp.Basic:
 
 
 def text_of(found: Stability) -> str:
-    """The whole answer."""
+    """What `print` shows: the claim, what is assumed, how it is known; below it another grade's answer, if there is one."""
     lines = [*_claim(found), *_assumed(found), f"({_how(found)})"]
     if found.other is not None and found.other.condition == sp.false:
         lines += ["", paragraph(f"{_NEVER[found.other.grade]}{_for_instance(found.other, found)}")]

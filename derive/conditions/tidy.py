@@ -1,4 +1,16 @@
-"""Make a condition short: drop what is implied, merge what is about one parameter."""
+"""Make a condition short: drop what is implied, merge what is about one parameter.
+
+What comes out is true at the same points of the domain as what went in. Each inequality is freed of its factors of known
+sign. What speaks of one parameter alone is a set of real numbers, hence a few bounds. A part of a conjunction goes where the
+ranges that the other parts leave to single parameters give it a certified sign, or where its margin is that of one other part
+times a positive number, plus something that is not negative. Parts go one by one, by those that are still there, so that no
+two take each other away. There is no search for the shortest: what has no certificate stays, and alternatives are not
+compared.
+
+>>> r, nu = sp.Symbol("r", positive=True), sp.Symbol("nu", real=True)
+>>> tidy(sp.And(r * (2 * r - nu**2) >= 0, 1 - 2 * r >= 0, 3 - 2 * r >= 0), Domain.of([r, nu]))
+(r <= 1/2) & (nu**2 <= 2*r)
+"""
 
 from __future__ import annotations
 

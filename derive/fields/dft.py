@@ -32,7 +32,7 @@ class Dirac(sp.Function):
 
     @classmethod
     def eval(cls, frequency: sp.Expr) -> sp.Expr | None:
-        """Even."""
+        """delta is even: of omega and -omega the one from which SymPy draws no minus stands for both."""
         return cls(-frequency) if frequency.could_extract_minus_sign() else None
 
     def _latex(self, printer, exp=None) -> str:

@@ -23,7 +23,7 @@ class Grad(Operator):
     makes_vectors = True
 
     def adjoint_in(self, i: int, cotangent: sp.Expr) -> sp.Expr:
-        """Integration by parts."""
+        """-div of the cotangent: <grad u, p> = -<u, div p>, integrated by parts without a term at the boundary."""
         return -Div(cotangent)
 
     def _latex(self, printer, exp=None) -> str:
@@ -38,7 +38,7 @@ class Div(Operator):
     r"""Divergence of a vector field, :math:`\operatorname{div} p`: a scalar field."""
 
     def adjoint_in(self, i: int, cotangent: sp.Expr) -> sp.Expr:
-        """Integration by parts."""
+        """-grad of the cotangent: <div p, u> = -<p, grad u>, integrated by parts without a term at the boundary."""
         return -Grad(cotangent)
 
     def _latex(self, printer, exp=None) -> str:

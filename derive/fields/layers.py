@@ -37,7 +37,7 @@ def kernel(layer: int) -> sp.Symbol:
 
 @cache
 def kernel_variation(layer: int) -> sp.Symbol:
-    """A variation of it."""
+    """A variation dK_l of that kernel: the direction that a functional is differentiated along."""
     return declare(
         f"dK_{layer}", rf"\delta K_{{{layer}}}", f"a variation of the kernel of layer {layer}", kind=Field, real=True
     )

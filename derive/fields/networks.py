@@ -35,7 +35,7 @@ def response(kernel: sp.Expr = K, image: sp.Expr = I) -> sp.Expr:
 
 
 def output(kernel: sp.Expr = K, image: sp.Expr = I) -> sp.Expr:
-    """The network's output f(I)."""
+    """The network's output f(I), a number: the response, integrated, goes through s."""
     return s(Total(response(kernel, image)))
 
 

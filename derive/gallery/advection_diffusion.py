@@ -30,7 +30,7 @@ def upwind() -> GridScheme:
 
 
 def leapfrog_dufort_frankel() -> GridScheme:
-    """Leapfrog advection, DuFort-Frankel diffusion."""
+    """Leapfrog, with 2 u[0, 0] of the diffusion replaced by u[1, 0] + u[-1, 0] (DuFort-Frankel)."""
     return GridScheme(sp.Eq(_new - _old, -2 * nu * centred(_now) + 2 * r * (2 * mean(_now) - _new - _old)))
 
 

@@ -62,7 +62,7 @@ def backward_euler() -> GridScheme:
 
 
 def crank_nicolson() -> GridScheme:
-    """Equal weights."""
+    """The trapezoidal rule: half of the weight on either level."""
     return GridScheme(sp.Eq(_new, _now + r * second(_new + _now) / 2))
 
 
@@ -83,7 +83,7 @@ def dufort_frankel_2d() -> GridScheme:
 
 
 def richardson() -> GridScheme:
-    """Leapfrog in time."""
+    """Leapfrog: from the old level to the new one by the second difference of the level between."""
     return GridScheme(sp.Eq(_new - _old, 2 * r * second(_now)))
 
 

@@ -25,22 +25,22 @@ def _moved(value: sp.Indexed, steps: int, axis: int) -> sp.Indexed:
 
 
 def forward(value: sp.Expr, axis: int = 0) -> sp.Expr:
-    """Difference to the right."""
+    """u[j + 1] - u[j] along an axis: the difference to the right."""
     return moved(value, 1, axis) - value
 
 
 def backward(value: sp.Expr, axis: int = 0) -> sp.Expr:
-    """Difference to the left."""
+    """u[j] - u[j - 1] along an axis: the difference to the left."""
     return value - moved(value, -1, axis)
 
 
 def centred(value: sp.Expr, axis: int = 0) -> sp.Expr:
-    """Centred first difference."""
+    """(u[j + 1] - u[j - 1]) / 2 along an axis, dx times a first derivative to second order."""
     return (moved(value, 1, axis) - moved(value, -1, axis)) / 2
 
 
 def second(value: sp.Expr, axis: int = 0) -> sp.Expr:
-    """Second difference."""
+    """u[j + 1] - 2 u[j] + u[j - 1] along an axis, dx^2 times a second derivative to second order."""
     return moved(value, 1, axis) - 2 * value + moved(value, -1, axis)
 
 
@@ -65,5 +65,5 @@ def upwind_third(value: sp.Expr) -> sp.Expr:
 
 
 def nine_point(value: sp.Expr) -> sp.Expr:
-    """The nine-point Laplacian."""
+    """dx^2 times the Laplacian on nine points, dx = dy; its leading error is the same in all directions."""
     return second(value) + second(value, 1) + second(second(value), 1) / 6

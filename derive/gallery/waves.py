@@ -20,20 +20,20 @@ def wave() -> GridScheme:
 
 
 def wave_2d() -> GridScheme:
-    """Centred, two dimensions."""
+    """Centred in time and space, in two dimensions: a Courant number per axis."""
     new, now, old = p[1, 0, 0], p[0, 0, 0], p[-1, 0, 0]
     return GridScheme(sp.Eq(new - 2 * now + old, nu_x**2 * second(now, 0) + nu_y**2 * second(now, 1)))
 
 
 def wave_3d() -> GridScheme:
-    """Centred, three dimensions."""
+    """Centred in time and space, in three dimensions: a Courant number per axis."""
     new, now, old = (_w[n, 0, 0, 0] for n in (1, 0, -1))
     right = sum(k**2 * second(now, axis) for axis, k in enumerate((nu_x, nu_y, nu_z)))
     return GridScheme(sp.Eq(new - 2 * now + old, right))
 
 
 def wave_fourth_order() -> GridScheme:
-    """Fourth order in space."""
+    """Centred in time, the second difference of fourth order in space."""
     return GridScheme(sp.Eq(_new - 2 * _now + _old, nu**2 * second_fourth(_now)))
 
 
@@ -75,7 +75,7 @@ def schroedinger_euler() -> GridScheme:
 
 
 def schroedinger_crank_nicolson() -> GridScheme:
-    """The trapezoidal rule."""
+    """The trapezoidal rule for u_t = i u_xx, r = dt/dx^2."""
     return GridScheme(sp.Eq(_new, _now + sp.I * r * second(_new + _now) / 2))
 
 

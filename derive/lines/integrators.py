@@ -29,27 +29,27 @@ Unknowns = GridFunction | Sequence[GridFunction]
 
 
 def theta_method(f: Flow, h: sp.Expr, weight: sp.Expr = theta) -> State:
-    """U' = u + h ((1 - theta) f(u) + theta f(u'))."""
+    """u' = u + h ((1 - theta) f(u) + theta f(u'))."""
     return combine((1, f.at(1)), (-1, f.at(0)), (-h * (1 - weight), f(f.at(0))), (-h * weight, f(f.at(1))))
 
 
 def forward_euler(f: Flow, h: sp.Expr) -> State:
-    """U' = u + h f(u)."""
+    """u' = u + h f(u)."""
     return theta_method(f, h, sp.S.Zero)
 
 
 def crank_nicolson(f: Flow, h: sp.Expr) -> State:
-    """U' = u + h (f(u) + f(u')) / 2."""
+    """u' = u + h (f(u) + f(u')) / 2."""
     return theta_method(f, h, sp.S.Half)
 
 
 def backward_euler(f: Flow, h: sp.Expr) -> State:
-    """U' = u + h f(u')."""
+    """u' = u + h f(u')."""
     return theta_method(f, h, sp.S.One)
 
 
 def adams_bashforth(*weights: Fraction) -> Callable[[Flow, sp.Expr], State]:
-    """U' = u + h sum_k b_k f(u at level -k)."""
+    """u' = u + h sum_k b_k f(u at level -k)."""
 
     def advance(f: Flow, h: sp.Expr) -> State:
         rates = ((-h * sp.Rational(b), f(f.at(-k))) for k, b in enumerate(weights))
@@ -64,7 +64,7 @@ def bdf2(f: Flow, h: sp.Expr) -> State:
 
 
 def leapfrog(f: Flow, h: sp.Expr) -> State:
-    """U' = u at level -1 + 2 h f(u)."""
+    """u' = u at level -1 + 2 h f(u)."""
     return combine((1, f.at(1)), (-1, f.at(-1)), (-2 * h, f(f.at(0))))
 
 
@@ -81,13 +81,13 @@ def runge_kutta(stages: Sequence[Sequence[Fraction]], weights: Sequence[Fraction
 
 
 def imex_euler(explicit: Flow, implicit: Flow, h: sp.Expr) -> State:
-    """U' = u + h (f_E(u) + f_I(u'))."""
+    """u' = u + h (f_E(u) + f_I(u'))."""
     now, new = explicit.at(0), explicit.at(1)
     return combine((1, new), (-1, now), (-h, explicit(now)), (-h, implicit(new)))
 
 
 def imex_cnab(explicit: Flow, implicit: Flow, h: sp.Expr) -> State:
-    """U' = u + h (3/2 f_E(u) - 1/2 f_E(u at level -1) + (f_I(u) + f_I(u')) / 2): Crank-Nicolson and Adams-Bashforth."""
+    """u' = u + h (3/2 f_E(u) - 1/2 f_E(u at level -1) + (f_I(u) + f_I(u')) / 2): Crank-Nicolson and Adams-Bashforth."""
     extrapolated = adams_bashforth(Fraction(3, 2), Fraction(-1, 2))(explicit, h)
     return combine((1, extrapolated), (-h / 2, implicit(explicit.at(0))), (-h / 2, implicit(explicit.at(1))))
 

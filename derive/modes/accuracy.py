@@ -93,7 +93,7 @@ class ModifiedEquation:
         return sp.Eq(sp.Derivative(u, (t, self.order_in_time)), sp.Add(*terms), evaluate=False)
 
     def latex(self) -> str:
-        """LaTeX of the equation."""
+        """The modified equation, its leading errors with it, as LaTeX without dollar signs."""
         return latex(self.equation)
 
     def __str__(self) -> str:

@@ -107,7 +107,7 @@ def in_real_parts(expr: sp.Expr) -> sp.Expr:
 
 
 def _turn(k: int, c: sp.Symbol, s: sp.Symbol) -> sp.Expr:
-    """e^{i k theta}."""
+    """e^{i k theta} in c and s: cos(k theta) = T_k(c), and sin(k theta) = s U_{k-1}(c), odd in k."""
     sine = sp.sign(k) * s * sp.chebyshevu(abs(k) - 1, c) if k else sp.S.Zero
     return sp.chebyshevt(abs(k), c) + sp.I * sine
 

@@ -47,7 +47,7 @@ class Modes:
 
     @property
     def damping(self) -> np.ndarray:
-        """Modulus of every root."""
+        """Modulus of every root: by what one step multiplies the amplitude of its mode."""
         return np.abs(self.roots)
 
     @property

@@ -113,7 +113,7 @@ class Expansion:
         return self._known[:count]
 
     def square(self) -> sp.Expr:
-        """What ROOT^2 stands for."""
+        """What ROOT^2 stands for: a quarter of the discriminant of the leading quadratic in the rate, made monic."""
         leading = self._leading[1]
         a, b, c = sp.Poly(leading, _rate).all_coeffs()
         return sp.cancel((b**2 - 4 * a * c) / (4 * a**2))

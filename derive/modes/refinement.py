@@ -61,7 +61,7 @@ class Path:
 
 
 def _positive_steps(value: sp.Expr, steps: Mapping[str, sp.Symbol]) -> sp.Expr:
-    """Dt and the spacings positive, constants real."""
+    """dt and the spacings positive, constants real."""
     known = {s: steps.get(s.name, sp.Symbol(s.name, real=True) if s.is_real is None else s) for s in value.free_symbols}
     return value.xreplace(known)
 

@@ -69,7 +69,7 @@ class Derivation:
         return "\n".join([heading(self), *assumed, "", *map(str, self.steps)]).rstrip()
 
     def summary(self) -> str:
-        """Heading and result alone."""
+        """Heading and result, without the assumptions and the steps."""
         return "\n".join([heading(self), "", indent(self._result_text())])
 
     def _result_text(self) -> str:
@@ -98,6 +98,6 @@ class Derivation:
 
 
 def heading(derivation: Derivation) -> str:
-    """Title line, underlined."""
+    """One line of id, title and source of a derivation, underlined."""
     text = f"{derivation.id}  {derivation.title}  [{derivation.source}]"
     return f"{text}\n{'=' * len(text)}"

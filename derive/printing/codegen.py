@@ -97,7 +97,7 @@ def _body(kind: type, outputs: Sequence[sp.Basic], names: dict[sp.Symbol, str]) 
 
 
 def _listed(names: Sequence[str]) -> str:
-    """Targets of an assignment."""
+    """Names as the targets of an assignment; a single one ends in a comma, so that it is unpacked too."""
     found = list(names)
     return f"{', '.join(found)}{',' if len(found) == 1 else ''}"
 

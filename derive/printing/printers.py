@@ -175,7 +175,7 @@ _COMMON = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "
 
 
 class NumpyPrinter(_ArrayPrinter):
-    """numpy (and scipy.special) source."""
+    """Prints expressions as source for NumPy arrays; special functions are SciPy's."""
 
     functions: ClassVar[dict[str, str]] = _COMMON | {
         "Abs": "abs", "Max": "maximum", "Min": "minimum", "Sigmoid": "sigmoid", "Softplus": "softplus",
@@ -184,7 +184,7 @@ class NumpyPrinter(_ArrayPrinter):
 
 
 class TorchPrinter(_ArrayPrinter):
-    """torch source."""
+    """Prints expressions as source for torch tensors, constant branches in the type of those they depend on."""
 
     functions: ClassVar[dict[str, str]] = NumpyPrinter.functions
 

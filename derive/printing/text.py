@@ -104,7 +104,7 @@ def _spaced(blocks: list[str]) -> list[str]:
 
 
 def paragraph(text: str, first: str = "", rest: str | None = None) -> str:
-    """Running text, wrapped."""
+    """Running text in lines of at most COLUMNS - 4 characters, `first` before the first line and `rest` before the others."""
     return "\n".join(wrap(text, COLUMNS - 4, initial_indent=first, subsequent_indent=first if rest is None else rest))
 
 

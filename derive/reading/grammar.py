@@ -35,7 +35,6 @@ class Reader:
     """
 
     def __init__(self, signs: Mapping[str, Mapping[str, bool]]) -> None:
-        """Start with no names."""
         self.signs = signs
         self.parameters: dict[str, sp.Symbol] = {}
         self.unknowns: dict[str, tuple[str, int]] = {}

@@ -124,7 +124,7 @@ def _signs(facts: Sequence[tuple[ast.expr, ast.cmpop, ast.expr]]) -> Mapping[str
 
 
 def _residual(reader: Reader, node: ast.expr) -> sp.Expr:
-    """Left minus right side."""
+    """Left minus right side of `left == right`; an equation between the same things is refused."""
     left, right = _sides(node)
     residual = bounded(reader.expression(left) - reader.expression(right), node)
     if sp.expand(residual) == 0:

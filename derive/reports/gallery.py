@@ -1,4 +1,4 @@
-"""The gallery as text."""
+"""The gallery as text: a line for every scheme, a page for one of them."""
 
 from __future__ import annotations
 

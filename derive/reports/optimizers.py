@@ -125,11 +125,11 @@ def _rank(term: sp.Expr) -> tuple[bool, bool]:
 
 
 class _Plain(_PositiveFirst, StrPrinter):
-    """Python's notation."""
+    """Formulas in Python's notation, `**` for a power."""
 
 
 class _Typeset(_PositiveFirst, LatexPrinter):
-    """LaTeX."""
+    """Formulas in LaTeX, symbols by the names declared for them."""
 
 
 def _plain(expr: sp.Expr) -> str:

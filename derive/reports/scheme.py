@@ -46,7 +46,7 @@ def legend(found: Stability) -> str:
 
 
 def summary(found: Stability) -> str:
-    """Amplification polynomial and condition."""
+    """Amplification polynomial with its legend, and below it what `print` shows of the condition."""
     return "\n".join([f"amplification polynomial ({legend(found)})", "", indent(pretty(amplifier(found))), "", str(found)])
 
 

@@ -65,7 +65,7 @@ class GridScheme:
 
     @property
     def dims(self) -> int:
-        """Number of space dimensions."""
+        """Number of space dimensions, 0 where values have a level in time alone."""
         return len(self.values(self.unknowns[0])[0].indices) - 1
 
     @property

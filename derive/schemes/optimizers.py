@@ -41,12 +41,12 @@ iterate = GridFunction("z", dims=0)
 
 
 def gradient_descent() -> GridScheme:
-    """Theta' = theta - lr g."""
+    """theta' = theta - lr g."""
     return GridScheme(sp.Eq(theta[1], theta[0] - lr * curvature * theta[0]))
 
 
 def heavy_ball() -> GridScheme:
-    """B' = momentum b + g, theta' = theta - lr b' (torch.optim.SGD with momentum)."""
+    """b' = momentum b + g, theta' = theta - lr b' (torch.optim.SGD with momentum)."""
     return GridScheme(
         sp.Eq(buffer[1], momentum * buffer[0] + curvature * theta[0]),
         sp.Eq(theta[1], theta[0] - lr * buffer[1]),
@@ -55,7 +55,7 @@ def heavy_ball() -> GridScheme:
 
 
 def nesterov_momentum() -> GridScheme:
-    """B' = momentum b + g, theta' = theta - lr (g + momentum b') (torch.optim.SGD with nesterov=True)."""
+    """b' = momentum b + g, theta' = theta - lr (g + momentum b') (torch.optim.SGD with nesterov=True)."""
     return GridScheme(
         sp.Eq(buffer[1], momentum * buffer[0] + curvature * theta[0]),
         sp.Eq(theta[1], theta[0] - lr * (curvature * theta[0] + momentum * buffer[1])),
@@ -78,7 +78,7 @@ def sgd() -> GridScheme:
 
 
 def adam(correction: sp.Expr = sp.S.One) -> GridScheme:
-    """M' = beta1 m + (1 - beta1) g, theta' = theta - lr m' / (correction denominator); weight decay joins the gradient.
+    """m' = beta1 m + (1 - beta1) g, theta' = theta - lr m' / (correction denominator); weight decay joins the gradient.
 
     Args:
         correction: 1 - beta1^t, the bias of the mean m at step t, which torch divides by; 1 in the limit of many steps.
@@ -111,7 +111,7 @@ def nadam() -> GridScheme:
 
 
 def rmsprop() -> GridScheme:
-    """B' = momentum b + g / denominator, theta' = theta - lr b'; centred or not, once the denominator is frozen."""
+    """b' = momentum b + g / denominator, theta' = theta - lr b'; centred or not, once the denominator is frozen."""
     gradient = (curvature + weight_decay) * theta[0]
     return GridScheme(
         sp.Eq(buffer[1], momentum * buffer[0] + gradient / denominator),
@@ -121,7 +121,7 @@ def rmsprop() -> GridScheme:
 
 
 def adagrad() -> GridScheme:
-    """Theta' = theta - lr g / denominator; for lr_decay put the decayed lr."""
+    """theta' = theta - lr g / denominator; for lr_decay put the decayed lr."""
     return GridScheme(sp.Eq(theta[1], theta[0] - lr * (curvature + weight_decay) * theta[0] / denominator))
 
 

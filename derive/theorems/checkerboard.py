@@ -37,7 +37,7 @@ def _pool(expr: sp.Expr) -> sp.Expr:
 
 
 def unspecified_rate() -> sp.Expr:
-    """D kappa / dt = <I, dK/dt> for any activation, the output error called a."""
+    """d kappa / dt = <I, dK/dt> for any activation, the output error called a."""
     along = sp.expand(_on_character(gradient_flow.flow()) * I)
     projected = expand_linear(Total(along)).subs(Total(I * K), kappa)
     data, decay = _pool(projected.subs(Total(I**2), area)).as_independent(alpha)
@@ -55,7 +55,7 @@ def error(name: str = "swish") -> sp.Expr:
 
 
 def rate(name: str = "swish") -> sp.Expr:
-    """D kappa / dt as a function of kappa."""
+    """d kappa / dt as a function of kappa."""
     return with_activation(unspecified_rate(), activation(name)).subs(a, error(name))
 
 

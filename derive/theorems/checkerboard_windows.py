@@ -49,7 +49,7 @@ def second_difference() -> dict[int, sp.Expr]:
 
 
 def line_eigenvalue() -> sp.Expr:
-    """Mu of an eigenvector cos(theta i): its second difference is 2 (cos(theta) - 1) times itself."""
+    """mu of an eigenvector cos(theta i): its second difference is 2 (cos(theta) - 1) times itself."""
     jumps = second_difference()
     assert jumps[1] == 0
     wave = sp.cos(theta * (_i + 1)) - 2 * sp.cos(theta * _i) + sp.cos(theta * (_i - 1))

@@ -97,7 +97,7 @@ def expectation() -> sp.Eq:
 
 @cache
 def closed() -> sp.Expr:
-    """The geometric sum."""
+    """The geometric sum of `expectation` in closed form: one where |A| = 1, another where it is not."""
     return sp.piecewise_fold(expectation().rhs.doit())
 
 

@@ -69,7 +69,7 @@ def in_regime(expr: sp.Expr) -> sp.Expr:
 
 
 def constant_down() -> sp.Expr:
-    """G_{l-1} from G_l."""
+    """G_{l-1} from G_l: the recursion of g down one layer, on constants, of which the kernel leaves its integral."""
     (integral,) = in_regime(multilayer.to_input()).atoms(sp.Function)
     return in_regime(multilayer.to_input()).xreplace({integral: kernel_sum})
 

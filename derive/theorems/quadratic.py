@@ -32,7 +32,7 @@ def turning_step() -> sp.Expr:
 
 
 def curvature_of_example() -> sp.Expr:
-    """The second derivative."""
+    """The curvature h of `EXAMPLE`, its second derivative."""
     return EXAMPLE.diff(x, 2)
 
 

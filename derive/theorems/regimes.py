@@ -69,7 +69,7 @@ def bound(regime: str, name: str = "swish") -> Stability:
 
 
 def edges(regime: str, name: str = "swish") -> tuple[sp.Expr, sp.Expr]:
-    """(alpha_min, alpha_max)."""
+    """(alpha_min, alpha_max), in 1/time: ends of the interval of weight decays that the bound allows."""
     return stability_bounds.edges(bound(regime, name))
 
 

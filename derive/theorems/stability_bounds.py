@@ -22,7 +22,7 @@ def bound(lowest: sp.Expr = power_min, highest: sp.Expr = power_max) -> Stabilit
 
 
 def edges(result: Stability) -> tuple[sp.Expr, sp.Expr]:
-    """(alpha_min, alpha_max)."""
+    """(alpha_min, alpha_max), in 1/time: ends of the interval of weight decays that `result` allows."""
     interval = result.solve("alpha")
     return interval.start, interval.end
 

@@ -67,7 +67,7 @@ def bound() -> Stability:
 
 
 def edges() -> tuple[sp.Expr, sp.Expr]:
-    """(alpha_min, alpha_max)."""
+    """(alpha_min, alpha_max), in 1/time: ends of the interval of weight decays that the bound allows."""
     interval = bound().solve("alpha")
     return interval.start, interval.end
 

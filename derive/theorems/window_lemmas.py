@@ -53,7 +53,7 @@ def below(inner: Ends, outer: Ends) -> tuple[sp.Le, sp.Le]:
 
 
 def chained(first: sp.Le, second: sp.Le) -> sp.Le:
-    """A <= b and b <= c give a <= c."""
+    """a <= b and b <= c give a <= c."""
     assert first.gts == second.lts
     return sp.Le(first.lts, second.gts, evaluate=False)
 
@@ -114,7 +114,7 @@ def distance_bound() -> sp.Expr:
 
 
 def extremes_of(image: sp.Matrix, width: int, boundary: str = "valid") -> tuple[sp.Expr, sp.Expr]:
-    """(mu_min, mu_max), exactly."""
+    """(mu_min, mu_max): least and greatest eigenvalue on kernels of width x width, exact numbers."""
     values = spectrum(image, (width, width), boundary)
     return values[0], values[-1]
 

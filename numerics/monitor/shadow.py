@@ -3,9 +3,30 @@
 At the start of a window the model and its optimiser are copied. A copy that is not perturbed is trained beside for one
 step: unless its weights come out equal to the model's, bit for bit, the step is not understood (gradient clipping, mixed
 precision, a loss scaled otherwise, non-deterministic kernels), the divergence would be that of another training, and there
-is none told.
+is none told. That one step stands for the window: a training that changes how it steps within it is not noticed.
 
 A window costs as many training steps as it is long, and the memory of a model with its optimiser; hence windows.
+
+>>> model, batch, how = nn.Linear(50, 1), (torch.ones(4, 50), torch.zeros(4, 1)), Step(nn.functional.mse_loss)
+>>> with torch.no_grad():
+...     _ = model.weight.copy_(torch.linspace(0.1, 1, 50))
+>>> optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+>>> observer = Observer(model, optimizer)
+>>> observer.watching = True
+>>> def train(most):
+...     optimizer.zero_grad()
+...     how.loss_fn(model(batch[0]), batch[1]).backward()
+...     nn.utils.clip_grad_norm_(model.parameters(), most)
+...     optimizer.step()
+>>> window = opened(12, model, optimizer)
+>>> train(float("inf"))
+>>> 0 < window.follow(how, [batch], observer, model) < 1e-6  # apart by last bits
+True
+>>> window = opened(12, model, optimizer)
+>>> train(0.1)  # clipped, which `how` does not say
+>>> window.follow(how, [batch], observer, model)  # doctest: +ELLIPSIS
+Traceback (most recent call last):
+derive.errors.InputError: a copy of the training step does not have its bits: ...
 
 Source: Section 4.1, 4.2.
 """

@@ -12,21 +12,21 @@ SPLITTER = 2.0**27 + 1
 
 
 def two_sum(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """A + b exactly, barring overflow."""
+    """a + b exactly, barring overflow."""
     high = a + b
     other = high - a
     return high, (a - (high - other)) + (b - other)
 
 
 def two_product(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """A b exactly, for factors below 2^995 in size and a product above 2^-968."""
+    """a b exactly, for factors below 2^995 in size and a product above 2^-968."""
     high = a * b
     (a1, a2), (b1, b2) = _halves(a), _halves(b)
     return high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2
 
 
 def two_quotient(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """A / b to about 2^-104 of its size, in the range of `two_product`."""
+    """a / b to about 2^-104 of its size, in the range of `two_product`."""
     high = a / b
     product, rest = two_product(high, b)
     return high, ((a - product) - rest) / b

@@ -75,7 +75,7 @@ def _parts(params: list[Tensor]) -> list[slice]:
 
 
 def _difference(params: list[Tensor], direction: Direction, sizes: Sequence[float | Tensor]) -> tuple[Tensor, Tensor]:
-    """Theta - (eta / correction) numerator / denominator of all parameters in a row, as high + low."""
+    """theta - (eta / correction) numerator / denominator of all parameters in a row, as high + low."""
     eta = torch.cat([_spread(size, p) for size, p in zip(sizes, params, strict=True)])
     d, rest = _row(direction.numerators), None
     if direction.denominators:

@@ -73,7 +73,7 @@ class Correlation:
         return self._map(kernel)
 
     def adjoint(self, field: Tensor) -> Tensor:
-        """Phi * I on the kernel's window: (..., *output_shape) -> (..., h, w); integral(phi C K) = <adjoint(phi), K>.
+        """phi * I on the kernel's window: (..., *output_shape) -> (..., h, w); integral(phi C K) = <adjoint(phi), K>.
 
         Raises:
             InputError: the trailing shape or the dtype is not the outputs'.

@@ -1,7 +1,18 @@
 """Extreme eigenpairs of a symmetric operator on torch vectors, from products alone.
 
-Block Lanczos with full reorthogonalisation. The projected matrix is kept whole, not as a band: so a restart may keep the
-best vectors of the space, and asymmetry of the operator shows. A block of k vectors finds an eigenvalue up to k times.
+Block Lanczos with full reorthogonalisation. The extremes of the Rayleigh quotient over all of R^n are looked for in a space
+of a few dimensions, spanned by the start and what products with H make of it: the ends of the spectrum show there first. Each
+Ritz value has an eigenvalue within its residual, to rounding, so that a few products bound the error. That no eigenvalue lies
+further out is not shown: an eigenvector orthogonal to the start is seen only as rounding or a closed space brings it in; once
+the space is `full` there is none. The projected matrix is kept whole, not as a band: so a restart may keep the best vectors
+of the space, and asymmetry of the operator shows. A block of k vectors finds an eigenvalue up to k times.
+
+>>> diagonal = torch.tensor([4.0, 1.0, 1.0, 0.0], dtype=torch.float64)
+>>> space = Space(torch.ones(1, 4, dtype=torch.float64), seed=0, room=4)
+>>> products = sum(space.grow(lambda rows: rows * diagonal) for _ in range(3))
+>>> values, residuals, _ = space.projection().pairs()
+>>> [round(abs(value), 9) for value in values.tolist()], bool(residuals.max() < 1e-12)  # the double eigenvalue once
+([0.0, 1.0, 4.0], True)
 
 `numerics.pdes.lanczos` is for one vector, positive semidefinite operators and very many steps.
 

@@ -4,6 +4,21 @@ Parameters and buffers are copied and swapped in for each evaluation: what the m
 hooks on its parameters) is neither seen nor changed, and training may go on while the copy is measured. The mode that the
 model is in counts: in training mode the loss is the one that is trained, with the statistics of the batch where a norm takes
 them.
+
+A loss over all rows is the weighted sum of its pieces', so that data of any size go through in pieces that fit the memory.
+That holds for a mean or a sum over independent rows; where a batch norm in training mode couples them, chunks are refused,
+and whole batches are measured with a warning.
+
+>>> line = torch.nn.Linear(1, 1, bias=False)
+>>> _ = torch.nn.init.constant_(line.weight, 3.0)
+>>> data = torch.ones(4, 1), torch.zeros(4, 1)
+>>> square = Objective(line, torch.nn.functional.mse_loss, data, chunk=2)  # w^2, in two pieces
+>>> further = moved(square.tensors, 1.0, [torch.ones(1, 1)])
+>>> with square.undisturbed():
+...     sum(piece.weight * square.loss(piece, further).item() for piece in square.pieces)
+16.0
+>>> line.weight.item(), line.weight.grad is None
+(3.0, True)
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def differentiable(model: nn.Module) -> Iterator[None]:
 
 
 def weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
-    """G v / |v|, the norm over all axes but one, or over all where dim is -1."""
+    """g v / |v|, the norm over all axes but one, or over all where dim is -1."""
     if dim == -1:
         return v * (g / v.square().sum().sqrt())
     axes = [axis for axis in range(v.ndim) if axis != dim]

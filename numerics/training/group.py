@@ -1,4 +1,23 @@
-"""A group of members in training: all on the same batches, each to the bits that it would reach alone."""
+"""A group of members in training: all on the same batches, each to the bits that it would reach alone.
+
+Alone means: whoever else is in the group, side by side or one after another, interrupted or not. One after another this is so
+as nothing is shared but the batches, which seeds and the epoch decide. Side by side, on a GPU, the same operations run
+otherwise, and that no bit differs is tried on this device, not proved: a `preflight` takes a few steps of every kind that a
+run has (a first one, recorded ones, a smaller batch, another step size), and they stand for all as the kernels are
+deterministic. Where one bit differs, the members go one after another. A stored state is taken up only if its weights have
+the `trail` that was stored with them. A member that leaves the finite numbers ends; the others go on.
+
+>>> from numerics.datasets.split import Split
+>>> from numerics.training.recipe import Recipe
+>>> images = Split(torch.linspace(-1, 1, 32 * 64).view(32, 1, 8, 8), torch.arange(32) % 10, torch.zeros(1))
+>>> recipe, data = Recipe(net="tiny", batch=32, epochs=1), Data("ramp", images, images, classes=10, channels=1, size=8)
+>>> pair, alone = (GroupRun(Group(recipe, ks=ks), data, "cpu") for ks in ((1, 3), (3,)))
+>>> pair.advance(), alone.advance()
+(None, None)
+>>> (first, second), (third,) = pair._trails(), alone._trails()
+>>> second == third, first == second
+(True, False)
+"""
 
 from __future__ import annotations
 

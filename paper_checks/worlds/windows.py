@@ -193,7 +193,7 @@ def checkerboards() -> dict[str, list[World]]:
 
 
 def _phase(side: int, w: int) -> float:
-    """Theta of the largest eigenvector cos(theta i) of a line, from its values at the centre and beside it."""
+    """theta of the largest eigenvector cos(theta i) of a line, from its values at the centre and beside it."""
     line = side - np.abs(np.subtract.outer(np.arange(w), np.arange(w)))
     vector = np.linalg.eigh(line.astype(float))[1][:, -1]
     return float(np.arccos(vector[w // 2 + 1] / vector[w // 2]))

@@ -13,7 +13,6 @@ class Translator:
     """One translation; it collects what defines the algebraic numbers it meets."""
 
     def __init__(self) -> None:
-        """Start without any."""
         self.definitions: list[Any] = []
 
     @classmethod

@@ -1,8 +1,23 @@
 """Exact stability in one parameter and one phase: the parameter line is cut where the verdict may change.
 
-The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether one is non-negative for
-all c in [-1, 1] changes only where it vanishes at c = -1 or 1 or has a double root in c, so those values cut the line
-into cells, each decided at a rational number by exact root counting.
+The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether an irreducible factor of one
+changes its sign in [-1, 1], and so whether the gap is non-negative for all c, changes only where the factor vanishes at
+c = -1 or 1 or has a double root in c. Those values cut the line into cells; each is decided at a rational number, for all c
+at once, by exact root counting (Sturm).
+
+Given up (`NoClosedForm`): a gap that is not even in the phase, and a cut that is not rational where continuity from its
+neighbours does not tell. Isolated values at which roots of two different factors meet are no cuts: such a value is
+judged as its cell is, by the cell's sample. Whether unit roots meet where a gap vanishes is calculated to `DIGITS` digits.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> lax_wendroff = "u[1, 0] == u[0, 0] - nu*(u[0, 1] - u[0, -1])/2 + nu**2*(u[0, 1] - 2*u[0, 0] + u[0, -1])/2"
+>>> found = amplification(parse_scheme(lax_wendroff))
+>>> lead, constant = complex_coefficients(found.polynomial)
+>>> sp.factor((lead.square() - constant.square()).as_expr())  # the only gap, cut at nu = -1, 0 and 1
+-4*nu**2*(c_1 - 1)**2*(nu - 1)*(nu + 1)
+>>> stable_values(found, sp.Symbol("nu", real=True), "von-neumann")
+Interval(-1, 1)
 """
 
 from __future__ import annotations

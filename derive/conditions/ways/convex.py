@@ -1,8 +1,17 @@
 """One-step schemes that average: u' = sum_j p_j u_j with weights p_j that add up to 1.
 
-Non-negative weights are sufficient (the triangle inequality). At the corners, theta = 0 or pi along each axis, the
-amplification factor is real, and demanding |xi| <= 1 there is necessary. Where the corners already demand every weight
-to be non-negative, the two meet, and the condition is exact; so it is for upwind schemes in any dimension.
+Non-negative weights are sufficient at every frequency (the triangle inequality). At the corners, theta = 0 or pi along each
+axis, the amplification factor is real, and demanding |xi| <= 1 there is necessary. Where the corners, 2^d of them in d
+dimensions, already demand every weight to be non-negative, the two meet, and the condition is exact; so it is for upwind
+schemes in any dimension. Where they do not, as for Lax-Wendroff, whose outer weights may be negative, nothing is concluded
+(`NoClosedForm`).
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> upwind = "u[1, 0, 0] == u[0, 0, 0] - a*(u[0, 0, 0] - u[0, -1, 0]) - b*(u[0, 0, 0] - u[0, 0, -1])"
+>>> found = amplification(parse_scheme(upwind, positive=["a", "b"]))  # weights a, b and 1 - a - b
+>>> condition(found, Domain.of(sp.symbols("a b", positive=True)))  # xi = 1 - 2 (a + b) at the corner (pi, pi)
+-a - b + 1 >= 0
 
 Source: Hundsdorfer and Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equations (2003), Sec I.7.
 """

@@ -1,8 +1,18 @@
 """Eliminate the frequency: from a margin that must be positive at every frequency to inequalities in the parameters.
 
 Where a margin is affine or concave in a frequency variable its least value over an interval is at an end; where it is
-monotone, at one known end; a quadratic adds its vertex. Each of these is necessary and sufficient. Factors of known
-sign are dropped first.
+monotone, at one known end; a quadratic adds its vertex. So "at all frequencies" becomes "at these few", each necessary and
+sufficient, one variable after the other while the rest stay symbols. Factors of known sign are dropped first. Slope and bend
+have to be certified by `signs` for all parameters at once; where they are not, and the margin is no quadratic in the last
+variable, it is given up (`NoClosedForm`).
+
+>>> c, r = sp.Symbol("c", real=True), sp.Symbol("r", positive=True)
+>>> box = {c: (-sp.S.One, sp.S.One)}
+>>> demand(1 - r + r * c, box, Domain.of([c, r], box=box), strict=False)  # its slope is r > 0: least at c = -1
+1 - 2*r >= 0
+>>> demand(c**3 - r * c + 1, box, Domain.of([c, r], box=box), strict=False)
+Traceback (most recent call last):
+derive.conditions.ways.margins.NoClosedForm
 """
 
 from __future__ import annotations

@@ -1,7 +1,13 @@
 """Exact subsets of the real line: the truth of a statement between, and at, the real roots of critical polynomials.
 
-Between two neighbouring roots a statement about polynomial signs does not change, so one rational sample decides a
-whole cell. This is cylindrical decomposition in one dimension.
+Between two neighbouring roots a statement about polynomial signs does not change, so one rational sample decides a whole
+cell; with the roots themselves, finitely many places decide it at every real number. This is cylindrical decomposition in
+one dimension. In one variable nothing is given up; but it is the caller who answers for naming every polynomial at whose
+roots the truth may change, and for deciding it at a root, which need not be rational.
+
+>>> x = sp.Symbol("x")
+>>> stable_set([sp.Poly(x**2 - 2)], lambda value: value**2 < 2, lambda root, left, right: left or right)
+Interval(-sqrt(2), sqrt(2))
 """
 
 from __future__ import annotations

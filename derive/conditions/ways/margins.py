@@ -1,11 +1,17 @@
 """Root conditions of a polynomial whose coefficients are symbols: real margins that must be positive, or non-negative.
 
 The coefficients are pairs (real part, imaginary part) of polynomials in the parameters and in the cosines and sines of
-the phases, so that conjugation is a change of sign. The grades, and the theorem, are those of `schur`.
+the phases, so that conjugation is a change of sign. The grades, and the theorem, are those of `schur`: each step of the
+reduction asks one inequality and lowers the degree, so about as many margins as roots say all, at every frequency.
 
 A margin that must be non-negative at every frequency, and is not zero at all of them, is positive at almost every
 frequency; roots are continuous, so the von Neumann grade needs no more. What happens where a margin is zero at all
 frequencies, or where unit roots meet, is decided here or refused (`NoClosedForm`), never assumed.
+
+>>> b, k = sp.symbols("b k", positive=True)  # momentum; learning rate times curvature
+>>> heavy_ball = sp.Poly(xi**2 - (1 + b - k) * xi + b, xi)
+>>> [margin.value for margin in margins(complex_coefficients(heavy_ball), "schur")]  # at xi = 1, at xi = -1, of the product
+[k, 2*b - k + 2, 1 - b]
 
 Source: Miller (1971); Jury (1964) for real coefficients.
 """
@@ -27,7 +33,7 @@ class NoClosedForm(Exception):
 
 
 class NeverStable(Exception):
-    """No parameters qualify."""
+    """No parameters qualify: at all of them a root has modulus one, or more."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,11 @@ class Complex:
         return not (self.real.is_zero and self.imaginary.is_zero)
 
     def conjugate(self) -> Complex:
-        """Complex conjugate."""
+        """The imaginary part negated: parameters, cosines and sines are real."""
         return Complex(self.real, -self.imaginary)
 
     def square(self) -> sp.Poly:
-        """Square of the modulus."""
+        """|z|^2, a real polynomial, with 1 - c^2 for s^2."""
         return _reduced(self.real**2 + self.imaginary**2)
 
 

@@ -1,9 +1,22 @@
-r"""Schemes that see the frequency through one symbol: phi(xi; z) with numeric coefficients, z real or imaginary.
+"""Schemes that see the frequency through one symbol: phi(xi; z) with numeric coefficients, z real or imaginary.
 
 Any time integrator of u' = q u with a difference operator of real symbol (diffusion) or imaginary symbol (centred
-advection) is of this kind: the frequency and all parameters enter through z alone. Then the scheme is stable iff the
-range of z over all frequencies lies in the integrator's stable set on the real or the imaginary line, which is found
-exactly.
+advection) is of this kind: the frequency and all parameters enter through z = x or i x alone. Over all frequencies x runs
+through an interval that holds 0, its value at frequency zero; the stable set of the integrator on that line is a finite
+union of intervals and points, found once for all parameters. So all frequencies are stable iff the two extremes of x,
+which are expressions in the parameters, lie in the piece that holds 0.
+
+Given up (None, and another way is tried) where coefficients at frequency zero still depend on parameters, where more than
+`MOST_STAGES` powers of z occur, where z is neither real nor imaginary, and where its extremes are not found: they are for a
+symbol affine in cosines, or a sum of terms in one phase each.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> heat = amplification(parse_scheme("u[1, 0] == u[0, 0] + r*(u[0, 1] - 2*u[0, 0] + u[0, -1])", positive=["r"]))
+>>> reduce(heat)  # xi = 1 - x
+OneSymbol(phi=[1, x - 1], extremes=[4*r, 0])
+>>> on_the_line(reduce(heat).phi, "power-bounded"), condition(heat, "power-bounded")
+(Interval(0, 2), 4*r <= 2)
 
 Source: the method of lines; LeVeque, Finite Difference Methods (2007), Sec 7.3 and 9.3.
 """

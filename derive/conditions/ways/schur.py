@@ -8,6 +8,13 @@ Three grades, from strict to weak:
 
 With phi*(xi) = xi^n conj(phi)(1/xi) and phi_1 = (conj(lead) phi - const phi*) / xi, a polynomial phi qualifies iff
 |lead| > |const| and phi_1 qualifies, or phi_1 = 0 and the derivative phi' qualifies (grade schur for a power-bounded phi).
+Either lowers the degree by one: n comparisons of rational numbers decide about n roots, none of which is computed. A number
+that is not Gaussian rational is refused; a float is taken for the fraction that it is, not for what it was rounded from.
+
+>>> reduced([2, 3, 1], lambda c: c)  # (2 xi + 1)(xi + 1): 2 > 1, and phi_1 = 3 xi + 3 has its root on the circle
+[3, 3]
+>>> [numeric_verdict([2, 3, 1], grade) for grade in GRADES]
+[False, True, True]
 
 Source: Miller, On the location of zeros of certain classes of polynomials (1971), Thm 6.1, 6.2, 6.4;
 Strikwerda, Finite Difference Schemes and PDEs (2004), Thm 4.3.1 to 4.3.8.

@@ -1,8 +1,17 @@
 """The sign of a polynomial on a box, with a certificate: all coefficients of one sign.
 
-A variable in [a, b] becomes (a + b t)/(1 + t), one in [a, oo) becomes a + t, with t >= 0. If no coefficient of the
-resulting numerator is negative, the polynomial is non-negative on the box, and which monomials occur tells where it
-may vanish. No such pattern means "unknown", never a wrong sign.
+A variable in [a, b] becomes (a + b t)/(1 + t), one in [a, oo) becomes a + t, one in (-oo, b] becomes b - t, with t >= 0; one
+without bounds stays, and must occur in even powers. If no coefficient of the resulting numerator is negative, the polynomial
+is non-negative at every point of the box: a finite list of numbers speaks for all points. Which monomials survive on each face
+of the box tells where it may vanish. The pattern is sufficient, not necessary: no such pattern means "unknown" (None), never a
+wrong sign; nor are irrational coefficients looked at, nor relations between variables.
+
+>>> c, r = sp.Symbol("c", real=True), sp.Symbol("r", positive=True)
+>>> domain = Domain.of([c, r], box={c: (-sp.S.One, sp.S.One)})
+>>> [domain.sign(e) for e in (2 - c, 1 - c, c**2 - c + 1, r - c)]
+['+', '0+', '+', None]
+>>> domain.sign(r**2 - 2 * r + 2) is None  # positive, being (r - 1)^2 + 1, but not all coefficients are
+True
 
 Source: Polya (1928), Bernstein; as in Powers and Reznick, Polynomials that are positive on an interval (2000).
 """

@@ -1,4 +1,17 @@
-"""Do the roots of phi(xi; x) qualify, as a statement about one real variable x? No frequency is left here."""
+"""Do the roots of phi(xi; x) qualify, as a statement about one real variable x? No frequency is left here.
+
+The verdict changes with x only where a root meets the circle, the degree drops, or two roots meet; there one of finitely many
+polynomials in x vanishes: a gap |lead|^2 - |const|^2 of the reduction, the lead, or the discriminant. Between their real
+roots it is constant, and exact at a rational x. At an irrational root of theirs it is told by closure (roots are continuous,
+the von Neumann grade is closed), or else by the roots to 50 digits, a modulus within `NEAR` of 1 counting as 1: that is a
+calculation, not a proof.
+
+>>> x, leapfrog = sp.Symbol("x", real=True), [sp.Integer(1), sp.I * sp.Symbol("x", real=True), sp.Integer(-1)]
+>>> sorted({root for p in critical_polynomials(leapfrog, x) for root in sp.real_roots(p)})  # its roots meet at -i and i
+[-2, 2]
+>>> [decide(leapfrog, x, sp.Integer(value), "power-bounded") for value in (1, 2, 3)]
+[True, False, False]
+"""
 
 from __future__ import annotations
 
