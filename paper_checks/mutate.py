@@ -12,6 +12,8 @@ from typing import Any
 
 import sympy as sp
 
+from derive.commands.console import guarded
+from derive.errors import choose
 from derive.paper.derivation import Step
 from derive.theorems import theorems
 from paper_checks.steps import judged, worlds_of
@@ -116,6 +118,7 @@ def main(named: list[str]) -> int:
     """Report the survivors; exit code 1 if there are any."""
     count = left = 0
     for key in named or list(theorems):
+        choose("theorem", key, theorems)
         by_step = worlds_of(key)
         for step in theorems[key].steps:
             found = list(survivors(step, by_step[step.title])) if step.title in by_step else ["no world judges it"]
@@ -128,4 +131,4 @@ def main(named: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(guarded(lambda: sys.exit(main(sys.argv[1:]))))
