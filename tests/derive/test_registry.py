@@ -13,6 +13,7 @@ from derive.fields.losses import losses
 from derive.gallery import gallery
 from derive.registry import Registry
 from experiments.registry import EXPERIMENTS, TITLES
+from numerics.datasets import DATASETS
 from numerics.nets import NETS
 from numerics.nets.activations import ACTIVATIONS
 
@@ -23,6 +24,7 @@ ALL: dict[str, Registry[Any]] = {
     "activation": derive.activations,
     "scheme": gallery,
     "loss": losses,
+    "data set": DATASETS,
     "net": NETS,
     "torch activation": ACTIVATIONS,
     "experiment": TITLES,
