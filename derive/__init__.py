@@ -64,7 +64,7 @@ _HOMES = {
     "paper.derivation": ("Derivation", "Step"),
     "reading.parse": ("parse_scheme",),
     "schemes.grid": ("GridFunction", "GridScheme"),
-    "schemes.integrators": ("integrators",),
+    "lines.integrators": ("integrators",),
     "schemes.optimizers": ("optimizers",),
     "theorems": ("theorem", "theorems"),
 }

@@ -15,16 +15,22 @@ class InputError(ValueError):
     """Bad input. Its text is one line; command lines print it and leave with exit code 2."""
 
 
+class UnknownNameError(InputError, KeyError):
+    """A name that nothing has: bad input, and what a mapping raises."""
+
+    __str__ = Exception.__str__  # a KeyError shows its text in quotes
+
+
 def choose(kind: str, name: str, options: Mapping[str, T]) -> T:
     """Look `name` up among `options`.
 
     Raises:
-        InputError: `name` is unknown; the message lists the valid ones.
+        UnknownNameError: `name` is unknown; the message lists the valid ones.
     """
     try:
         return options[name]
     except (KeyError, TypeError):
-        raise InputError(_unknown(kind, name, list(options))) from None
+        raise UnknownNameError(_unknown(kind, name, list(options))) from None
 
 
 def _unknown(kind: str, name: object, valid: list[str]) -> str:

@@ -18,3 +18,12 @@ def shown(text: object, most: int = MOST) -> str:
     whole = str(text)
     line = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in whole[:most])
     return line if len(whole) <= most else f"{line}..."
+
+
+def quoted(value: object) -> str:
+    r"""A value as Python writes it, in one readable line: at most 40 characters between its quotes, and an ellipsis.
+
+    >>> quoted("x\n"), quoted(0.5), quoted("a" * 50)
+    ("'x\\n'", '0.5', "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...")
+    """
+    return shown(repr(value), 42)

@@ -10,7 +10,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
-from derive.errors import choose
+from derive.registry import Registry
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -60,7 +60,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 """Heading -> name of an experiment -> its title. Its module has its name, with underscores, and lies in the heading's room."""
 ROOMS = {"The PDEs": "pdes", "Training to the last bit": "last_bits", "The edge of stability": "edges"}
-TITLES: Mapping[str, str] = MappingProxyType({name: title for section in SECTIONS.values() for name, title in section.items()})
+TITLES: Registry[str] = Registry("experiment", *SECTIONS.values())
 PRESETS = ("smoke", "default", "paper")
 """What every experiment offers."""
 
@@ -115,6 +115,17 @@ def experiment(name: str) -> Experiment:
     Raises:
         InputError: unknown; the message lists the valid ones.
     """
-    choose("experiment", name, TITLES)
-    room = next(ROOMS[heading] for heading, section in SECTIONS.items() if name in section)
-    return import_module(f"experiments.{room}.{name.replace('-', '_')}")  # type: ignore[return-value]
+    return EXPERIMENTS[name]
+
+
+def _imported(room_and_name: tuple[str, str]) -> Any:
+    room, name = room_and_name
+    return import_module(f"experiments.{room}.{name.replace('-', '_')}")
+
+
+EXPERIMENTS: Registry[Experiment] = Registry(
+    "experiment",
+    *({name: (ROOMS[heading], name) for name in section} for heading, section in SECTIONS.items()),
+    make=_imported,
+)
+"""By name, each imported when first asked for."""

@@ -17,6 +17,7 @@ from derive.conditions.precise import mended, sizes
 from derive.conditions.ways.margins import complex_coefficients
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
+from derive.modes.roots import roots_of_monic
 
 PHASES = {0: 1, 1: 720, 2: 72, 3: 24}  # per axis, by number of axes
 RESOLUTION = 1e-3
@@ -149,7 +150,4 @@ def _roots(monic: np.ndarray) -> np.ndarray:
         half, constant = -monic[..., 0] / 2, monic[..., 1]
         root = np.sqrt(half**2 - constant)
         return np.maximum(np.abs(half + root), np.abs(half - root))
-    companion = np.zeros((*monic.shape[:-1], degree, degree), dtype=complex)
-    companion[..., 0, :] = -monic
-    companion[..., range(1, degree), range(degree - 1)] = 1
-    return np.abs(np.linalg.eigvals(companion)).max(axis=-1)
+    return np.abs(roots_of_monic(monic)).max(axis=-1)

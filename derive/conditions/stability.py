@@ -25,10 +25,10 @@ from derive.conditions.ways.eliminate import Box
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import GRADES
 from derive.errors import InputError, choose
-from derive.fields.names import shown
 from derive.modes.amplification import Amplification, amplification
 from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
+from derive.shown import quoted
 
 if TYPE_CHECKING:
     from derive.conditions.proof.certificate import Certificate
@@ -229,7 +229,7 @@ def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Ma
         raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
     for name, value in values.items():
         if not _is_real(value):
-            raise InputError(f"expected real numbers or arrays that broadcast, got {name} = {shown(value)}")
+            raise InputError(f"expected real numbers or arrays that broadcast, got {name} = {quoted(value)}")
     return values
 
 

@@ -5,16 +5,15 @@ Adding one is one entry of `activations`. Parameters: `beta`, the sharpness of S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import sympy as sp
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
 from derive.fields.given import expression
 from derive.fields.special import Negative, Sigmoid, Softplus
 from derive.fields.symbols import beta, x
+from derive.registry import Registry
 
 KEPT_WHOLE = (Sigmoid, Softplus, Negative)
 
@@ -96,13 +95,10 @@ class Activation:
         return [self.at(n, point) / sp.factorial(n) for n in range(order + 1)]
 
 
-def _registry(*entries: Activation) -> Mapping[str, Activation]:
-    return MappingProxyType({entry.name: entry for entry in entries})
-
-
 _slope = sp.Rational(1, 100)
 
-activations: Mapping[str, Activation] = _registry(
+activations: Registry[Activation] = Registry.named(
+    "activation",
     Activation("swish", x * Sigmoid(beta * x), "the paper's activation; beta -> oo gives ReLU"),
     Activation("silu", x * Sigmoid(x), "Swish with beta = 1"),
     Activation("relu", sp.Piecewise((x, x > 0), (0, True)), "kink at 0"),
@@ -121,4 +117,4 @@ def activation(name: str) -> Activation:
     Raises:
         InputError: unknown name; the message lists the valid ones.
     """
-    return choose("activation", name, activations)
+    return activations[name]

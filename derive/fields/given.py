@@ -7,7 +7,7 @@ from numbers import Number
 import sympy as sp
 
 from derive.errors import InputError
-from derive.fields.names import shown
+from derive.shown import quoted
 
 
 def expression(value: object, what: str = "an expression or a number") -> sp.Expr:
@@ -17,5 +17,5 @@ def expression(value: object, what: str = "an expression or a number") -> sp.Exp
         InputError: something else, a text among them; the message says that `what` was expected.
     """
     if not isinstance(value, sp.Expr | Number):
-        raise InputError(f"expected {what}, got {shown(value)}")
+        raise InputError(f"expected {what}, got {quoted(value)}")
     return sp.sympify(value)

@@ -11,8 +11,8 @@ from derive.errors import InputError
 from derive.fields.activations import Activation
 from derive.fields.calculus import expand_linear, variation
 from derive.fields.given import expression
-from derive.fields.names import shown
 from derive.fields.symbols import I, Ibar, K, dK, x
+from derive.shown import quoted
 
 
 def linearize(flow: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:
@@ -32,11 +32,13 @@ def _check_flow(flow: object) -> None:
     """What holds no K would come back as it is, linear or not."""
     if isinstance(flow, sp.Basic) and flow.has(sp.Indexed):
         raise InputError(
-            f"expected the right-hand side of a flow of the kernel K, got an equation of a grid, {shown(flow)}; GridScheme "
+            f"expected the right-hand side of a flow of the kernel K, got an equation of a grid, {quoted(flow)}; GridScheme "
             "names its nonlinear terms and what they read linearised about a constant state"
         )
     if not isinstance(flow, sp.Expr) or not flow.has(K):
-        raise InputError(f"expected the right-hand side of a flow of the kernel K (derive.fields.symbols.K), got {shown(flow)}")
+        raise InputError(
+            f"expected the right-hand side of a flow of the kernel K (derive.fields.symbols.K), got {quoted(flow)}"
+        )
 
 
 def at_state(expr: sp.Expr, state: sp.Expr = sp.S.Zero) -> sp.Expr:

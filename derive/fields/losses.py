@@ -7,26 +7,24 @@ Source: Eq 7; "not restricted to cross-entropy".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 import sympy as sp
 
-from derive.errors import choose
 from derive.fields.networks import cross_entropy_of_logit, g
 from derive.fields.special import Sigmoid
 from derive.fields.symbols import y
+from derive.registry import Registry
 
 _SIDE = 2 * y - 1  # the label as -1 or 1
 _SHORT = 1 - _SIDE * g
 
-losses: Mapping[str, sp.Expr] = MappingProxyType(
+losses: Registry[sp.Expr] = Registry(
+    "loss",
     {
         "cross-entropy": cross_entropy_of_logit(),
         "squared": (Sigmoid(g) - y) ** 2 / 2,
         "exponential": sp.exp(-_SIDE * g),
         "squared-hinge": sp.Piecewise((_SHORT**2 / 2, _SHORT > 0), (0, True)),
-    }
+    },
 )
 """Of the sigmoid's output: cross-entropy, squared error; of the response itself: exponential, squared hinge."""
 
@@ -37,7 +35,7 @@ def of_response(name: str) -> sp.Expr:
     Raises:
         InputError: unknown name; the message lists the valid ones.
     """
-    return choose("loss", name, losses)
+    return losses[name]
 
 
 def error(name: str) -> sp.Expr:

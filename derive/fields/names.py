@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 from derive.errors import InputError
+from derive.shown import quoted
 
 MOST = 40
 _TWINS = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True))  # Greek letters that look like Latin ones
@@ -21,15 +22,15 @@ def checked(name: str) -> str:
         InputError: it is no such word; the message says what to write.
     """
     if not isinstance(name, str) or not name or len(name) > MOST or not name[0].isalpha():
-        raise InputError(f"expected names of at most {MOST} characters that start with a letter, got {shown(name)}")
+        raise InputError(f"expected names of at most {MOST} characters that start with a letter, got {quoted(name)}")
     plain = unicodedata.normalize("NFKC", name)
     if plain != name:
-        raise InputError(f"expected a name that Python reads as it is written, got {shown(name)}; write {shown(plain)}")
+        raise InputError(f"expected a name that Python reads as it is written, got {quoted(name)}; write {quoted(plain)}")
     for letter in name:
         if letter in _TWINS:
             raise InputError(f"expected letters that are told apart, got a Greek {letter} in {name}; write {_TWINS[letter]}")
         if not _is_readable(letter):
-            raise InputError(f"expected a name of Latin or Greek letters, digits and _, got {shown(letter)} in {shown(name)}")
+            raise InputError(f"expected a name of Latin or Greek letters, digits and _, got {quoted(letter)} in {quoted(name)}")
     return name
 
 
@@ -37,9 +38,3 @@ def _is_readable(letter: str) -> bool:
     if letter.isascii():
         return letter.isalnum() or letter == "_"
     return letter.isalpha() and unicodedata.name(letter, "").startswith(("LATIN ", "GREEK "))
-
-
-def shown(text: object) -> str:
-    """A text of any kind in one readable line, shortened."""
-    whole = repr(text) if str(text).isprintable() else ascii(text)
-    return whole if len(whole) <= MOST + 2 else f"{whole[:MOST]}..."

@@ -12,17 +12,18 @@ Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
 from derive.fields.given import expression
 from derive.fields.symbols import theta, xi
 from derive.lines.semidiscrete import Flow, State, combine, flows
+from derive.registry import Registry
 from derive.schemes.grid import GridFunction, GridScheme
 
 Unknowns = GridFunction | Sequence[GridFunction]
@@ -151,40 +152,19 @@ class Integrator:
 _HALF, _ALL = Fraction(1, 2), Fraction(1)
 _THIRD, _SIXTH = Fraction(1, 3), Fraction(1, 6)
 
-_INTEGRATORS = {
-    integrator.name: integrator
-    for integrator in (
-        Integrator("forward-euler", 1, forward_euler),
-        Integrator("theta", 1, theta_method, assumptions=theta <= 1),
-        Integrator("crank-nicolson", 2, crank_nicolson),
-        Integrator("backward-euler", 1, backward_euler),
-        Integrator("AB2", 2, adams_bashforth(3 * _HALF, -_HALF)),
-        Integrator("AB3", 3, adams_bashforth(Fraction(23, 12), Fraction(-16, 12), Fraction(5, 12))),
-        Integrator("BDF2", 2, bdf2),
-        Integrator("RK2", 2, runge_kutta([[_HALF]], [0, _ALL])),
-        Integrator("RK3", 3, runge_kutta([[_HALF], [-_ALL, 2 * _ALL]], [_SIXTH, 4 * _SIXTH, _SIXTH])),
-        Integrator("RK4", 4, runge_kutta([[_HALF], [0, _HALF], [0, 0, _ALL]], [_SIXTH, _THIRD, _THIRD, _SIXTH])),
-        Integrator("leapfrog", 2, leapfrog),
-        Integrator("imex-euler", 1, imex_euler, parts=2),
-        Integrator("imex-cnab", 2, imex_cnab, parts=2),
-    )
-}
-
-
-class _Integrators(Mapping[str, Integrator]):
-    """Integrators by name; an unknown name is the user's mistake."""
-
-    def __getitem__(self, name: str) -> Integrator:
-        return choose("integrator", name, _INTEGRATORS)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_INTEGRATORS)
-
-    def __len__(self) -> int:
-        return len(_INTEGRATORS)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _INTEGRATORS
-
-
-integrators: Mapping[str, Integrator] = _Integrators()
+integrators: Registry[Integrator] = Registry.named(
+    "integrator",
+    Integrator("forward-euler", 1, forward_euler),
+    Integrator("theta", 1, theta_method, assumptions=theta <= 1),
+    Integrator("crank-nicolson", 2, crank_nicolson),
+    Integrator("backward-euler", 1, backward_euler),
+    Integrator("AB2", 2, adams_bashforth(3 * _HALF, -_HALF)),
+    Integrator("AB3", 3, adams_bashforth(Fraction(23, 12), Fraction(-16, 12), Fraction(5, 12))),
+    Integrator("BDF2", 2, bdf2),
+    Integrator("RK2", 2, runge_kutta([[_HALF]], [0, _ALL])),
+    Integrator("RK3", 3, runge_kutta([[_HALF], [-_ALL, 2 * _ALL]], [_SIXTH, 4 * _SIXTH, _SIXTH])),
+    Integrator("RK4", 4, runge_kutta([[_HALF], [0, _HALF], [0, 0, _ALL]], [_SIXTH, _THIRD, _THIRD, _SIXTH])),
+    Integrator("leapfrog", 2, leapfrog),
+    Integrator("imex-euler", 1, imex_euler, parts=2),
+    Integrator("imex-cnab", 2, imex_cnab, parts=2),
+)

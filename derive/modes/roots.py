@@ -20,14 +20,19 @@ def function_of(names: Sequence[sp.Symbol], expr: sp.Expr) -> Callable[..., Any]
 
 def roots_of(coefficients: np.ndarray) -> np.ndarray:
     """All roots: coefficients (points, degree + 1), the leading one first -> (points, degree); NaN where it is zero."""
-    degree = coefficients.shape[-1] - 1
     lead = coefficients[:, :1]
     usable = np.abs(lead) > 1e-14 * np.abs(coefficients).max(axis=-1, keepdims=True)
     monic = coefficients[:, 1:] / np.where(usable, lead, 1)
-    companion = np.zeros((len(coefficients), degree, degree), dtype=complex)
-    companion[:, 0, :] = -monic
-    companion[:, range(1, degree), range(degree - 1)] = 1
-    return np.where(usable, np.linalg.eigvals(companion), np.nan)
+    return np.where(usable, roots_of_monic(monic), np.nan)
+
+
+def roots_of_monic(monic: np.ndarray) -> np.ndarray:
+    """All roots of x^n + a_1 x^(n-1) + ... + a_n: finite coefficients (..., n) -> (..., n), by the companion matrix."""
+    degree = monic.shape[-1]
+    companion = np.zeros((*monic.shape, degree), dtype=complex)
+    companion[..., 0, :] = -monic
+    companion[..., range(1, degree), range(degree - 1)] = 1
+    return np.linalg.eigvals(companion)
 
 
 def follow(coefficients: Callable[[float], np.ndarray], degree: int, first: int) -> tuple[np.ndarray, np.ndarray]:

@@ -16,10 +16,10 @@ import sympy as sp
 
 from derive.errors import InputError, choose
 from derive.fields.calculus import Correlation
-from derive.fields.names import shown
 from derive.fields.symbols import MEANINGS
 from derive.printing.preludes import taken, with_prelude
 from derive.printing.printers import PRINTERS, FlowPrinter
+from derive.shown import quoted
 
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}", re.ASCII)
 
@@ -58,7 +58,7 @@ def checked_name(name: str) -> str:
         InputError: otherwise.
     """
     if not _is_free(name):
-        raise InputError(f"expected a name for generated code that is a free identifier, got {shown(name)}")
+        raise InputError(f"expected a name for generated code that is a free identifier, got {quoted(name)}")
     return name
 
 
@@ -71,7 +71,7 @@ def _identifiers(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
     keywords = [str(s) for s in symbols]
     for keyword in keywords:
         if keywords.count(keyword) > 1:
-            raise InputError(f"expected parameters of different names, got two of the name {shown(keyword)}")
+            raise InputError(f"expected parameters of different names, got two of the name {quoted(keyword)}")
     ours = _unused("p", keywords, 1)
     return {s: keyword if _is_free(keyword) else next(ours) for s, keyword in zip(symbols, keywords, strict=True)}
 
@@ -112,7 +112,7 @@ def _doc(title: str, names: Mapping[sp.Symbol, str]) -> str:
     for symbol, text in names.items():
         meaning = MEANINGS.get(symbol)
         described = f"{meaning.text} [{meaning.unit}]" if meaning else ""
-        own = "" if text == str(symbol) else f"the parameter {shown(str(symbol))}"
+        own = "" if text == str(symbol) else f"the parameter {quoted(str(symbol))}"
         if described or own:
             notes.append(f"{text}: {', '.join(filter(None, [own, described]))}")
     return "\n".join([_quoted(title), "", *map(_quoted, notes), ""]) if notes else _quoted(title)

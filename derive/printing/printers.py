@@ -16,7 +16,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.str import StrPrinter
 
 from derive.errors import InputError
-from derive.fields.names import shown
+from derive.shown import quoted
 
 _EXACT = 2**53  # integers up to here are floating-point numbers
 _LONGEST = 4096  # bits of a number that is written out as a quotient
@@ -35,7 +35,7 @@ class _ArrayPrinter(StrPrinter):
 
     def emptyPrinter(self, expr: Any) -> str:
         """Refuse what no method of this class prints."""
-        raise InputError(f"no code is known for {shown(type(expr).__name__)}")
+        raise InputError(f"no code is known for {quoted(type(expr).__name__)}")
 
     def _print(self, expr: Any, **kwargs: Any) -> str:
         if isinstance(expr, sp.Basic) and not isinstance(expr, _KNOWN):
@@ -44,7 +44,9 @@ class _ArrayPrinter(StrPrinter):
 
     def _print_Symbol(self, expr: sp.Symbol) -> str:
         if expr not in self.names:
-            raise InputError(f"expected an expression of {', '.join(self.names.values()) or 'numbers'}, got {shown(expr.name)}")
+            raise InputError(
+                f"expected an expression of {', '.join(self.names.values()) or 'numbers'}, got {quoted(expr.name)}"
+            )
         return self.names[expr]
 
     _print_Dummy = _print_Wild = _print_Symbol
@@ -52,7 +54,7 @@ class _ArrayPrinter(StrPrinter):
     def _print_Function(self, expr: sp.Function) -> str:
         name = type(expr).__name__
         if name not in self.functions:
-            called = name if name.isidentifier() else shown(name)
+            called = name if name.isidentifier() else quoted(name)
             raise InputError(f"no code is known for {called}; expected one of {', '.join(sorted(self.functions))}")
         return f"{self.functions[name]}({', '.join(map(self._print, expr.args))})"
 
@@ -166,7 +168,7 @@ def floating(number: sp.Expr) -> str:
     except (TypeError, OverflowError):
         nearest = math.inf
     if not math.isfinite(nearest) or (abs(nearest) < sys.float_info.min and number != 0):
-        got = f"about 10^{int(sp.floor(sp.log(abs(number), 10)))}" if number.is_finite and number.is_real else shown(number)
+        got = f"about 10^{int(sp.floor(sp.log(abs(number), 10)))}" if number.is_finite and number.is_real else quoted(number)
         raise InputError(f"expected numbers between 2^-1022 and 2^1023 in size, which floating point has, got {got}")
     return repr(nearest)
 

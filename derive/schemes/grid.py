@@ -15,8 +15,8 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
-from derive.fields.names import shown
 from derive.schemes.grid_checks import check, checked_assumptions
+from derive.shown import quoted
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _residual(equation: sp.Eq | sp.Expr) -> sp.Expr:
     if isinstance(equation, bool | sp.logic.boolalg.BooleanAtom):
         raise InputError(f"expected an equation sympy.Eq(left, right), got {equation}: == compares, it makes no equation")
     if not isinstance(equation, sp.Eq | sp.Expr):
-        raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}: {shown(equation)}")
+        raise InputError(f"expected an equation sympy.Eq(left, right), got {type(equation).__name__}: {quoted(equation)}")
     residual = equation.lhs - equation.rhs if isinstance(equation, sp.Eq) else equation
     if infinite := [str(x) for x in (sp.nan, sp.zoo, sp.oo, -sp.oo) if equation.has(x) or residual.has(x)]:
         raise InputError(f"expected finite numbers in the equation, got {infinite[0]}; write a parameter for it")

@@ -12,9 +12,10 @@ from sympy.core.function import AppliedUndef
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
-from derive.fields.names import checked, shown
+from derive.fields.names import checked
 from derive.fields.phases import RESERVED
 from derive.printing.printers import floating
+from derive.shown import quoted
 
 if TYPE_CHECKING:
     from derive.schemes.grid import GridScheme
@@ -38,7 +39,7 @@ def check(scheme: GridScheme) -> None:
 def checked_assumptions(assumptions: object) -> Boolean:
     """What is assumed, as a SymPy Boolean; never from a text, which SymPy would execute."""
     if not isinstance(assumptions, Boolean | bool):
-        raise InputError(f"expected assumptions such as sympy.And(r > 0, r < 1), got {shown(assumptions)}")
+        raise InputError(f"expected assumptions such as sympy.And(r > 0, r < 1), got {quoted(assumptions)}")
     return sp.true if assumptions is True else sp.false if assumptions is False else assumptions
 
 

@@ -9,14 +9,11 @@ Source: torch.optim; Eq 11 (gradient descent), Eq 15-17 (Nesterov).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 import sympy as sp
 
-from derive.errors import InputError, choose
 from derive.fields.symbols import (
     averaging,
     beta1,
@@ -29,9 +26,8 @@ from derive.fields.symbols import (
     nesterov,
     weight_decay,
 )
+from derive.registry import Registry
 from derive.schemes.grid import GridFunction, GridScheme
-
-T = TypeVar("T")
 
 theta = GridFunction("theta", dims=0)
 buffer = GridFunction("b", dims=0)
@@ -182,31 +178,7 @@ why_excluded: Mapping[str, str] = MappingProxyType(
 )
 """Optimisers that have no stability edge of this kind, and why."""
 
+_REFUSED = {name: f"no stability edge for {name!r}: it {why}" for name, why in why_excluded.items()}
 
-class _Optimizers(Mapping[str, GridScheme]):
-    """Recurrences by name, each built when first asked for; asking for an excluded one says why it is."""
-
-    def __getitem__(self, name: str) -> GridScheme:
-        if isinstance(name, str) and name in why_excluded:
-            raise InputError(f"no stability edge for {name!r}: it {why_excluded[name]}")
-        return _build(choose("optimizer", name, _RECURRENCES))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_RECURRENCES)
-
-    def __len__(self) -> int:
-        return len(_RECURRENCES)
-
-    def __contains__(self, name: object) -> bool:
-        return name in _RECURRENCES
-
-    def get(self, name: str, default: T = None) -> GridScheme | T:
-        return _build(_RECURRENCES[name]) if name in _RECURRENCES else default
-
-
-@cache
-def _build(recurrence: Callable[[], GridScheme]) -> GridScheme:
-    return recurrence()
-
-
-optimizers: Mapping[str, GridScheme] = _Optimizers()
+optimizers: Registry[GridScheme] = Registry("optimizer", _RECURRENCES, make=lambda recurrence: recurrence(), refused=_REFUSED)
+"""Recurrences by name, each built when first asked for; asking for an excluded one says why it is."""

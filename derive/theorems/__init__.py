@@ -5,12 +5,10 @@ Titles stand here too, so that a list of them does not wait for SymPy and the de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from derive.errors import choose
+from derive.registry import Registry
 
 if TYPE_CHECKING:
     from derive.paper.derivation import Derivation
@@ -51,20 +49,11 @@ _ENTRIES = {
 }
 
 
-class _Theorems(Mapping[str, "Derivation"]):
-    """Derivations by key, each derived when first asked for."""
-
-    def __getitem__(self, key: str) -> Derivation:
-        return _derive(_ENTRIES[key][0])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_ENTRIES)
-
-    def __len__(self) -> int:
-        return len(_ENTRIES)
+def _derive(entry: tuple[str, str]) -> Derivation:
+    return import_module(f"derive.theorems.{entry[0]}").derive()
 
 
-theorems: Mapping[str, Derivation] = _Theorems()
+theorems: Registry[Derivation] = Registry("theorem", _ENTRIES, make=_derive)
 
 
 def titles() -> dict[str, str]:
@@ -78,9 +67,4 @@ def theorem(key: str) -> Derivation:
     Raises:
         InputError: unknown key; the message lists the valid ones.
     """
-    return _derive(choose("theorem", key, _ENTRIES)[0])
-
-
-@cache
-def _derive(module: str) -> Derivation:
-    return import_module(f"derive.theorems.{module}").derive()
+    return theorems[key]

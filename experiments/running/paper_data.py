@@ -15,7 +15,9 @@ PAPER = "paper"
 
 def reads_files(setting: Any) -> bool:
     """Whether a setting names a data set that is made of files."""
-    return any(data != "digits" for data in _named(setting))
+    from numerics.datasets import DATASETS
+
+    return any(DATASETS[data].files for data in _named(setting))
 
 
 def check_data(name: str, found: Any, setting: Any, means: Means) -> None:

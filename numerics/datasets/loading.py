@@ -10,28 +10,17 @@ from pathlib import Path
 import torch
 
 from derive.commands.installed import check_installed
-from derive.errors import InputError, choose
+from derive.errors import InputError
 from derive.shown import shown
-from numerics.datasets.digits import digits
 from numerics.datasets.files import find, refuse
 from numerics.datasets.normalise import normalised, table
 from numerics.datasets.raw import Raw, restricted
 from numerics.datasets.reading import places, read
+from numerics.datasets.registered import DATASETS, DataSet
 from numerics.datasets.sources import SOURCES, Source
 from numerics.datasets.split import Data
 
 Folder = str | PathLike[str] | None
-
-CIFAR_5K = 5000
-
-DATASETS: Mapping[str, str] = {
-    "digits": "1797 digits of 8 x 8 pixels, from scikit-learn: always there",
-    "mnist": "70,000 digits of 28 x 28 pixels",
-    "fashion-mnist": "70,000 pieces of clothing, 28 x 28 pixels",
-    "cifar-10": "60,000 colour pictures of 32 x 32 pixels",
-    "cifar-5k": "CIFAR-10, only its first 5000 images to train on",
-}
-"""Name -> what it is; each has ten classes."""
 
 
 def load(
@@ -73,27 +62,21 @@ def load(
             its range.
     """
     check_installed()
-    choose("data set", name, DATASETS)
+    known = DATASETS[name]
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise InputError(f"expected dtype to be of floating-point numbers, got {shown(repr(dtype))}")
     _check_device(device)
-    raw = restricted(_raw(name, _path(data_dir), download, refetch, sources), classes, subset)
+    raw = restricted(_raw(known, _path(data_dir), download, refetch, sources), classes, subset)
     lookup = table(raw.train.images)
     train, test = (normalised(split, lookup, size, device, dtype) for split in (raw.train, raw.test))
     return Data(name, train, test, raw.classes, train.images.shape[1], train.images.shape[-1])
 
 
-def _raw(name: str, data_dir: Path | None, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
-    if name == "digits":
-        return digits()
-    source = _source(name)
-    raw = read(source, sources[source], data_dir, download, refetch)
-    return restricted(raw, None, CIFAR_5K) if name == "cifar-5k" else raw
-
-
-def _source(name: str) -> str:
-    """Whose files a data set is made of."""
-    return "cifar-10" if name == "cifar-5k" else name
+def _raw(known: DataSet, data_dir: Path | None, download: bool, refetch: bool, sources: Mapping[str, Source]) -> Raw:
+    if known.make:
+        return known.make()
+    raw = read(known.files, sources[known.files], data_dir, download, refetch)
+    return restricted(raw, None, known.first)
 
 
 def _path(data_dir: Folder) -> Path | None:
@@ -132,12 +115,11 @@ def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] 
     Raises:
         InputError: unknown name, or a data_dir that is not there.
     """
-    choose("data set", name, DATASETS)
-    if name == "digits":
+    files = DATASETS[name].files
+    if not files:
         return True
-    source = sources[_source(name)]
-    searched = places(_source(name), source, _path(data_dir))
-    return all(find(packed, searched) is not None for packed in source.packed)
+    searched = places(files, sources[files], _path(data_dir))
+    return all(find(packed, searched) is not None for packed in sources[files].packed)
 
 
 def check_available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> None:
@@ -148,8 +130,9 @@ def check_available(name: str, data_dir: Folder = None, sources: Mapping[str, So
     """
     if available(name, data_dir, sources):
         return
-    source = sources[_source(name)]
-    searched = places(_source(name), source, _path(data_dir))
+    files = DATASETS[name].files
+    source = sources[files]
+    searched = places(files, source, _path(data_dir))
     refuse(name, source, searched)
     missing = [packed for packed in source.packed if find(packed, searched) is None]
     site = missing[0].urls[0].removesuffix(missing[0].name)

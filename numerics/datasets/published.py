@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -25,16 +23,6 @@ class Published(NamedTuple):
     classes: int = 10
 
 
+DIGITS = Published(1442, 355, 1, 8)
 MNIST = Published(60_000, 10_000, 1, 28)
 CIFAR_10 = Published(50_000, 10_000, 3, 32)
-
-PUBLISHED: Mapping[str, Published] = MappingProxyType(
-    {
-        "digits": Published(1442, 355, 1, 8),
-        "mnist": MNIST,
-        "fashion-mnist": MNIST,
-        "cifar-10": CIFAR_10,
-        "cifar-5k": CIFAR_10._replace(train=5000),
-    }
-)
-"""Name of a data set, as `load` knows it -> what is in it."""

@@ -8,7 +8,8 @@ from numbers import Real
 
 from torch import Tensor, nn
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
+from derive.registry import Registry
 
 
 class Swish(nn.Module):
@@ -31,7 +32,7 @@ class Swish(nn.Module):
         return f"beta={self.beta:g}"
 
 
-ACTIVATIONS: dict[str, Callable[[float], nn.Module]] = {"relu": lambda _: nn.ReLU(), "swish": Swish}
+ACTIVATIONS: Registry[Callable[[float], nn.Module]] = Registry("activation", {"relu": lambda _: nn.ReLU(), "swish": Swish})
 
 
 def maker(name: str, beta: float) -> Callable[[], nn.Module]:
@@ -40,7 +41,7 @@ def maker(name: str, beta: float) -> Callable[[], nn.Module]:
     Raises:
         InputError: an unknown name, or beta not finite.
     """
-    made = choose("activation", name, ACTIVATIONS)
+    made = ACTIVATIONS[name]
     if isinstance(beta, bool) or not isinstance(beta, Real) or not abs(beta) < float("inf"):
         raise InputError(f"expected beta to be a finite number, got {beta!r}")
     return partial(made, float(beta))

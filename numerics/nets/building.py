@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from numbers import Integral
-from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
+from derive.registry import Registry
 from numerics.nets import activations
 from numerics.nets.chain import chain
 from numerics.nets.dense import dense
@@ -40,7 +40,8 @@ class Kind(NamedTuple):
     what: str
 
 
-NETS: Mapping[str, Kind] = MappingProxyType(
+NETS: Registry[Kind] = Registry(
+    "net",
     {
         "tiny": Kind(tiny, he, "two convolutions with batch norm, for quick runs"),
         "resnet-L": Kind(resnet, he, "residual net of L = 8, 14, 20, ..., 56, ... layers for small images"),
@@ -50,7 +51,7 @@ NETS: Mapping[str, Kind] = MappingProxyType(
         "vgg16-bn": Kind(vgg16, he, "VGG16 with batch norm and a small head"),
         "chain-L": Kind(chain, uniform, "L convolutions of one channel, two classes (Section 6)"),
         "dense-L": Kind(dense, uniform, "L hidden layers of 200 units, tanh"),
-    }
+    },
 )
 """Name -> family; L stands for a number. A new family is a new entry."""
 
@@ -128,7 +129,7 @@ def _parsed(name: object) -> tuple[Kind, int]:
     if found is None or f"{found[1]}-L" not in NETS:
         if isinstance(name, str) and name.endswith("-L") and name in NETS:
             raise InputError(f"expected a number for L in {name!r}, for example {name[:-1]}8")
-        return choose("net", name, NETS), 0
+        return NETS[name], 0
     layers = int(found[2])
     if layers < 1:
         raise InputError(f"expected at least one layer, got {name!r}")

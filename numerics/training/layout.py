@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from numerics import nets
-from numerics.datasets.published import PUBLISHED
+from numerics.datasets import DATASETS
 from numerics.training.history import DIMS
 from numerics.training.measure import FLUCTUATION, PER_EPOCH, PER_STEP
 from numerics.training.probe import PROBED
@@ -47,7 +47,7 @@ class Layout(NamedTuple):
 @lru_cache(maxsize=8)
 def layout(group: Group) -> Layout:
     """Of a whole training; nothing is loaded, and no weight is drawn."""
-    recipe, data = group.recipe, PUBLISHED[group.recipe.data]
+    recipe, data = group.recipe, DATASETS[group.recipe.data].published
     net = nets.bare(recipe.net, channels=data.channels, classes=data.classes, size=data.size, activation=recipe.activation)
     steps = ceil(min(recipe.subset or data.train, data.train) / recipe.batch)
     return Layout(tuple(name for name, _ in net.named_parameters()), recipe.epochs, steps, data.test)

@@ -28,8 +28,7 @@ from functools import partial
 import sympy as sp
 
 from derive.conditions.ways.line import stable_set
-from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
-from derive.conditions.ways.schur import derivative, derivative_grade, reduced
+from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
@@ -47,22 +46,9 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
         raise NoClosedForm
     c = COSINES[found.phases[0]]
     phi = complex_coefficients(found.polynomial)
-    critical = [p for gap in [*_gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
+    critical = [p for gap in [*gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
     in_cell = partial(_holds, phi, parameter, c, grade=grade)
     return stable_set(critical, lambda value: in_cell(value=value), partial(_holds_at, phi, parameter, c, grade))
-
-
-def _gaps(phi: Phi, grade: str) -> list[tuple[sp.Poly, str]]:
-    """The gap |lead|^2 - |const|^2 of every reduction, with the grade demanded there."""
-    if len(phi) == 1:
-        return []
-    gap = phi[0].square() - phi[-1].square()
-    shorter = reduced(phi, Complex.conjugate)
-    if not gap.is_zero:
-        return [(gap, grade), *_gaps(shorter, grade)]
-    if any(shorter):
-        return [(part, "never") for k in shorter for part in (k.real, k.imaginary)]
-    return _gaps(derivative(phi), derivative_grade(grade))
 
 
 def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]:
@@ -80,12 +66,10 @@ def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]
 def _holds(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, value: sp.Expr) -> bool:
     """The verdict over all phases at a rational value of the parameter."""
     numbers = [_at(k, parameter, value) for k in phi]
-    gaps = _gaps(numbers, grade)
-    if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in gaps):
+    found = gaps(numbers, grade)
+    if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in found):
         return False
-    if grade == "schur" and len(gaps) < len(phi) - 1:
-        return False
-    return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(gaps, c))
+    return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(found, c))
 
 
 def _at(k: Complex, parameter: sp.Symbol, value: sp.Expr) -> Complex:
@@ -108,9 +92,9 @@ def _non_negative(gap: sp.Expr, c: sp.Symbol, demanded: str) -> bool:
     return bool(gap.subs(c, sample) > 0)
 
 
-def _zeros(gaps: Sequence[tuple[sp.Poly, str]], c: sp.Symbol) -> list[sp.Expr]:
+def _zeros(found: Sequence[tuple[sp.Poly, str]], c: sp.Symbol) -> list[sp.Expr]:
     """Cosines at which a gap before the last vanishes: only there can unit roots meet."""
-    factors = {f for gap, _ in gaps[:-1] for f, _ in sp.factor_list(gap.as_expr(), c)[1]}
+    factors = {f for gap, _ in found[:-1] for f, _ in sp.factor_list(gap.as_expr(), c)[1]}
     return [root for f in factors for root in sp.real_roots(f) if -1 <= root <= 1]
 
 
@@ -141,5 +125,5 @@ def _holds_nearly(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, point: sp.Expr) 
     """Whether a gap is not clearly negative at an isolated irrational value."""
     numbers = [_at(k, parameter, sp.Rational(str(point.evalf(DIGITS)))) for k in phi]
     samples = [sp.Rational(k, 16) for k in range(-16, 17)]
-    values = [gap.as_expr().subs(c, q) for gap, _ in _gaps(numbers, "von-neumann") for q in samples]
+    values = [gap.as_expr().subs(c, q) for gap, _ in gaps(numbers, "von-neumann") for q in samples]
     return all(value > -sp.Rational(1, 10**20) for value in values)

@@ -19,10 +19,11 @@ Source: Miller (1971); Jury (1964) for real coefficients.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import sympy as sp
 
-from derive.conditions.ways.schur import derivative, derivative_grade, reduced
+from derive.conditions.ways.schur import lower, reduced
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import in_real_parts
@@ -122,23 +123,45 @@ def margins(phi: list[Complex], grade: str) -> list[Margin]:
     if len(phi) == 1:
         return []
     gap = phi[0].square() - phi[-1].square()
-    if gap.is_zero:
-        return _self_inversive(phi, grade)
-    if not any(c.imaginary for c in phi):
-        return _real([c.real for c in phi], grade)
-    if len(phi) == 2:
-        return [Margin(gap.as_expr(), grade == "schur")]
-    first = Margin(gap.as_expr(), grade == "schur", grade != "schur")
-    return [first, *margins(reduced(phi, Complex.conjugate), grade)]
-
-
-def _self_inversive(phi: list[Complex], grade: str) -> list[Margin]:
-    """All roots have product one in modulus: on the circle, or some outside. Miller's derivative test."""
-    if grade == "schur":
+    if gap.is_zero and grade == "schur":  # the product of all roots is one in modulus
         raise NeverStable
-    if not any(reduced(phi, Complex.conjugate)):
-        return margins(derivative(phi), derivative_grade(grade))
-    raise NoClosedForm
+    if gap and not any(c.imaginary for c in phi):
+        return _real([c.real for c in phi], grade)
+    if gap and len(phi) == 2:
+        return [Margin(gap.as_expr(), grade == "schur")]
+    shorter = lower(phi, gap, grade, Complex.conjugate)
+    if shorter is None:
+        raise NoClosedForm
+    return [*([Margin(gap.as_expr(), grade == "schur", grade != "schur")] if gap else []), *margins(*shorter)]
+
+
+def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:
+    """The gap |lead|^2 - |const|^2 of every step of the reduction, with the grade demanded there.
+
+    Where a gap is zero and nothing qualifies, what would have to vanish comes last, with the grade "never": what keeps phi
+    from being self-inversive, or, where it is and the grade is schur, its lead.
+    """
+    found = []
+    while len(phi) > 1:
+        gap = phi[0].square() - phi[-1].square()
+        shorter = lower(phi, gap, grade, Complex.conjugate)
+        if shorter is None:
+            wanting = _parts(reduced(phi, Complex.conjugate)) or [phi[0].square()]
+            return [*found, *((part, "never") for part in wanting)]
+        found += [(gap, grade)] if gap else []
+        phi, grade = _primitive(shorter[0]), shorter[1]
+    return found
+
+
+def _primitive(phi: list[Complex]) -> list[Complex]:
+    """Divide by the common real factor; it moves no root, and divides an earlier gap."""
+    common = reduce(sp.gcd, _parts(phi))
+    return [Complex(c.real.quo(common), c.imaginary.quo(common)) for c in phi]
+
+
+def _parts(phi: list[Complex]) -> list[sp.Poly]:
+    """Those that are not zero."""
+    return [part for c in phi for part in (c.real, c.imaginary) if not part.is_zero]
 
 
 def _real(phi: list[sp.Poly], grade: str) -> list[Margin]:

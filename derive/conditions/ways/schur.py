@@ -22,7 +22,7 @@ Strikwerda, Finite Difference Schemes and PDEs (2004), Thm 4.3.1 to 4.3.8.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -56,19 +56,35 @@ def numeric_verdict(coefficients: Sequence[Any], grade: str) -> bool:
 
 def _qualifies(phi: list, grade: str) -> bool:
     while len(phi) > 1:
-        lead, const = _square(phi[0]), _square(phi[-1])
-        if lead < const:
+        gap = _square(phi[0]) - _square(phi[-1])
+        shorter = lower(phi, gap, grade, _conjugate) if gap >= 0 else None
+        if shorter is None:
             return False
-        if lead > const:
-            phi = _monic(reduced(phi, _conjugate))
-        elif grade == "schur" or any(reduced(phi, _conjugate)):
-            return False
-        else:
-            phi, grade = derivative(phi), derivative_grade(grade)
+        phi, grade = _monic(shorter[0]), shorter[1]
     return True
 
 
-def reduced(phi: Sequence, conjugate) -> list:
+def lower(phi: Sequence, gap: Any, grade: str, conjugate: Callable) -> tuple[list, str] | None:
+    """The step of the reduction: which polynomial, one degree lower, must have which grade for phi to have its own.
+
+    Args:
+        phi: coefficients in any ring with a conjugation, from the leading one to the constant.
+        gap: |lead|^2 - |const|^2; that it is not negative is the caller's to demand.
+        grade: of phi.
+        conjugate: that of the ring.
+
+    Returns:
+        Coefficients and grade; None if the gap is zero and phi does not qualify.
+    """
+    if not gap and grade == "schur":
+        return None
+    shorter = reduced(phi, conjugate)
+    if gap:
+        return shorter, grade
+    return None if any(shorter) else (derivative(phi), "schur" if grade == "power-bounded" else grade)
+
+
+def reduced(phi: Sequence, conjugate: Callable) -> list:
     """Coefficients of phi_1, in any ring with a conjugation."""
     lead, const = conjugate(phi[0]), phi[-1]
     return [lead * c - const * conjugate(mirror) for c, mirror in zip(phi[:-1], reversed(phi[1:]), strict=True)]
@@ -78,11 +94,6 @@ def derivative(phi: Sequence) -> list:
     """Coefficients of d phi / d xi."""
     degree = len(phi) - 1
     return [c * (degree - k) for k, c in enumerate(phi[:-1])]
-
-
-def derivative_grade(grade: str) -> str:
-    """What the derivative of a self-inversive polynomial must be for the polynomial to have `grade`."""
-    return "schur" if grade == "power-bounded" else grade
 
 
 def _monic(phi: list) -> list:

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from derive.conditions.ways.margins import Complex
-from derive.conditions.ways.schur import derivative, numeric_verdict, reduced
+from derive.conditions.ways.margins import Complex, gaps
+from derive.conditions.ways.schur import numeric_verdict
 
 DIGITS = 50
 NEAR = sp.Float("1e-18", DIGITS)
@@ -29,33 +29,12 @@ NEAR = sp.Float("1e-18", DIGITS)
 def critical_polynomials(phi: list[sp.Expr], x: sp.Symbol) -> list[sp.Poly]:
     """Where the verdict may change: the gaps |lead|^2 - |const|^2 of every reduction, and where roots coincide."""
     coefficients = [_complex(c, x) for c in phi]
-    return [*_gaps(coefficients), coefficients[0].square(), *_coincidences(phi, x)]
+    return [*(gap for gap, _ in gaps(coefficients, "von-neumann")), coefficients[0].square(), *_coincidences(phi, x)]
 
 
 def _complex(expr: sp.Expr, x: sp.Symbol) -> Complex:
     poly = sp.Poly(expr, x)
     return Complex(*(sp.Poly({m: sp.expand(part(c)) for m, c in poly.terms()}, x) for part in (sp.re, sp.im)))
-
-
-def _gaps(phi: list[Complex]) -> list[sp.Poly]:
-    if len(phi) == 1:
-        return []
-    gap = phi[0].square() - phi[-1].square()
-    shorter = reduced(phi, Complex.conjugate)
-    if not gap.is_zero:
-        return [gap, *_gaps(_primitive(shorter))]
-    if any(shorter):
-        return [part for c in shorter for part in (c.real, c.imaginary)]
-    return _gaps(derivative(phi))
-
-
-def _primitive(phi: list[Complex]) -> list[Complex]:
-    """Divide by the common real factor; it moves no root."""
-    parts = [part for c in phi for part in (c.real, c.imaginary) if not part.is_zero]
-    common = parts[0]
-    for part in parts[1:]:
-        common = sp.gcd(common, part)
-    return [Complex(c.real.quo(common), c.imaginary.quo(common)) for c in phi]
 
 
 def _coincidences(phi: list[sp.Expr], x: sp.Symbol) -> list[sp.Poly]:

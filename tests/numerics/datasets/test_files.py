@@ -12,7 +12,6 @@ import torch
 
 from derive.errors import InputError
 from numerics.datasets import DATASETS, available, first_available, load
-from numerics.datasets.published import PUBLISHED
 from numerics.datasets.sources import SOURCES
 from tests.numerics.datasets.cases import (
     TEST,
@@ -239,14 +238,14 @@ def test_the_published_sizes_are_those_of_the_published_data_sets():
     assert list(sizes.values()) == [47_040_016, 60_008, 7_840_016, 10_008]
     assert set(SOURCES["cifar-10"].packed[0].sizes.values()) == {30_730_000}
     digits = load("digits")
-    assert PUBLISHED["digits"] == (
+    assert DATASETS["digits"].published == (
         len(digits.train.labels),
         len(digits.test.labels),
         digits.channels,
         digits.size,
         digits.classes,
     )
-    assert PUBLISHED.keys() == DATASETS.keys()
+    assert {known.files for known in DATASETS.values()} == {"", *SOURCES}
 
 
 @pytest.mark.parametrize("device", ["x", "", "cuda:99", 5.5, b"cpu", ["cpu"], "cpu\n\x1b[31m"])

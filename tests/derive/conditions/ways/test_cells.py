@@ -1,0 +1,43 @@
+"""Cells of one parameter against the exact verdict on numbers, which knows nothing of cells."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from derive.conditions.ways.cells import stable_values
+from derive.conditions.ways.margins import complex_coefficients, gaps
+from derive.conditions.ways.schur import GRADES, numeric_verdict
+from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import amplification
+from derive.reading.parse import parse_scheme
+
+WAVE = "u[1, 0] == 2*u[0, 0] - u[-1, 0] + nu**2*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
+LEAPFROG = "u[1, 0] == u[-1, 0] - nu*(u[0, 1] - u[0, -1])"
+BDF2 = "3*u[1, 0] == 4*u[0, 0] - u[-1, 0] + 2*nu*(u[1, 1] - 2*u[1, 0] + u[1, -1])"
+DAMPED = "u[1, 0] == nu*u[0, -1]"
+VALUES = [sp.Rational(k, 4) for k in range(-8, 9)]
+TURNS = [sp.Rational(p, q) for p, q in ((0, 1), (1, 5), (1, 2), (1, 1), (2, 1), (7, 1), (-1, 1))]
+
+
+@pytest.mark.parametrize("grade", GRADES)
+@pytest.mark.parametrize("text", [WAVE, LEAPFROG, BDF2, DAMPED])
+def test_a_stable_value_qualifies_at_every_phase_tried(text: str, grade: str) -> None:
+    """Phases of rational cosine and sine; and a value that is not stable fails at one of them, or of an angle of pi."""
+    found = amplification(parse_scheme(text))
+    (nu,) = (s for s in found.polynomial.free_symbols if str(s) == "nu")
+    stable = stable_values(found, nu, grade)
+    phi = [c.real.as_expr() + sp.I * c.imaginary.as_expr() for c in complex_coefficients(found.polynomial)]
+    circle = [((1 - t**2) / (1 + t**2), 2 * t / (1 + t**2)) for t in TURNS] + [(sp.Integer(-1), sp.Integer(0))]
+    for value in VALUES:
+        places = [{nu: value, COSINES[0]: c, SINES[0]: s} for c, s in circle]
+        numbers = [[sp.expand(k.subs(place)) for k in phi] for place in places]
+        assert (value in stable) == all(numeric_verdict(own, grade) for own in numbers), value
+
+
+def test_a_root_on_the_circle_at_all_phases_leaves_what_may_never_be() -> None:
+    """Translation: |lead| = |const|, and a polynomial of one root is self-inversive; not so for the grade schur."""
+    phi = complex_coefficients(amplification(parse_scheme("u[1, 0] == u[0, -1]")).polynomial)
+    assert gaps(phi, "power-bounded") == []
+    ((lead, demanded),) = gaps(phi, "schur")
+    assert (lead.as_expr(), demanded) == (1, "never")
