@@ -1,13 +1,12 @@
 """Exact stability in one parameter and one phase: the parameter line is cut where the verdict may change.
 
-The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether an irreducible factor of one
-changes its sign in [-1, 1], and so whether the gap is non-negative for all c, changes only where the factor vanishes at
-c = -1 or 1 or has a double root in c. Those values cut the line into cells; each is decided at a rational number, for all c
-at once, by exact root counting (Sturm).
+The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether a gap is non-negative for all
+c in [-1, 1] changes only where one of its irreducible factors vanishes at c = -1 or 1 or has a double root in c, or where roots
+of two of them meet. Those values cut the line into cells; each is decided at a rational number, for all c at once, by exact
+root counting (Sturm), and each rational cut likewise.
 
 Given up (`NoClosedForm`): a gap that is not even in the phase, and a cut that is not rational where continuity from its
-neighbours does not tell. Isolated values at which roots of two different factors meet are no cuts: such a value is
-judged as its cell is, by the cell's sample. Whether unit roots meet where a gap vanishes is calculated to `DIGITS` digits.
+neighbours does not tell. Whether unit roots meet where a gap vanishes is calculated to `DIGITS` digits.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -24,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import combinations
 
 import sympy as sp
 
@@ -54,12 +54,11 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
 def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]:
     if gap.has(*SINES):
         raise NoClosedForm
-    found = []
-    for f, _ in sp.factor_list(gap)[1]:
-        if not f.has(c):
-            found.append(f)
-        else:
-            found += [f.subs(c, 1), f.subs(c, -1), *([sp.discriminant(f, c)] if sp.degree(f, c) > 1 else [])]
+    factors = [f for f, _ in sp.factor_list(gap)[1]]
+    moving = [f for f in factors if f.has(c)]
+    found = [f for f in factors if not f.has(c)] + [f.subs(c, end) for f in moving for end in (1, -1)]
+    found += [sp.discriminant(f, c) for f in moving if sp.degree(f, c) > 1]
+    found += [sp.resultant(f, g, c) for f, g in combinations(moving, 2)]
     return [sp.Poly(f, parameter) for f in found if f.has(parameter)]
 
 

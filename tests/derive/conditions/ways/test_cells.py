@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
+from derive.conditions.stability import stability
 from derive.conditions.ways.cells import stable_values
 from derive.conditions.ways.margins import complex_coefficients, gaps
 from derive.conditions.ways.schur import GRADES, numeric_verdict
@@ -41,3 +42,24 @@ def test_a_root_on_the_circle_at_all_phases_leaves_what_may_never_be() -> None:
     assert gaps(phi, "power-bounded") == []
     ((lead, demanded),) = gaps(phi, "schur")
     assert (lead.as_expr(), demanded) == (1, "never")
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "neighbour"),
+    [
+        ("u[1,0] == (p+1/7)*u[0,0] + (u[0,1]-u[0,-1])/2", lambda p: p + sp.Rational(1, 7), lambda p: 1),
+        ("u[1,0] == p*u[0,0] + (u[0,1]-u[0,-1])/2", lambda p: p, lambda p: 1),
+        ("u[1,0] == (p**2-1/4)*u[0,0] + (u[0,1]-u[0,-1])/2", lambda p: p**2 - sp.Rational(1, 4), lambda p: 1),
+        (
+            "u[1,0] == (p-1/3)*u[0,0] + (p+2/3)*(u[0,1]-u[0,-1])/2",
+            lambda p: p - sp.Rational(1, 3),
+            lambda p: p + sp.Rational(2, 3),
+        ),
+    ],
+)
+def test_where_roots_of_two_factors_meet_is_a_cut(text: str, own, neighbour) -> None:
+    """xi = own + i neighbour sin(theta), so |xi|^2 is greatest at sin = 1: stable at single values, between unstable ones."""
+    found = stability(parse_scheme(text))
+    assert found.status == "exact"
+    for p in (sp.Rational(k, 84) for k in range(-168, 169)):
+        assert found.holds(p=p) == (own(p) ** 2 + neighbour(p) ** 2 <= 1), p
