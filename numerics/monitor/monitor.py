@@ -31,6 +31,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
+from derive.shown import described, message
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
@@ -283,7 +284,7 @@ class StabilityMonitor:
             self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
         except StabilityWarning:
             raise
-        except Exception:  # an error that cannot even be said: its text fails, say
+        except Exception:  # it cannot even be said: what shows warnings fails, say
             return
 
     def _remark_once(self, remark: str, applies: bool = True) -> None:
@@ -301,8 +302,7 @@ class StabilityMonitor:
 
 def _told(error: Exception) -> str:
     """In one line; an error that is not ours with its name."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+    return message(error) if isinstance(error, InputError) else described(error)
 
 
 def _without_numbers(text: str) -> str:
