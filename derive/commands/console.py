@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from derive.bare import version_of
 from derive.errors import InputError
 from derive.printing.plain_text import spelled
+from derive.shown import message
 
 MISTAKE, INTERRUPTED, UNREAD = 2, 130, 141
 
@@ -68,12 +69,25 @@ def guarded(work: Callable[[], None]) -> int:
         return _say("interrupted; nothing was half written", INTERRUPTED)
     except InputError as error:
         return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _not_found(error)
     except OSError as error:
         return _refuse(_of_the_system(error))
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
         return _refuse("this needs more memory than there is; ask for less, such as a smaller picture or preset, or free some")
+
+
+def _not_found(error: ModuleNotFoundError) -> int:
+    """A broken install; what could not be found of ours is raised."""
+    from derive.commands.installed import check_found
+
+    try:
+        check_found(error)
+    except InputError as why:
+        return _refuse(str(why))
+    raise error
 
 
 def _finished(work: Callable[[], None], output: _Output) -> int:
@@ -148,4 +162,8 @@ def _of_the_system(error: OSError) -> str:
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out; torch says so in a RuntimeError, by its allocator's name on a CPU."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in message(error)
+    )

@@ -12,6 +12,9 @@ from derive.errors import InputError
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
 """Packages whose module has another name."""
 
+OWN = ("derive", "numerics", "experiments", "paper_checks")
+"""Where a missing module is a fault of ours."""
+
 
 def check_installed() -> None:
     """Check that every required package can be found; nothing is imported.
@@ -21,6 +24,22 @@ def check_installed() -> None:
     """
     if missing := [package for package in required() if not _there(MODULES.get(package, package))]:
         raise InputError(f"gradcfl needs {', '.join(missing)}, which cannot be found; pip install {' '.join(missing)}")
+
+
+def check_found(error: ModuleNotFoundError) -> None:
+    """Check that it is no broken install of gradcfl's packages, or of theirs, that a module could not be found.
+
+    Raises:
+        InputError: it is one, and what to install.
+    """
+    module = (error.name or "").partition(".")[0]
+    if module in ("", *OWN):
+        return
+    check_installed()
+    package = next((one for one in required() if MODULES.get(one, one) == module), None)
+    what = f"the installed {package} lacks {error.name}" if package else f"{error.name}, which they need, cannot be found"
+    again = f"pip install --force-reinstall {package or 'gradcfl'}"
+    raise InputError(f"expected whole installs of gradcfl's packages, but {what}; {again}") from None
 
 
 @lru_cache

@@ -6,6 +6,8 @@ import sysconfig
 import traceback
 from pathlib import Path
 
+from derive.shown import described
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 FOREIGN = (
@@ -28,12 +30,6 @@ def blamed(error: BaseException, file: str) -> str:
     own = [frame for frame in frames if _is_users(frame.filename, file)] or list(frames)
     where = f"{shown(own[-1].filename)}:{own[-1].lineno}" if own else shown(file)
     return f"{where}: {described(error)}"
-
-
-def described(error: BaseException) -> str:
-    """Type and message on one line."""
-    text = " ".join(str(getattr(error, "msg", None) or error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def shown(file: str) -> str:

@@ -25,6 +25,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from derive.shown import message
 from experiments.audit.given import agree, how_changed
 from experiments.audit.live_loss import LiveCurvature, gradients_of
 from experiments.audit.session import TOLD, Session
@@ -244,7 +245,7 @@ class Hooks:
                 self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        self.failed = " ".join(str(error).split()) or type(error).__name__
+        self.failed = message(error) or type(error).__name__
         why = f"{AUTOCAST} ({self.failed.split(': ')[0]})" if self._autocast else self.failed
         self.session.tell_now(f"nothing more is measured: {why}")
 

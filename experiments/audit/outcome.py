@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from derive.errors import InputError
+from derive.shown import message
 from experiments.audit.blame import blamed
 from experiments.audit.hooks import Hooks, hooked
 from experiments.audit.session import Audit, Enough, Session
@@ -53,7 +54,7 @@ def _called(target: Target, session: Session) -> Outcome:
     except KeyboardInterrupt:
         return Outcome("interrupted", f"interrupted after {session.steps} steps")
     except InputError as error:
-        return Outcome("refused", str(error))
+        return Outcome("refused", message(error))
     except SystemExit as error:
         if error.code in (None, 0):
             return Outcome("finished")

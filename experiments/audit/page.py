@@ -79,7 +79,7 @@ def page(
     picture: str,
 ) -> str:
     """The page as HTML; whatever comes from the user is escaped."""
-    loader = PackageLoader("experiments", "templates")
+    loader = PackageLoader("experiments.page")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "prose": lambda text: prose(shown(text, PARAGRAPH)),

@@ -12,6 +12,7 @@ import xarray as xr
 from torch import Tensor, nn
 
 from derive.errors import InputError
+from derive.shown import message
 from numerics.monitor import Options, StabilityMonitor
 
 PATIENCE = 10
@@ -137,7 +138,7 @@ class Session:
                 room = max(PATIENCE, 0.2 * self.lasted) / (perf_counter() - start)
                 self.last(min(len(row["layer_share"]), max(1, int(room))))
         except (InputError, RuntimeError) as error:
-            self.note(f"no last measurement: {' '.join(str(error).split())}")
+            self.note(f"no last measurement: {message(error)}")
 
     def stepped(self, parameters: Iterable[Tensor]) -> None:
         """A step of the optimiser is done and looked at.
@@ -188,7 +189,9 @@ class Audit:
         try:
             monitor = StabilityMonitor(model, optimizer, loss_fn, **{**self.session.options, **options})
         except TypeError as error:
-            raise InputError(f"expected audit(model, optimizer, loss_fn, **options of StabilityMonitor), got {error}") from None
+            raise InputError(
+                f"expected audit(model, optimizer, loss_fn, **options of StabilityMonitor), got {message(error)}"
+            ) from None
         monitor.sinks.append(self.session)
         monitor.optimizer.register_step_post_hook(self.session.step)
         self.session.begin(monitor)

@@ -62,7 +62,7 @@ def find(name: str) -> Target:
     >>> find("derive.shown:show")
     Traceback (most recent call last):
         ...
-    derive.errors.InputError: unknown function in derive.shown 'show': expected one of shown; did you mean 'shown'?
+    derive.errors.InputError: unknown function in derive.shown 'show': expected one of described, message, shown; did you mean 'shown'?
     """
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name.strip() or not function_name.isidentifier():

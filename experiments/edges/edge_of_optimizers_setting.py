@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, one_hot
 from torch.optim import SGD, Adam, Optimizer
 
-from experiments.edges.full_batch import FullBatch
+from experiments.edges.full_batch import ACTIVATION, FullBatch
 from numerics.datasets import Data, Split
 from numerics.nets import build
 from numerics.sharpness import sharpness
@@ -99,7 +99,7 @@ class Config:
     def model(self, block: Block, data: Data, device: str) -> nn.Module:
         """The network at its start."""
         return build(
-            block.net, channels=data.channels, classes=data.classes, size=data.size, activation="swish", seed=self.seed,
+            block.net, channels=data.channels, classes=data.classes, size=data.size, activation=ACTIVATION, seed=self.seed,
             dtype=getattr(torch, self.dtype), device=device,
         )  # fmt: skip
 

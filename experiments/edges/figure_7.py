@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.edges.full_batch import FullBatch, train
-from experiments.edges.full_batch_drawing import grid, setting, verdicts
+from experiments.edges.full_batch_drawing import active, grid, setting, verdicts
 from experiments.running.progress import Report
 
 TITLE = "One and three layers at the edge of stability"
@@ -60,7 +60,7 @@ def caption(results: xr.Dataset) -> str:
     """Verdicts, and the step sizes the paper's statement is about."""
     found = ", ".join(f"{lr:g}" for lr in restrained_by_depth(results)) or "none"
     return (
-        f"Chains of one and three layers, one channel, 3x3 kernels, Swish ({setting(results, DATA)}); step sizes chosen, "
-        f"as the paper's are lost. A run is stable where no step of its second half raises the loss. "
+        f"Chains of one and three layers, one channel, 3x3 kernels, {active(results)} ({setting(results, DATA)}); step sizes "
+        f"chosen, as the paper's are lost. A run is stable where no step of its second half raises the loss. "
         f"{verdicts(results)}. One layer stable, three restrained: at {found}."
     )

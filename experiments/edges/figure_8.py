@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from experiments.edges.full_batch import FullBatch, train
-from experiments.edges.full_batch_drawing import grid, setting, verdicts
+from experiments.edges.full_batch_drawing import active, grid, setting, verdicts
 from experiments.running.progress import Report
 
 TITLE = "Two and four layers: spikes"
@@ -59,9 +59,9 @@ def caption(results: xr.Dataset) -> str:
     """Verdicts, and how often the loss spikes."""
     shares = "; ".join(f"{net}: {_shares(spikes(results).sel(net=net))}" for net in results.net.values)
     return (
-        f"Fully connected tanh networks of 200 units, two and four layers ({setting(results, DATA)}); step sizes chosen, as "
-        f"the paper's is lost. {verdicts(results)}. Share of the steps of the second half that raise the loss by more than "
-        f"1 %: {shares}."
+        f"Fully connected networks of 200 units, two and four layers, {active(results)} ({setting(results, DATA)}); "
+        f"step sizes chosen, as the paper's is lost. {verdicts(results)}. Share of the steps of the second half "
+        f"that raise the loss by more than 1 %: {shares}."
     )
 
 

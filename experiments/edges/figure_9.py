@@ -18,7 +18,7 @@ from torch import Tensor
 from derive.errors import InputError
 from experiments import style
 from experiments.edges.full_batch import FullBatch, edge
-from experiments.edges.full_batch_drawing import images
+from experiments.edges.full_batch_drawing import active, images
 from experiments.running.progress import Report, part
 from numerics.common.determinism import reproducible
 from numerics.layerwise.average import layer_steps
@@ -146,8 +146,8 @@ def caption(results: xr.Dataset) -> str:
     at = results.attrs
     found = "; ".join(_determined(results.sel(net=net)) for net in results.net.values)
     return (
-        f"Chains of one and two layers, one channel, 3x3 kernels, Swish, {images(results, DATA)}, full batch, "
-        f"weight decay {at['alpha']:g} (chosen: the paper's is lost), beta {at['beta']:g}, {at['steps']} steps, seed "
+        f"Chains of one and two layers, one channel, 3x3 kernels, {active(results)}, {images(results, DATA)}, full batch, "
+        f"weight decay {at['alpha']:g} (chosen: the paper's is lost), {at['steps']} steps, seed "
         f"{at['seeds']}, {at['dtype']}. Largest stable step size: {found}."
     )
 

@@ -20,6 +20,9 @@ from numerics.pdes.descent import Descent, descent
 from numerics.pdes.flow_sharpness import flow_sharpness
 from numerics.pdes.simulate import simulate
 
+ACTIVATION = "swish"
+"""Of networks that take one."""
+
 TOLERANCE = 1e-3
 """Of the sharpness, relative."""
 
@@ -68,7 +71,7 @@ class FullBatch:
     def descent(self, net: str, data: Data, device: str) -> Descent:
         """Full-batch gradient descent of one network."""
         model = build(
-            net, channels=data.channels, classes=data.classes, size=data.size, activation="swish", beta=self.beta,
+            net, channels=data.channels, classes=data.classes, size=data.size, activation=ACTIVATION, beta=self.beta,
             seed=self.seed, dtype=getattr(torch, self.dtype), device=device,
         )  # fmt: skip
         return descent(model, data.train.images, data.train.labels, self.alpha)

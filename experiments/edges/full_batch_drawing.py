@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from experiments import style
+from experiments.edges.full_batch import ACTIVATION
+from numerics.nets.named import activations_of
 
 FLOOR = 1e-17
 """Below it the axis of RelL1 is linear, down to 0."""
@@ -71,6 +73,14 @@ def _of_net(at: xr.Dataset) -> str:
     late = at.normalised.isel(measured=slice(at.measured.size // 2, None)).max("measured", skipna=False)
     parts = zip(at.lr.values, at.verdict.values, late.values, strict=True)
     return ", ".join(f"{lr:g} {kind} (sharpness up to {value:.2f})" for lr, kind, value in parts)
+
+
+def active(results: xr.Dataset) -> str:
+    """The activations of the networks, by the names of what is in them."""
+    beta = float(results.attrs["beta"])
+    return " and ".join(
+        dict.fromkeys(name for net in results.net.values for name in activations_of(str(net), ACTIVATION, beta))
+    )
 
 
 def setting(results: xr.Dataset, printed: str) -> str:

@@ -16,6 +16,7 @@ import torch
 
 from derive.bare import version_of
 from derive.files.writing import write_whole
+from derive.shown import message
 from experiments.page.first_runs import RECORD
 from experiments.running.provenance import hardware, versions
 
@@ -79,7 +80,7 @@ class Log:
             self.say(None, name, f"skipped: the package {error.name} is not here")
         except Exception as error:  # the next check may still tell something
             at = traceback.extract_tb(error.__traceback__)[-1]
-            text = " ".join(str(error).split())[:TOLD]
+            text = message(error)[:TOLD]
             self.say(False, name, f"{type(error).__name__}: {text} ({Path(at.filename).name}:{at.lineno})")
 
     def counted(self) -> dict[str, int]:

@@ -19,8 +19,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, described, joined, origin
+from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, described, joined, network, origin
 from experiments.last_bits.training_tables_drawing import above
+from numerics.nets.named import activations_of
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Divergence of the weights over epochs"
@@ -63,14 +64,24 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """RelL1, its range over the layers, churn and accuracies, by run and epoch."""
-    labels = [f"{r.net}{' (Swish)' if r.activation == 'swish' else ''}, k = {config.k}" for r in config.own]
-    labels += [f"{config.own[0].net}, {KINDS[kind]}" for kind in config.kinds]
-    found = joined([_of(run) for run in runs], "run", labels)
+    found = joined([_of(run) for run in runs], "run", labels(config))
     first, drops = config.own[0], config.own[0].lr_every or config.own[0].epochs
     return found.assign_attrs(
         seeds="init, order, augmentation and perturbation 1", preset=config.preset, form=config.form,
         setting=described(first), net=first.net,        networks=len(config.own), drops=list(range(drops, first.epochs, drops)),
     )  # fmt: skip
+
+
+def labels(config: Config) -> list[str]:
+    """Of the runs: nets with k, then kinds of perturbation."""
+    first, k = config.own[0], f"k = {config.k}"
+    nets = [f"{network(recipe) if _otherwise_active(recipe, first) else recipe.net}, {k}" for recipe in config.own]
+    return [*nets, *(f"{first.net}, {KINDS[kind]}" for kind in config.kinds)]
+
+
+def _otherwise_active(recipe: Recipe, first: Recipe) -> bool:
+    """Whether its activations are others than those of the first, which the caption tells."""
+    return activations_of(recipe.net, recipe.activation, recipe.beta) != activations_of(first.net, first.activation, first.beta)
 
 
 def _of(run: xr.Dataset) -> xr.Dataset:

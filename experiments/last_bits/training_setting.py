@@ -10,10 +10,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 import xarray as xr
 
 from derive.paper.claim import Claim, claims
 from experiments.last_bits.forms import TOLD
+from numerics.nets.named import activations_of
+from numerics.optim.named import named
+from numerics.optim.perturbation import Perturbation
+from numerics.training.member import optimizer_of
 from numerics.training.recipe import Recipe
 
 KS = (1, 3, 5, 7, 9, 11)
@@ -38,15 +43,15 @@ def described(recipe: Recipe, schedule: bool = True) -> str:
     images = f"the first {recipe.subset} images of {recipe.data}" if recipe.subset else recipe.data
     crops = ", random crops and flips" if recipe.augment else ""
     return (
-        f"{recipe.net} with {_activation(recipe)} on {images}, {_optimizer(recipe)}{_schedule(recipe) if schedule else ''}, "
+        f"{network(recipe)} on {images}, {_optimizer(recipe)}{_schedule(recipe) if schedule else ''}, "
         f"batches of {recipe.batch}, weight decay {recipe.weight_decay:g}{crops}, {recipe.dtype}"
     )
 
 
-def _activation(recipe: Recipe) -> str:
-    if recipe.net.startswith("dense"):
-        return "tanh"
-    return f"Swish (beta = {recipe.beta:g})" if recipe.activation == "swish" else "ReLU"
+def network(recipe: Recipe) -> str:
+    """The net, and what is in it of activations."""
+    inside = " and ".join(activations_of(recipe.net, recipe.activation, recipe.beta))
+    return f"{recipe.net} with {inside}" if inside else recipe.net
 
 
 def _schedule(recipe: Recipe) -> str:
@@ -55,11 +60,8 @@ def _schedule(recipe: Recipe) -> str:
 
 
 def _optimizer(recipe: Recipe) -> str:
-    if recipe.optimizer == "adam":
-        return "Adam"
-    if not recipe.momentum:
-        return "SGD without momentum"
-    return f"SGD with {'Nesterov ' if recipe.nesterov else ''}momentum {recipe.momentum:g}"
+    """As it says itself, made for one weight."""
+    return named(optimizer_of(recipe, Perturbation("scaling", 1), [torch.nn.Parameter(torch.ones(1))], 1, "cpu"))
 
 
 def joined(runs: Sequence[xr.Dataset], dim: str, labels: Sequence[Any]) -> xr.Dataset:

@@ -16,6 +16,7 @@ from derive.errors import InputError, choose
 from experiments import style
 from experiments.pictures.grey_values import read_grey
 from experiments.pictures.power_spectrum import draw_power, power_spectrum
+from experiments.running.progress import PATIENCE, Report, bar, silent
 from experiments.running.provenance import provenance
 from experiments.running.runner import labelled
 from experiments.running.store import check_writable, save
@@ -49,7 +50,8 @@ def run_bounds(
     grey = read_grey(image, white, margin=max(kernel - 1, 0) if boundary == "full" else 0)
     grey = standardised(grey) if standardise else grey
     scale = "mean 0, variance 1" if standardise else "[0, 1]"
-    results = bounds_dataset(grey, kernel, a, beta, lr, boundary).assign_attrs(grey=scale)
+    with bar("bounds", PATIENCE) as report:
+        results = bounds_dataset(grey, kernel, a, beta, lr, boundary, report).assign_attrs(grey=scale)
     record = {"title": TITLE, "preset": "none", "config": {**results.attrs, "image": image.name}, "command": command}
     record |= {"caption": caption(results), **provenance("cpu")}
     with style.styled():
@@ -70,13 +72,15 @@ def standardised(grey: np.ndarray) -> np.ndarray:
     return (grey - grey.mean()) / grey.std()
 
 
-def bounds_dataset(grey: np.ndarray, kernel: int, a: float, beta: float, lr: float | None, boundary: str) -> xr.Dataset:
+def bounds_dataset(
+    grey: np.ndarray, kernel: int, a: float, beta: float, lr: float | None, boundary: str, report: Report = silent
+) -> xr.Dataset:
     """The windowed bounds, the large-window limit, and the power spectrum of the picture.
 
     Without a step size, half the largest one that leaves room for a weight decay is taken.
     """
     a, beta = finite("a", a), float(positive("beta", beta))
-    found = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary))
+    found = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary), report)
     largest = largest_useful_lr(found, a, beta)
     lr = float(positive("lr", lr)) if lr is not None else min(largest / 2, 1.0)
     power = power_spectrum(grey)

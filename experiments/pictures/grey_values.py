@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from derive.errors import InputError
+from derive.shown import message
 
 MOST_PIXELS = 8192**2
 """Of the picture and its boundary: about 4 GB of memory."""
@@ -47,7 +48,7 @@ def read_grey(path: Path, white: float | None = None, margin: int = 0) -> np.nda
     except InputError:
         raise
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        reason = "not a picture" if isinstance(error, UnidentifiedImageError) else " ".join(str(error).split())
+        reason = "not a picture" if isinstance(error, UnidentifiedImageError) else message(error)
         raise InputError(f"expected a PNG or JPEG file, could not read {path}: {reason}") from None
 
 

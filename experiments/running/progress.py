@@ -25,8 +25,13 @@ def silent(done: int, total: int) -> None:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Report]:
-    """A progress bar that is gone when the work is done; a pipe or a file gets a plain line now and then."""
+def bar(title: str, patience: float = 0.0) -> Iterator[Report]:
+    """A progress bar that is gone when the work is done; a pipe or a file gets a plain line now and then.
+
+    Args:
+        title: of the work.
+        patience: seconds before a terminal shows it, where the work may well be done by then.
+    """
     console = Console(file=sys.stderr)
     if not console.is_terminal:
         yield _plain(title)
@@ -38,9 +43,20 @@ def bar(title: str) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    progress = Progress(*columns, console=console, transient=True)
+    task, began = progress.add_task(title, total=None), time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        progress.update(task, completed=done, total=total)
+        if not progress.live.is_started and time.monotonic() - began > patience:
+            progress.start()
+
+    try:
+        if not patience:
+            progress.start()
+        yield report
+    finally:
+        progress.stop()
 
 
 def _plain(title: str) -> Report:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from derive.errors import InputError
+from derive.shown import message
 from numerics.datasets.sources import Packed
 
 FOLDER = "GRADCFL_DATA"
@@ -39,4 +40,4 @@ def fetch(packed: Packed, folder: Path) -> None:
 
 def _reason(error: Exception) -> str:
     """What went wrong, in short: messages of the network run over many lines."""
-    return " ".join(str(error).split())[:200] if isinstance(error, ValueError) else type(error).__name__
+    return message(error)[:200] if isinstance(error, ValueError) else type(error).__name__

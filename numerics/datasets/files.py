@@ -7,7 +7,7 @@ from hashlib import new
 from pathlib import Path
 
 from derive.errors import InputError
-from derive.shown import shown
+from derive.shown import message, shown
 from numerics.datasets.sources import SOURCES, Packed, Source
 from numerics.datasets.unpacking import DAMAGE, TooLarge, unpacked
 
@@ -58,7 +58,7 @@ def _read(path: Path, packed: Packed, names: list[str], again: str) -> dict[str,
     except TooLarge as error:
         raise InputError(f"expected {path} to hold {error.most} bytes, as published, got more; {again}") from None
     except DAMAGE as error:
-        reason = shown(" ".join(str(error).split()))
+        reason = shown(message(error))
         raise InputError(f"expected {path} to be whole, got {type(error).__name__}: {reason}; {again}") from None
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None

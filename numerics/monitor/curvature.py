@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from derive.errors import InputError
+from derive.shown import message
 from numerics.monitor.descended import Descended, LossFn, descended_loss, undisturbed
 from numerics.sharpness import BatchCoupledWarning, Hessian, Spectrum, spectrum
 from numerics.sharpness.objective import Objective, bare
@@ -91,7 +92,7 @@ class Curvature:
                 with objective.undisturbed():
                     losses = [_cut_off(objective.loss(piece, objective.tensors)) for piece in objective.pieces]
             except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
-                reason, told = " ".join(str(error).split()), _described(batches[0])
+                reason, told = message(error), _described(batches[0])
                 raise InputError(f"expected a batch that model and loss_fn take, got {told} ({reason})") from None
             return self._sum(objective, [_number(loss) for loss in losses])
 

@@ -13,6 +13,10 @@ measuring, which a `StabilityWarning` names, once; only making a monitor and `me
 loss that `loss_fn` makes of the model's output in the mode that it is trained in, in the parameters' own precision: of mixed
 precision the master weights' loss, and of clipped gradients nothing (a clipped step is shorter than lr says, and stable where
 an unclipped one is not).
+
+Measuring runs the model forward and backward, and the shadow trains a copy of it: hooks of your own, on modules, run then too.
+What they keep is put back but for the shadow's passes, what they write elsewhere is not: one that counts or logs asks
+`monitor.measuring`.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
+from derive.shown import described, message
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
@@ -43,6 +48,7 @@ from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.verdict import judged
+from numerics.sharpness import measuring
 from numerics.thresholds import maximizes, unsettled
 from numerics.thresholds.kinds import kind_of, trained, unwrapped
 
@@ -147,6 +153,14 @@ class StabilityMonitor:
         row = self._measured([(inputs, targets)], layers)
         self._write(row)
         return row
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the pass that goes on is a measurement's, or a shadow's, and not the training's: for hooks that count or log.
+
+        Any measurement's, also by another monitor or by `numerics.sharpness`, as `numerics.sharpness.measuring` has it.
+        """
+        return measuring()
 
     @property
     def latest(self) -> Row:
@@ -283,7 +297,7 @@ class StabilityMonitor:
             self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
         except StabilityWarning:
             raise
-        except Exception:  # an error that cannot even be said: its text fails, say
+        except Exception:  # it cannot even be said: what shows warnings fails, say
             return
 
     def _remark_once(self, remark: str, applies: bool = True) -> None:
@@ -301,8 +315,7 @@ class StabilityMonitor:
 
 def _told(error: Exception) -> str:
     """In one line; an error that is not ours with its name."""
-    text = " ".join(str(error).split())
-    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+    return message(error) if isinstance(error, InputError) else described(error)
 
 
 def _without_numbers(text: str) -> str:

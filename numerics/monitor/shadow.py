@@ -44,6 +44,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
+from derive.shown import message
 from numerics.measures.distance import distances
 from numerics.measures.growth import FEWEST, Growth, growth
 from numerics.monitor.descended import LossFn, call
@@ -123,7 +124,7 @@ def copied(model: nn.Module, optimizer: Optimizer) -> Trainee:
     try:
         return Trainee(*deepcopy((model, optimizer)))
     except (RuntimeError, TypeError, NotImplementedError) as error:
-        reason = " ".join(str(error).split())
+        reason = message(error)
         raise InputError(f"expected a model that can be copied for the shadow, got {reason}; pass shadow=0") from None
 
 

@@ -18,6 +18,7 @@ from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
 from numerics.optim.stateless import centred
+from numerics.pdes.simulate import Progress
 
 Operator = Callable[[Tensor], Tensor]
 """(n,) -> (n,), float64, on one device."""
@@ -46,7 +47,12 @@ class Extremes(NamedTuple):
 
 
 def extremes(
-    apply: Operator, size: int, tolerance: float = 1e-8, limit: int = LIMIT, device: torch.device | str = "cpu"
+    apply: Operator,
+    size: int,
+    tolerance: float = 1e-8,
+    limit: int = LIMIT,
+    device: torch.device | str = "cpu",
+    report: Progress | None = None,
 ) -> Extremes:
     """Extreme eigenvalues, to within `tolerance` of the largest one unless `limit` steps do not suffice.
 
@@ -59,6 +65,7 @@ def extremes(
         tolerance: error asked for, relative to the largest eigenvalue.
         limit: most steps.
         device: where `apply` takes and gives its vectors.
+        report: called with (products done, most that there may be).
     """
     steps = min(size, limit)
     diagonal, off = np.zeros(steps), np.zeros(steps)
@@ -66,6 +73,8 @@ def extremes(
     basis = vector.new_empty(steps, size)
     norm, found = vector.norm(), Extremes(0.0, 0.0, np.inf, 0)
     for n in range(steps):
+        if report is not None:
+            report(n, steps)
         basis[n] = vector / norm
         vector, along = _next(apply(basis[n]), basis[: n + 1])
         norm = vector.norm()

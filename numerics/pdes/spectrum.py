@@ -24,6 +24,7 @@ from numerics.pdes.batches import one_thread
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.lag_gram import LagGram, is_cheaper
 from numerics.pdes.lanczos import Extremes, extremes
+from numerics.pdes.simulate import Progress
 from numerics.pdes.tiles import LARGE
 
 TRUSTED = 1e-6
@@ -40,8 +41,12 @@ class Bounds(NamedTuple):
     alpha_max: float
 
 
-def extreme_eigenvalues(correlation: Correlation) -> Extremes:
+def extreme_eigenvalues(correlation: Correlation, report: Progress | None = None) -> Extremes:
     """Smallest and largest eigenvalue of K -> [(K * I) * I] W, to 1e-8 of the largest; in double precision.
+
+    Args:
+        correlation: K -> K * I.
+        report: called with (products done, most that there may be), before each of them.
 
     Returns:
         (minimum, maximum, error, products): `error` bounds that of either eigenvalue.
@@ -51,8 +56,8 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
     """
     double = _in_double(correlation)
     with one_thread(double.image.numel()):
-        found = _by_lags(double) if double.image.numel() > LARGE and is_cheaper(double) else None
-        found = found or _extremes(double.gram, double)
+        found = _by_lags(double, report) if double.image.numel() > LARGE and is_cheaper(double) else None
+        found = found or _extremes(double.gram, double, report)
     if found.error > TRUSTED * found.maximum:
         raise InputError(
             f"the eigenvalues of a {double.kernel_shape[0]}x{double.kernel_shape[1]} kernel are known only to "
@@ -61,17 +66,17 @@ def extreme_eigenvalues(correlation: Correlation) -> Extremes:
     return found
 
 
-def _extremes(gram: Callable[[torch.Tensor], torch.Tensor], of: Correlation) -> Extremes:
+def _extremes(gram: Callable[[torch.Tensor], torch.Tensor], of: Correlation, report: Progress | None) -> Extremes:
     def apply(vector: torch.Tensor) -> torch.Tensor:
         return gram(vector.view(of.kernel_shape)).reshape(-1)
 
-    return extremes(apply, prod(of.kernel_shape), device=of.image.device)
+    return extremes(apply, prod(of.kernel_shape), device=of.image.device, report=report)
 
 
-def _by_lags(of: Correlation) -> Extremes | None:
+def _by_lags(of: Correlation, report: Progress | None) -> Extremes | None:
     """At a cost that hardly depends on the image's size; None where rounding would count."""
     gram = LagGram(of)
-    found = _extremes(gram, of)
+    found = _extremes(gram, of, report)
     error = found.error + gram.rounding
     return found._replace(error=error) if error <= ACCURATE * found.maximum else None
 

@@ -15,6 +15,7 @@ from numerics.sharpness.layers import layer_sharpness, layers_of
 from numerics.sharpness.measure import sharpness, spectrum
 from numerics.sharpness.minibatch import MinibatchSharpness, minibatch_sharpness
 from numerics.sharpness.objective import BatchCoupledWarning
+from numerics.sharpness.untouched import measuring
 from numerics.sharpness.warm import Spectrum
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "UnresolvedError",
     "layer_sharpness",
     "layers_of",
+    "measuring",
     "minibatch_sharpness",
     "sharpness",
     "spectrum",

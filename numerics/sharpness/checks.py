@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
+from derive.shown import message
 from numerics.sharpness.batches import Piece, joined, rows_of
 from numerics.sharpness.blame import at_fault
 from numerics.sharpness.krylov import UnresolvedError
@@ -56,7 +57,7 @@ def _called(objective: Objective, piece: Piece) -> Any:
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
-        reason = " ".join(str(error).split())
+        reason = message(error)
         raise InputError(f"expected data that model(inputs) and loss_fn(output, targets) take, got {reason}") from None
 
 

@@ -226,8 +226,10 @@ def _refill(held: Any, items: tuple[Any, ...]) -> None:
     now = tuple(held.items()) if isinstance(held, dict) else tuple(held)
     if len(now) == len(items) and all(map(_same, now, items)):
         return
-    held.clear()
-    (held.extend if isinstance(held, SEQUENCES) else held.update)(items)
+    # By the plain container's own ways: a subclass may mean something else by them, as Counter, whose update counts.
+    kind: Any = next(kind for kind in (OrderedDict, dict, list, deque, set) if isinstance(held, kind))
+    kind.clear(held)
+    (kind.extend if kind in SEQUENCES else kind.update)(held, items)
 
 
 def _same(one: Any, other: Any) -> bool:

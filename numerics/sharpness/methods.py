@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.func import grad, jvp, vmap
 
 from derive.errors import InputError
+from derive.shown import message
 
 Loss = Callable[[Sequence[Tensor]], Tensor]
 
@@ -196,7 +197,7 @@ def explained(method: str) -> Iterator[None]:
         yield
     except (RuntimeError, NotImplementedError) as error:
         for pattern, text in _KNOWN:
-            found = re.search(pattern, str(error))
+            found = re.search(pattern, message(error))
             if found:
                 raise InputError(text.format(*found.groups(), method=method)) from None
         if method == "compiled" and type(error).__module__.startswith("torch._"):

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.optim import Optimizer
 
 from numerics import nets, optim
 from numerics.datasets import Data
@@ -36,10 +37,7 @@ class Member:
         kind = {"activation": recipe.activation, "beta": recipe.beta, "dtype": getattr(torch, recipe.dtype)}
         self.k = perturbation.k
         self.net = nets.build(recipe.net, **shape, **kind, seed=seeds.init, device=device).train()
-        arguments = _arguments(recipe, device)
-        self.optimizer = optim.build(
-            perturbation, self.net.parameters(), name=recipe.optimizer, seed=seeds.perturbation, **arguments
-        )
+        self.optimizer = optimizer_of(recipe, perturbation, self.net.parameters(), seeds.perturbation, device)
         # It would warn of every step outside a graph, of which there are few: the first, and small batches.
         vars(self.optimizer)["_warned_capturable_if_run_uncaptured"] = True
         self.lr = recipe.lr
@@ -79,6 +77,22 @@ class Member:
 def members(group: Group, data: Data, device: str) -> list[Member]:
     """All members of a group at the start, in the order of its numbers."""
     return [Member(group, perturbation, data, device) for perturbation in group.perturbations]
+
+
+def optimizer_of(recipe: Recipe, perturbation: Perturbation, parameters: Any, seed: int, device: str) -> Optimizer:
+    """The optimiser of a recipe, perturbed.
+
+    Args:
+        recipe: names it, and gives its numbers.
+        perturbation: its kind, number and form.
+        parameters: as torch takes them.
+        seed: of stochastic rounding.
+        device: where the parameters are.
+
+    Raises:
+        InputError: it refuses the recipe's numbers.
+    """
+    return optim.build(perturbation, parameters, name=recipe.optimizer, seed=seed, **_arguments(recipe, device))
 
 
 def _arguments(recipe: Recipe, device: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
+from derive.shown import message
 from numerics.common.determinism import reproducible
 from numerics.datasets import Data
 from numerics.training.eager import EagerStepper, Stepper
@@ -72,7 +73,7 @@ def compared(group: Group, data: Data, device: str, company: Stepper, together: 
             try:
                 found = _difference(together, alone, company.step(images, labels), own)
             except RuntimeError as error:
-                found = f"fails ({' '.join(str(error).split())[:TOLD]})"
+                found = f"fails ({message(error)[:TOLD]})"
             if found:
                 return Preflight(False, f"one after another: side by side {found} in step {number} of the preflight")
     return Preflight(True, "side by side, each member equal to its solo run to the last bit in a preflight")

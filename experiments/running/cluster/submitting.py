@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from contextlib import suppress
 from types import ModuleType
 from typing import Any
@@ -18,13 +17,12 @@ import xarray as xr
 
 from derive.errors import InputError
 from experiments.running.cluster.connection import TROUBLE, connection, distributed, greet, needed
+from experiments.running.cluster.failures import KEPT, one_line
 from experiments.running.cluster.task import PARTS, train_group
 from experiments.running.group_lock import Say
 from experiments.running.means import Means
 from experiments.running.progress import Report
 from numerics.training.recipe import Group
-
-KEPT = "Finished members and checkpoints are kept; the same command goes on from there"
 
 
 def in_cluster(groups: Sequence[Group], means: Means, report: Report, say: Say) -> list[xr.Dataset]:
@@ -37,11 +35,11 @@ def in_cluster(groups: Sequence[Group], means: Means, report: Report, say: Say) 
         say: takes lines for the user, also those of the workers.
 
     Raises:
-        InputError: Dask is not installed, the scheduler does not answer or goes away, workers die again and again; and what
-            training raises.
+        InputError: Dask is not installed, the scheduler does not answer or goes away, workers die again and again, or
+            Dask fails in another way; and what training raises.
     """
     dask = distributed()
-    with dask.utils.silence_logging_cmgr(logging.CRITICAL), connection(dask, means) as client:
+    with dask.utils.silence_logging_cmgr(logging.CRITICAL), one_line(), connection(dask, means) as client:
         greet(client, means, say)
         board = Board(len(groups), report, say)
         client.subscribe_topic(board.topic, board.hear)
@@ -96,8 +94,6 @@ class _Tasks:
                 else:
                     found[number] = _answer(future)
                     self._board.mark(number, PARTS)
-        except CancelledError:
-            raise InputError(f"lost the Dask scheduler. {KEPT}") from None
         finally:
             with suppress(*TROUBLE):  # a scheduler that is gone has nothing to cancel
                 self._client.cancel(list(self._number))

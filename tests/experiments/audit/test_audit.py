@@ -99,6 +99,53 @@ def test_the_innermost_line_of_the_users_is_named_not_torchs(run: Run) -> None:
     assert "site-packages" not in told
 
 
+MUTE = """
+class Mute({base}):
+    def __str__(self):
+        raise {raised}
+    __repr__ = __str__
+"""
+
+
+@pytest.mark.parametrize("raised", ["KeyError('text')", "SystemExit(0)", "KeyboardInterrupt"])
+def test_an_error_whose_message_fails_is_told_all_the_same(raised: str, run: Run) -> None:
+    body = f"def train(audit):\n    audited(audit, 4)\n    raise Mute\n{MUTE.format(base='Exception', raised=raised)}"
+    code, told, folder = run(body, "--no-shadow")
+    assert code == 2
+    assert ".py:25: Mute: its message cannot be read; the page of the 4 steps before it" in told
+    assert len(told.strip().splitlines()) == 1
+    assert load(folder)[1]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("base", ["ValueError", "SyntaxError", "SystemExit", "__import__('derive').errors.InputError"])
+def test_so_is_one_before_anything_is_measured(base: str, run: Run) -> None:
+    code, told, _ = run(f"{MUTE.format(base=base, raised='KeyError')}\ndef train(audit):\n    raise Mute()")
+    assert code == 2
+    assert len(told.strip().splitlines()) == 1
+    code, told, _ = run(f"{MUTE.format(base=base, raised='KeyError')}\nraise Mute()\ndef train(audit):\n    pass")
+    assert code == 2
+    assert len(told.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("way", ["audit", "hooks"])
+def test_so_is_one_raised_by_the_loss_while_measuring(way: str, run: Run) -> None:
+    """It is the measurement's then, and the training goes on."""
+    loss = """
+    def loss_fn(outputs, targets):
+        if sys.modules["numerics.sharpness.untouched"].measuring():
+            raise Mute
+        return cross_entropy(outputs, targets)
+    """
+    train = {
+        "audit": "def train(audit):\n    m, o, x, y = parts(0.1)\n    loop(m, o, x, y, 9, audit(m, o, loss_fn).step, loss_fn)",
+        "hooks": "def train():\n    m, o, x, y = parts(0.1)\n    loop(m, o, x, y, 9, loss_fn=loss_fn)\n    raise Mute",
+    }[way]
+    code, told, _ = run(f"{MUTE.format(base='RuntimeError', raised='KeyError')}\n{textwrap.dedent(loss)}\n{train}")
+    assert code == 2 or way == "audit"
+    assert "Traceback" not in told
+    assert "its message cannot be read" in told
+
+
 def test_an_interrupt_keeps_the_page(run: Run) -> None:
     code, _, folder = run("def train(audit):\n    audited(audit, 4)\n    raise KeyboardInterrupt")
     assert code == 130

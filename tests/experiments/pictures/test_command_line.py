@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from experiments.__main__ import main
 from experiments.pictures import grey_values
 from experiments.pictures.bounds import standardised
 from experiments.pictures.grey_values import read_grey
+from experiments.running import progress
 from experiments.running.store import load
 
 pytestmark = pytest.mark.exact
@@ -46,6 +49,18 @@ def test_bounds_of_a_picture(boundary: str, picture: Path, tmp_path: Path, capsy
     low, high = (float(v) for v in data.windowed)
     assert low < high
     assert "this kernel (exact)" in capsys.readouterr().out
+
+
+def test_bounds_that_take_long_say_how_far_they_are(
+    picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["bounds", "--image", str(picture), "--kernel", "5", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    assert capsys.readouterr().err == ""
+    seconds = count(0, 3)
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    assert main(arguments) == 0
+    assert capsys.readouterr().err.splitlines()[0] == "bounds: 0% done after 3 s"
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16", "LA"])

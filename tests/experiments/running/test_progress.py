@@ -33,6 +33,20 @@ def test_a_terminal_gets_a_bar(capsys: pytest.CaptureFixture, monkeypatch: pytes
     assert "━" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_a_terminal_waits_where_it_is_asked_to(
+    seconds: int, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    clock = iter([0, seconds, seconds + 1])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with progress.bar("x", progress.PATIENCE) as report:
+        report(1, 4)
+    told = capsys.readouterr().err
+    assert ("━" in told) == (seconds > progress.PATIENCE)
+    assert bool(told) == (seconds > progress.PATIENCE)
+
+
 def test_parts_add_up() -> None:
     seen: list[tuple[int, int]] = []
     for i in range(2):

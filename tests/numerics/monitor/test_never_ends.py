@@ -224,3 +224,22 @@ def test_a_filter_that_makes_errors_of_warnings_is_obeyed() -> None:
         warnings.simplefilter("error", StabilityWarning)
         with pytest.raises(StabilityWarning, match="batch norm"):
             after_training(True)
+
+
+class Mute(RuntimeError):
+    def __str__(self) -> str:
+        raise KeyError
+
+    __repr__ = __str__
+
+
+def test_an_error_without_a_readable_message_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise Mute
+
+    monkeypatch.setattr(gauge.Gauge, "row", fail)
+    expected = after_training(False)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert after_training(True, shadow=0.0) == expected
+    assert any(str(one.message).endswith("is not measured: Mute: its message cannot be read") for one in said)

@@ -44,6 +44,12 @@ def test_lanczos_on_known_spectra(seed, size, distinct):
     assert abs(found.maximum - values.max()) <= allowed
 
 
+def test_every_product_is_reported() -> None:
+    image, seen = np.random.default_rng(0).random((12, 14)), []
+    found = extreme_eigenvalues(Correlation(image, 3), lambda done, total: seen.append((done, total)))
+    assert seen == [(n, 9) for n in range(found.products)]
+
+
 def test_lanczos_reports_the_error_it_stopped_at():
     values = torch.linspace(1, 2, 400, dtype=torch.float64)
     found = extremes(lambda v: values * v, 400, limit=12)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import xarray as xr
 from derive.errors import InputError
 from experiments.running.cluster import connection as cluster_connection
 from experiments.running.cluster import submitting as cluster
+from experiments.running.cluster.failures import one_line
 from experiments.running.cluster.submitting import PARTS, Board
 from experiments.running.cluster.task import _own_device
 from experiments.running.means import Means
@@ -98,6 +100,62 @@ def test_what_a_worker_raises_is_one_line(scheduler: Any, tmp_path: Path) -> Non
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match=r"cannot write to .*choose another --store"):
         sweep(GROUPS, Means(store=tmp_path / "file", scheduler=scheduler.scheduler_address))
+
+
+class Unreadable:
+    """Can be written, and not be read: as what a worker's gradcfl of another version does not have."""
+
+    def __reduce__(self) -> tuple:
+        return getattr, (cluster_connection, "of_another_version")
+
+
+def raising(error: Exception):
+    def train(*_: object) -> None:
+        raise error
+
+    return train
+
+
+def given(value: object):
+    """A task that carries a value."""
+    return lambda *_: value
+
+
+OF_DASK = {
+    "CommClosedError: gone": raising(distributed.comm.CommClosedError("gone")),
+    "NoWorkerError": raising(distributed.scheduler.NoWorkerError("none", 3)),
+    "ClosedClientError: closed": raising(distributed.client.ClosedClientError("closed")),
+    "deserialization of the task graph": given(Unreadable()),
+    "serialize": given(threading.Lock()),
+}
+
+
+@pytest.mark.parametrize("said", OF_DASK)
+def test_what_goes_wrong_in_dask_is_one_line(
+    said: str, scheduler: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "train_group", OF_DASK[said])
+    with pytest.raises(InputError, match=rf"^Dask failed \(.*{said}.*Finished members and checkpoints are kept") as told:
+        sweep(GROUPS, Means(store=tmp_path, scheduler=scheduler.scheduler_address))
+    assert "\n" not in str(told.value)
+
+
+def test_what_goes_wrong_in_a_training_is_raised(scheduler: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "train_group", raising(RuntimeError("a fault of ours")))
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        sweep(GROUPS, Means(store=tmp_path, scheduler=scheduler.scheduler_address))
+
+
+def test_a_lost_scheduler_is_one_line() -> None:
+    with pytest.raises(InputError, match=r"lost the Dask scheduler\. Finished members"), one_line():
+        raise CancelledError
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt(), MemoryError(), KeyError("x")])
+def test_errors_that_are_not_dasks_pass(error: BaseException) -> None:
+    with pytest.raises(type(error)) as told, one_line():
+        raise error
+    assert told.value is error
 
 
 @pytest.mark.skipif("__import__('torch').cuda.is_available()", reason="there is a GPU here")
