@@ -23,11 +23,11 @@ from experiments.audit.outcome import Outcome
 from experiments.audit.places import RECENT, Place, lrs, places
 from experiments.audit.session import Session
 from experiments.page.prose import prose
-from experiments.running.netcdf import to_bytes
 from experiments.running.provenance import provenance
 from experiments.running.runner import labelled
 from experiments.running.store import EXPERIMENT, MARKER, replacing
 from experiments.style import styled
+from numerics.common.netcdf import to_bytes
 
 NAME = "audit"
 KEPT = ("date", "platform", "device", "python", "version_gradcfl", "version_torch", "version_numpy", "command")

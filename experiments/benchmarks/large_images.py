@@ -18,7 +18,7 @@ LARGEST = 2
 # The peak of a process that holds the image and applies the operator once, over what is resident before.
 _PROGRAM = """
 import sys, torch
-from numerics.correlation import Correlation
+from numerics.pdes.correlation import Correlation
 side, kernel = map(int, sys.argv[1:])
 peak = lambda: int([line for line in open('/proc/self/status') if line.startswith('VmHWM')][0].split()[1])
 Correlation(torch.rand(64, 64, dtype=torch.float64), 8).gram(torch.ones(8, 8, dtype=torch.float64))

@@ -14,10 +14,10 @@ _BARE = f"import torch; {_PEAK}"
 
 _SIMULATION = f"""
 import torch
-from numerics.active_mode import checkerboard
-from numerics.correlation import Correlation
-from numerics.flows import nonlinear
-from numerics.simulate import simulate
+from numerics.pdes.active_mode import checkerboard
+from numerics.pdes.correlation import Correlation
+from numerics.pdes.flows import nonlinear
+from numerics.pdes.simulate import simulate
 flow = nonlinear(Correlation(checkerboard(256), 32, pooling="mean"), 20.0, 1.0, 1.0)
 lrs = torch.linspace(0.01, 0.09, BATCH, dtype=torch.float64)[:, None, None]
 simulate(flow, torch.ones(32, 32, dtype=torch.float64), lrs, 20)

@@ -33,7 +33,7 @@ TOGETHER, EACH, KEPT = 8, 100.0, 15.0
 _ONE = """
 import sys, time
 from experiments import registry
-from experiments.progress import silent
+from experiments.running.progress import silent
 found, start = registry.experiment(sys.argv[1]), time.time()
 found.compute(found.PRESETS["smoke"], sys.argv[2], silent)
 print(f"{time.time() - start:.1f} s")

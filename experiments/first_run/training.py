@@ -32,7 +32,7 @@ _AFTER = """
 import numerics, sys, torch
 square = torch.ones(8, 8, device=sys.argv[1])
 square @ square
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
 with reproducible():
     print(float((square @ square).sum()))
 """

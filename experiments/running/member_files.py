@@ -18,7 +18,7 @@ from derive.errors import InputError
 from derive.files.reading import Unreadable, read_json, read_regular
 from derive.files.writing import replace_forced
 from derive.shown import shown
-from experiments.running.netcdf import LARGEST, from_bytes, to_bytes
+from numerics.common.netcdf import LARGEST, from_bytes, to_bytes
 from numerics.training.layout import fault, layout, matches
 from numerics.training.recipe import Group
 

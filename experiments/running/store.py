@@ -20,8 +20,8 @@ from derive.commands.installed import check_installed
 from derive.errors import InputError
 from derive.files.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
-from experiments.running.netcdf import LARGEST, from_bytes, to_bytes
 from experiments.running.swapping import HIDDEN, alone, recover, swapped
+from numerics.common.netcdf import LARGEST, from_bytes, to_bytes
 
 MARKER = "gradcfl.json"
 EXPERIMENT = "experiment"

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from derive.files.writing import write_whole
+from numerics.common.netcdf import to_bytes
 
 Value = float | str | Mapping[Any, float]
 
@@ -121,5 +122,4 @@ def save(results: xr.Dataset, path: str | Path) -> None:
     Raises:
         InputError: it cannot be written; what was there is unchanged.
     """
-    # By way of memory: HDF5 itself may crash the process when the disk is full.
-    write_whole(Path(path), bytes(results.to_netcdf(engine="h5netcdf")))
+    write_whole(Path(path), to_bytes(results))

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from experiments.running import training_run
 from experiments.running.means import Means
-from experiments.running.netcdf import from_bytes, to_bytes
 from experiments.running.pace import Pace
 from experiments.running.sweep import sweep
 from numerics.checkpoints import checkpoint
+from numerics.common.netcdf import from_bytes, to_bytes
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe, Seeds
 

@@ -19,8 +19,8 @@ from derive.paper.claim import Claim, Verdict, claims
 from experiments import registry
 from experiments.page import report
 from experiments.running import store
-from experiments.running.netcdf import to_bytes
 from experiments.running.swapping import HIDDEN
+from numerics.common.netcdf import to_bytes
 
 pytestmark = pytest.mark.exact
 

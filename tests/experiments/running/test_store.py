@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from derive.errors import InputError
 from derive.files.reading import read_regular
 from experiments.running import store
-from experiments.running.netcdf import to_bytes
 from experiments.running.store import MARKER, check_writable, load, replacing, save
 from experiments.running.swapping import HIDDEN, tidy
+from numerics.common.netcdf import to_bytes
 
 pytestmark = pytest.mark.exact
 
@@ -105,7 +105,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 from derive.errors import InputError
-from experiments.store import save
+from experiments.running.store import save
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 try:
@@ -171,7 +171,7 @@ def test_what_killed_runs_left_is_swept_and_what_is_in_use_is_not(tmp_path: Path
 SWAP_AGAIN_AND_AGAIN = """
 import sys
 from pathlib import Path
-from experiments.swapping import swapped
+from experiments.running.swapping import swapped
 for number in range(int(sys.argv[2])):
     with swapped(Path(sys.argv[1])) as fresh:
         for name in ("a", "b"):

@@ -18,9 +18,9 @@ from derive.errors import InputError
 from experiments.running import training_run
 from experiments.running.means import Means
 from experiments.running.members import GroupFolder
-from experiments.running.netcdf import from_bytes, to_bytes
 from experiments.running.sweep import sweep
 from numerics.checkpoints import checkpoint
+from numerics.common.netcdf import from_bytes, to_bytes
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import after_every_epoch, group

@@ -82,7 +82,7 @@ def test_the_smaller_workspace_is_kept(monkeypatch):
 LATE = """
 import os, sys, torch
 import numerics.statistics
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
 with reproducible():
     inside = os.environ["CUBLAS_WORKSPACE_CONFIG"]
 print(inside, os.environ["CUBLAS_WORKSPACE_CONFIG"])
@@ -152,7 +152,7 @@ AFTER_A_PRODUCT = """
 import torch
 square = torch.ones(8, 8, device="cuda")
 square @ square
-from numerics.training.determinism import reproducible
+from numerics.common.determinism import reproducible
 with reproducible():
     square @ square
 """
