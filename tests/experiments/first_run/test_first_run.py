@@ -94,9 +94,9 @@ def none(name, of=metadata.version):
     if name == "gradcfl": raise metadata.PackageNotFoundError(name)
     return of(name)
 metadata.version = none
-from derive.claim import claims
+from derive.paper.claim import claims
 from derive.bare import version_of
-from experiments.provenance import provenance, versions
+from experiments.running.provenance import provenance, versions
 print(version_of("gradcfl"), versions()["gradcfl"], provenance("cpu")["version_gradcfl"], "table-1" in claims())
 """
 
