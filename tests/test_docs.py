@@ -73,6 +73,17 @@ def test_links_and_targets_exist(page: Path) -> None:
     assert set(re.findall(r"(?:^ *|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
 
 
+def test_recipes_name_files_and_tests_that_there_are() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    files = re.findall(r"\b((?:derive|numerics|experiments|paper_checks|tests)/[\w/.]*\w)", text)
+    assert len(files) > 20
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    tests = "".join(
+        path.read_text(encoding="utf-8") for room in ("tests", "paper_checks") for path in (ROOT / room).rglob("test_*.py")
+    )
+    assert [name for name in re.findall(r"`(test_\w+)`", text) if f"def {name}(" not in tests] == []
+
+
 def test_the_readme_reads_in_three_minutes() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= LINES
 
