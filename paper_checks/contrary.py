@@ -1,7 +1,7 @@
 """What our own runs say of the claim that a last bit spreads the accuracy as batch selection does, and what would decide it.
 
 They are the experiments' records, of settings that are not the paper's: nothing here refutes the print at its own. `python -m
-paper_checks.contrary` prints the README's table.
+paper_checks.contrary` prints the table of docs/errata.md.
 
 Source: Tab 1, 6, 6b, 7, 8.
 """
@@ -137,7 +137,7 @@ HEADS = (
 
 
 def as_markdown() -> str:
-    """The README's table."""
+    """The table of docs/errata.md."""
     lines = [HEADS, ("---",) * len(HEADS), *(_line(one) for claim in TABLES for one in ours(claim))]
     return "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
 

@@ -12,7 +12,7 @@ import sympy as sp
 
 from derive.paper.claim import Claim
 from experiments.running.provenance import provenance
-from paper_checks import fingerprint, test_readme
+from paper_checks import fingerprint, test_errata_page
 from paper_checks.claims import PRINTED
 from paper_checks.verdicts import all_verdicts, checks, claimed, record
 
@@ -33,11 +33,11 @@ def test_recorded_verdict_is_current(claim: str) -> None:
 
 
 @pytest.mark.parametrize("claim", RECORDED)
-def test_recorded_print_is_the_claims_and_the_readme_shows_what_is_recorded(claim: str) -> None:
+def test_recorded_print_is_the_claims_and_the_page_shows_what_is_recorded(claim: str) -> None:
     verdict = RECORDED[claim].verdict
     assert verdict.claim == claim
     assert verdict.printed in ("", PRINTED[claim].latex)
-    assert (test_readme.row(PRINTED[claim], verdict) in test_readme.shown()) == verdict.differs
+    assert (test_errata_page.row(PRINTED[claim], verdict) in test_errata_page.shown()) == verdict.differs
 
 
 @pytest.mark.parametrize("field", ["status", "printed", "derived", "evidence", "finding", "consequence"])

@@ -93,7 +93,7 @@ def show_errata(latex: bool = False, markdown: bool = False, recompute: bool = F
 
     Args:
         latex: the printed and the derived formulas as a LaTeX longtable.
-        markdown: the table of the README.
+        markdown: the table of docs/errata.md.
         recompute: compute every verdict now (about ten minutes), instead of reading the record.
     """
     from derive.paper.errata import as_latex, as_markdown, as_text, errata

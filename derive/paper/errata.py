@@ -43,7 +43,7 @@ def _block(claim: Claim, verdict: Verdict) -> str:
 
 
 def as_markdown(rows: list[Row]) -> str:
-    """A table for a README: claim, status, what is right, consequence."""
+    """The table of docs/errata.md: claim, status, what is right, consequence."""
     head = ["| Claim | Status | What is right | Consequence |", "|---|---|---|---|"]
     cells = ([f"{c.source}, {c.title}", v.status, v.finding, v.consequence] for c, v in rows)
     return "\n".join([*head, *("| " + " | ".join(cell(text) for text in row) + " |" for row in cells)])

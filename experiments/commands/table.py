@@ -28,7 +28,7 @@ def list_experiments(left_open: bool = False) -> None:
         print(title)
         for name, what in section.items():
             print(f"  {name:<18} {what}  [{', '.join(registry.PRESETS)}]")
-            for field, why in OPEN[name].items() if left_open else ():
+            for field, why in OPEN.get(name, {}).items() if left_open else ():
                 print(f"      {field}: {why}")
 
 

@@ -13,6 +13,7 @@ from derive.__main__ import main
 from derive.conditions.sampling import RESOLUTION
 from derive.fields.symbols import MEANINGS
 from derive.gallery import gallery
+from tests.demands import demand
 from tests.derive.textbook import STATEMENTS, Statement, evaluate
 from tests.oracles import powers_grow, spectral_radius, verdict
 
@@ -32,7 +33,7 @@ LONG = {  # more than a third of a second to derive or to sample
     *("cnab", "sbdf2", "wave-2d", "wave-3d", "yee-2d", "heat-ab3", "advection-rk4", "advection-ab3", "upwind-third-rk3"),
     *("schroedinger-rk4", "heat-dufort-frankel-2d", "leapfrog-filtered", "lax-friedrichs-2d"),
 }
-SHORT = [key for key in gallery if key not in LONG]
+SHORT = [key for key in gallery if key not in LONG and key in STATEMENTS]  # one that lacks is demanded below, by name
 WRONG = [key for key, statement in STATEMENTS.items() if statement.right is not None]
 EDGES = [  # at the very edge: whether powers of the one-step matrix grow
     ("leapfrog", {"nu": 1}, True),
@@ -62,8 +63,7 @@ def engine(key: str, count: int) -> np.ndarray:
 
 
 def test_every_scheme_of_the_gallery_has_a_statement() -> None:
-    assert set(STATEMENTS) == set(gallery)
-    assert len(gallery) >= 32
+    demand("statement of the books, in STATEMENTS of tests/derive/textbook", STATEMENTS, gallery)
     assert set(gallery) >= LONG
     for key, statement in STATEMENTS.items():
         assert set(statement.ranges) == set(map(str, gallery[key].scheme.parameters))
@@ -89,7 +89,7 @@ def test_engine_against_oracle(key: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", gallery)
+@pytest.mark.parametrize("key", STATEMENTS)
 def test_engine_against_oracle_at_many_points(key: str) -> None:
     _hold_engine_against_oracle(key, MANY)
 
@@ -111,7 +111,7 @@ def test_statement_against_oracle(key: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", gallery)
+@pytest.mark.parametrize("key", STATEMENTS)
 def test_statement_against_oracle_at_many_points(key: str) -> None:
     _hold_statement_against_oracle(key, MANY)
 

@@ -18,6 +18,7 @@ from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
 from derive.reports.optimizers import STATES, rows, text
 from derive.schemes import optimizers as schemes
 from derive.schemes.optimizers import averaged, why_excluded
+from tests.demands import demand
 from tests.derive.one_step import STEPS, spectral_radius
 
 theta = GridFunction("theta", dims=0)
@@ -47,7 +48,7 @@ def draw_values(name: str, data: st.DataObject) -> dict[str, float]:
     return {n: data.draw(RANGES[n], label=n) for n in sorted(names)}
 
 
-@pytest.mark.parametrize("name", optimizers)
+@pytest.mark.parametrize("name", STEPS)
 @settings(max_examples=50)
 @given(data=st.data(), below=st.floats(0.01, 0.999), above=st.floats(1.001, 10))
 def test_edge_against_the_one_step_matrix(name: str, data: st.DataObject, below: float, above: float) -> None:
@@ -129,7 +130,8 @@ def test_a_recurrence_takes_fifteen_lines_or_fewer(function) -> None:
 
 
 def test_optimizers_is_a_mapping() -> None:
-    assert len(optimizers) == len(list(optimizers)) == len(STEPS)
+    demand("step by hand, in STEPS of tests/derive/one_step.py", STEPS, optimizers)
+    assert len(optimizers) == len(list(optimizers))
     assert "adam" in optimizers
     assert "lion" not in optimizers
     assert optimizers.get("lion") is None

@@ -11,6 +11,7 @@ from derive.errors import InputError
 from derive.fields.activations import Activation, activation, activations
 from derive.fields.symbols import Ibar, K, alpha, area, beta, lr, x
 from derive.theorems import regimes
+from tests.demands import demand
 
 LINES = {  # (slope, intercept) far below and far above, known from each one's definition
     "swish": ((0, 0), (1, 0)), "silu": ((0, 0), (1, 0)), "relu": ((0, 0), (1, 0)), "gelu": ((0, 0), (1, 0)),
@@ -20,7 +21,7 @@ LINES = {  # (slope, intercept) far below and far above, known from each one's d
 
 
 def test_every_activation_is_known_here() -> None:
-    assert set(LINES) == set(activations)
+    demand("pair of lines that it approaches, in LINES of this file", LINES, activations)
 
 
 @pytest.mark.parametrize("name", sorted(LINES))

@@ -9,6 +9,7 @@ import pytest
 from experiments import registry
 from experiments.edges import edge_of_optimizers_runs
 from experiments.running.progress import silent
+from tests.demands import demand
 from tests.experiments.agreeing import CERTAIN, assert_agrees, short
 from tests.pretended import pretended
 
@@ -18,7 +19,7 @@ NAMES = [name for name in registry.names() if not registry.trains(registry.exper
 
 
 def test_what_is_certain_is_said_of_every_experiment() -> None:
-    assert set(CERTAIN) == set(NAMES)
+    demand("list of variables that are the same on every device, in CERTAIN of tests/experiments/agreeing.py", CERTAIN, NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""The tables in the README are those that the checks and the records give now."""
+"""The tables in docs/errata.md are those that the checks and the records give now."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from derive.paper.claim import Claim, Verdict
 from derive.paper.errata import as_markdown, errata
 from paper_checks import contrary
 
-README = Path(__file__).parent.parent / "README.md"
+PAGE = Path(__file__).parent.parent / "docs" / "errata.md"
 
 
 def shown(name: str = "errata") -> list[str]:
     """The lines of a table."""
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     return text[text.index(f"<!-- {name} -->") : text.index(f"<!-- end of {name} -->")].splitlines()[1:]
 
 
@@ -24,7 +24,7 @@ def row(claim: Claim, verdict: Verdict) -> str:
     return as_markdown([(claim, verdict)]).splitlines()[-1]
 
 
-def test_errata_of_the_readme_are_those_recorded() -> None:
+def test_errata_of_the_page_are_those_recorded() -> None:
     assert as_markdown(errata()).splitlines() == [line for line in shown() if line]
 
 
@@ -33,5 +33,5 @@ def test_what_our_own_runs_say_is_shown() -> None:
 
 
 @pytest.mark.slow
-def test_errata_of_the_readme_are_current() -> None:
+def test_errata_of_the_page_are_current() -> None:
     assert as_markdown(errata(recompute=True)).splitlines() == [line for line in shown() if line]
