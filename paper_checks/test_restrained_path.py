@@ -89,7 +89,7 @@ def test_the_paper_preset_prints_nothing_of_its_own() -> None:
     assert {*figure_5.values["stable_steps"], *figure_5.values["restrained_steps"]} <= {*config.lrs}
     assert config.nets.nets == tuple(f"chain-{n}" for n in figure_7["layers"])
     assert (config.nets.data, config.nets.classes, config.nets.alpha) == (
-        (figure_7["data"],),
+        figure_7["data"],
         figure_7["classes"],
         figure_7["alpha"],
     )

@@ -59,10 +59,10 @@ def find(name: str) -> Target:
     Raises:
         InputError: not MODULE:FUNCTION, no such module or function, an error in the module, or another signature.
 
-    >>> find("derive.shown:show")
+    >>> find("derive.errors:choos")
     Traceback (most recent call last):
         ...
-    derive.errors.InputError: unknown function in derive.shown 'show': expected one of described, message, shown; did you mean 'shown'?
+    derive.errors.InputError: unknown function in derive.errors 'choos': expected one of choose; did you mean 'choose'?
     """
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name.strip() or not function_name.isidentifier():
