@@ -19,7 +19,7 @@ NEEDS = {
     "lightning": "tests/numerics/monitor/test_lightning.py",
     "transformers": "tests/numerics/monitor/test_huggingface.py",
     "tensorboard": "tests/numerics/monitor/test_tensorboard.py",
-    "distributed": "tests/experiments/test_cluster.py",
+    "distributed": "tests/experiments/running/cluster/test_submitting.py",
 }
 """Package -> tests that cannot be collected without it."""
 

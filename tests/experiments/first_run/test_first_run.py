@@ -15,7 +15,7 @@ from experiments.benchmarks import on_gpu
 from experiments.benchmarks.__main__ import devices
 from experiments.first_run import optimisers
 from experiments.first_run.__main__ import PARTS, main
-from experiments.first_run.elsewhere import TREE
+from experiments.first_run.elsewhere import NEEDS, TESTS, TREE
 from experiments.first_run.log import Log
 from experiments.page.first_runs import first_run
 from experiments.page.report import _environment
@@ -126,3 +126,7 @@ def test_the_table_of_benchmarks_names_its_devices(monkeypatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.get_device_name", lambda device: "H100")
     assert "and H100, CUDA" in devices()
+
+
+def test_the_tests_that_a_first_run_names_are_there() -> None:
+    assert [path for path in (*NEEDS.values(), *sum(TESTS.values(), ())) if not (TREE / path).exists()] == []
