@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from derive import errors, theorems
+from derive import errors, theorem
 from derive.fields import symbols
 from derive.paper import claim, derivation
 from derive.printing import text
@@ -25,7 +25,7 @@ from paper_checks import authors_code, claims, printed_numbers, printed_remarks,
 from paper_checks.digest import digest
 
 PACKAGES = {"derive", "numerics", "experiments", "paper_checks"}
-FOLLOWED = (__name__.partition(".")[0], type(theorems).__module__)  # checks, and derivations
+FOLLOWED = (__name__.partition(".")[0], theorem.__module__)  # checks, and derivations
 APART = {
     *(m.__name__ for m in (authors_code, claims, printed_numbers, printed_remarks, printed_runs, printed_training, typeset)),
     *(module.__name__ for module in (claim, derivation, errors, symbols, text, progress, report, store)),  # how things are told
