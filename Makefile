@@ -6,7 +6,7 @@ RESULTS ?= results
 
 # What rounds as another processor: torch's kernels without vectors, matrix products and convolutions without AVX.
 PORTABLE := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
-FLOATING := README.md docs numerics experiments paper_checks tests/numerics tests/experiments
+FLOATING := README.md docs numerics paper_checks tests/numerics tests/experiments/pdes tests/experiments/edges tests/experiments/last_bits
 
 DEVICE ?= cuda
 ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
