@@ -62,7 +62,7 @@ def find(name: str) -> Target:
     >>> find("derive.errors:choos")
     Traceback (most recent call last):
         ...
-    derive.errors.InputError: unknown function in derive.errors 'choos': expected one of choose; did you mean 'choose'?
+    derive.errors.UnknownNameError: unknown function in derive.errors 'choos': expected one of choose; did you mean 'choose'?
     """
     module_name, colon, function_name = name.partition(":")
     if not colon or not module_name.strip() or not function_name.isidentifier():

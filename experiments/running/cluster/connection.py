@@ -72,7 +72,7 @@ def _started(dask: ModuleType, means: Means) -> list[Any]:
     opened: list[Any] = []
     try:
         with _uninterrupted():
-            opened.append(dask.LocalCluster(**arguments, dashboard_address=None, silence_logs=logging.CRITICAL))
+            opened.append(dask.LocalCluster(**arguments, dashboard_address=":0", silence_logs=logging.CRITICAL))
         return [*opened, dask.Client(opened[0], set_as_default=False)]
     except TROUBLE as error:
         for one in opened:

@@ -85,7 +85,7 @@ def alive(process: int) -> bool:
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[Any]:
     """A cluster of somebody else's, in this process for speed: one worker that offers a GPU it does not have."""
-    arguments = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": None}
+    arguments = {"n_workers": 1, "threads_per_worker": 2, "processes": False, "dashboard_address": ":0"}
     with distributed.LocalCluster(**arguments, protocol="tcp", resources={"GPU": 1}) as found:
         yield found
 
