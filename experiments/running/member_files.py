@@ -74,12 +74,6 @@ def read_record(folder: Path, k: int, group: Group) -> dict[str, Any] | None:
     return record
 
 
-def _tells(record: dict[str, Any]) -> bool:
-    """Whether everything is there, and of its type."""
-    texts, versions = [record.get(name) for name in ("group", "sha256", "hardware")], record.get("versions")
-    return isinstance(versions, dict) and all(isinstance(text, str) for text in [*texts, versions.get("torch")])
-
-
 def _checked(folder: Path, k: int, group: Group, record: dict[str, Any]) -> xr.Dataset:
     """What was measured on it, apart from what other members say.
 
