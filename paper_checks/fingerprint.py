@@ -103,8 +103,8 @@ def _meaning(node: object) -> str:
         return "[" + " ".join(_meaning(item) for item in node if not _is_docstring(item)) + "]"
     if not isinstance(node, ast.AST):
         return repr(node)
-    if isinstance(node, ast.Import | ast.ImportFrom):  # says where a name lies; what lies there is followed
-        return ""
+    if isinstance(node, ast.Import | ast.ImportFrom):  # where a name lies is no meaning; what lies there is followed
+        return " ".join(sorted(f"{a.name.rpartition('.')[2]} as {a.asname}" for a in node.names if a.asname))
     parts = [(name, value) for name, value in ast.iter_fields(node) if name != "ctx" and value not in (None, [])]
     return f"({type(node).__name__} {' '.join(f'{name}={_meaning(value)}' for name, value in parts)})"
 
