@@ -15,6 +15,8 @@ from PIL import Image
 
 from derive.commands.option_errors import parsed
 from experiments import registry
+from numerics.thresholds.optimizers import LIVE
+from tests.demands import demand
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
@@ -105,3 +107,9 @@ def test_the_citation_is_of_this_version() -> None:
 def test_the_changelog_opens_with_what_comes_next() -> None:
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert headings[:2] == ["Unreleased (0.2.0)", f"{project()['version']}"]
+
+
+def test_the_readme_names_the_optimisers_that_are_known() -> None:
+    told = re.search(r"age\. ([^.]+) are known", (ROOT / "README.md").read_text(encoding="utf-8"))
+    names = told[1].replace("\n", " ").replace(" and ", ", ").split(", ") if told else []
+    demand("place among those that are known, in README.md", names, [live.cls.__name__ for live in LIVE.values()])

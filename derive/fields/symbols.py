@@ -85,6 +85,8 @@ dampening = declare("dampening", r"\tau", "dampening of the momentum", nonnegati
 nesterov = declare("nesterov", r"\nu", "1 for Nesterov's momentum, 0 without", integer=True, nonnegative=True)
 beta1 = declare("beta1", r"\beta_1", "decay of the gradient's running mean", nonnegative=True)
 denominator = declare("denominator", "D", "frozen preconditioner, sqrt(v) + eps", positive=True)
+look_ahead = declare("look_ahead", "c_m", "weight of NAdam's running mean in its step", positive=True)
+gradient_weight = declare("gradient_weight", "c_g", "weight of the gradient in NAdam's step", positive=True)
 bias_correction1 = declare("bias_correction1", r"b_t", "1 - beta1^t, bias of the running mean at step t", positive=True)
 averaging = declare("averaging", "c", "weight of the newest iterate in an average; 1 - decay of an EMA", positive=True)
 

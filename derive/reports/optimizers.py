@@ -24,12 +24,12 @@ _HEAD = (
     "One mode of the loss, gradient = curvature * theta; x' is the new value of x. A mode of positive curvature converges "
     "below the edge and diverges above it."
 )
-_STATES = {"theta": r"\theta", "b": "b", "m": "m", "x": "x", "z": "z"}
-STATES = {
-    (name, step): declare(name + "'" * step, tex + "'" * step, "an optimiser's state")
-    for name, tex in _STATES.items()
-    for step in (0, 1)
-}
+
+
+@cache
+def state(name: str, step: int) -> sp.Symbol:
+    """What an optimiser remembers, now at step 0 and in the next step at 1, as printed."""
+    return declare(name + "'" * step, sp.latex(sp.Symbol(name)) + "'" * step, "an optimiser's state")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _solved(residual: sp.Expr, scheme: GridScheme, domain: Domain) -> sp.Eq:
 
 
 def _state(value: sp.Indexed) -> sp.Symbol:
-    return STATES[str(value.base), int(value.indices[0])]
+    return state(str(value.base), int(value.indices[0]))
 
 
 def _polynomial(scheme: GridScheme, domain: Domain) -> sp.Expr:

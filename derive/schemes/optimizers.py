@@ -21,6 +21,8 @@ from derive.fields.symbols import (
     curvature,
     dampening,
     denominator,
+    gradient_weight,
+    look_ahead,
     lr,
     momentum,
     nesterov,
@@ -96,12 +98,16 @@ def adamw(correction: sp.Expr = sp.S.One) -> GridScheme:
     )
 
 
-def nadam() -> GridScheme:
-    """Adam with Nesterov's look-ahead: theta' = theta - lr (beta1 m' + (1 - beta1) g) / denominator, after many steps."""
+def nadam(look_ahead: sp.Expr = beta1, gradient_weight: sp.Expr = 1 - beta1) -> GridScheme:
+    """Adam with Nesterov's look-ahead: theta' = theta - lr (look_ahead m' + gradient_weight g) / denominator.
+
+    With the momentum schedule mu_t and its product M_t, look_ahead = mu_(t+1) / (1 - M_(t+1)) and gradient_weight =
+    (1 - mu_t) / (1 - M_t); after many steps beta1 and 1 - beta1.
+    """
     gradient = (curvature + weight_decay) * theta[0]
     return GridScheme(
         sp.Eq(mean[1], beta1 * mean[0] + (1 - beta1) * gradient),
-        sp.Eq(theta[1], theta[0] - lr * (beta1 * mean[1] + (1 - beta1) * gradient) / denominator),
+        sp.Eq(theta[1], theta[0] - lr * (look_ahead * mean[1] + gradient_weight * gradient) / denominator),
         assumptions=beta1 < 1,
     )
 
@@ -160,6 +166,7 @@ _RECURRENCES: Mapping[str, Callable[[], GridScheme]] = {
     "adam-at-step": lambda: adam(bias_correction1),
     "adamw-at-step": lambda: adamw(bias_correction1),
     "nadam": nadam,
+    "nadam-at-step": lambda: nadam(look_ahead, gradient_weight),
     "schedule-free": schedule_free,
     "gd-averaged": lambda: averaged(gradient_descent()),
 }

@@ -26,6 +26,8 @@ from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 from experiments.benchmarks.timing import Result
 from numerics.pdes.edge import bisect
 from numerics.thresholds import Mode, Threshold, largest_factor, maximizes, mode, thresholds
+from numerics.thresholds.kinds import live_of
+from numerics.thresholds.optimizers import Group, Live, State
 
 IMAGES, HIDDEN, PENALTY = 300, 6, 0.02
 WARM_UP, BATCH = 20, 32
@@ -121,13 +123,6 @@ CASES: Mapping[str, Make] = {
 
 
 COUNTS = ("step", "mu_product")
-DECAY: Mapping[str, Callable[[Mapping[str, Any]], float]] = {
-    "exp_avg_sq": lambda group: group["betas"][1],
-    "square_avg": lambda group: group["alpha"],
-    "grad_avg": lambda group: group["alpha"],
-    "sum": lambda group: 1.0,
-}
-"""What a step multiplies a moment by before it adds the new gradient's part."""
 
 
 @dataclass(frozen=True)
@@ -154,8 +149,13 @@ def prepare(make: Make, at: Quadratic) -> Prepared:
         _step(optimizer, parameters, at.split(at.gradients[n % len(at.gradients)]))
     groups = {p: group for group in optimizer.param_groups for p in group["params"]}
     for p, kept in zip(parameters, held, strict=True):
-        kept |= {k: v / DECAY[k](groups[p]) for k, v in optimizer.state[p].items() if k in DECAY}
+        kept |= _before(live_of(optimizer, groups[p]), groups[p], optimizer.state[p])
     return Prepared(optimizer, parameters, held)
+
+
+def _before(live: Live, group: Group, state: State) -> dict[str, Tensor]:
+    """The moments before a step that brings them where they are: divided by what it multiplies them by."""
+    return {name: state[name] / live.memory(group) for name in live.second if name in state} if live.memory else {}
 
 
 def _step(optimizer: Optimizer, parameters: list[Parameter], gradients: list[Tensor]) -> None:

@@ -49,10 +49,10 @@ from numerics.measures.distance import distances
 from numerics.measures.growth import FEWEST, Growth, growth
 from numerics.monitor.descended import LossFn, call
 from numerics.monitor.observer import Observer, put_back, randomness
-from numerics.optim import PerturbedAdam, PerturbedSGD, nudge
+from numerics.optim import nudge
 from numerics.sharpness.nested import lent
 from numerics.sharpness.untouched import untouched
-from numerics.thresholds.kinds import kind_of
+from numerics.thresholds.kinds import live_of
 
 Batch = tuple[Any, Any]
 K = 3
@@ -131,9 +131,8 @@ def copied(model: nn.Module, optimizer: Optimizer) -> Trainee:
 def perturbed(trainee: Trainee, k: int = K) -> Trainee:
     """The last bit of every update perturbed; under an optimiser other than SGD and Adam the last weight, by one ulp, once."""
     optimizer = trainee.optimizer
-    kinds = {"sgd": PerturbedSGD, "adam": PerturbedAdam, "adamw": PerturbedAdam}
     try:
-        cls = kinds.get(kind_of(optimizer, optimizer.param_groups[0]))
+        cls = live_of(optimizer, optimizer.param_groups[0]).perturbed
     except InputError:
         cls = None
     if cls is None:

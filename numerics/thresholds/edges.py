@@ -9,36 +9,9 @@ import sympy as sp
 
 from derive import maximal_curvature, optimizers, stability
 from derive.errors import InputError
-from derive.fields.symbols import beta1, curvature, denominator, lr, weight_decay
 from derive.printing.codegen import compile_outputs
-from derive.schemes.grid import GridScheme
-from derive.schemes.optimizers import mean, theta
 
 Values = Mapping[str, float]
-
-look_ahead, gradient_weight = sp.symbols("look_ahead gradient_weight", positive=True)
-
-
-def nadam_at_step() -> GridScheme:
-    """NAdam at any step: theta' = theta - lr (look_ahead m' + gradient_weight g) / denominator.
-
-    With the momentum schedule mu_t and its product M_t: look_ahead = mu_(t+1) / (1 - M_(t+1)) and gradient_weight =
-    (1 - mu_t) / (1 - M_t). After many steps they are beta1 and 1 - beta1, which is `derive.optimizers["nadam"]`.
-
-    Source: torch.optim.NAdam.
-    """
-    gradient = (curvature + weight_decay) * theta[0]
-    return GridScheme(
-        sp.Eq(mean[1], beta1 * mean[0] + (1 - beta1) * gradient),
-        sp.Eq(theta[1], theta[0] - lr * (look_ahead * mean[1] + gradient_weight * gradient) / denominator),
-        assumptions=beta1 < 1,
-    )
-
-
-@cache
-def scheme_of(name: str) -> GridScheme:
-    """The recurrence; NAdam's with its schedule."""
-    return nadam_at_step() if name == "nadam" else optimizers[name]
 
 
 def upper(name: str, values: Values) -> float:
@@ -78,7 +51,7 @@ def _upper(name: str, items: tuple[tuple[str, float], ...]) -> float:
 
 @cache
 def _largest(name: str) -> sp.Expr:
-    return maximal_curvature(scheme_of(name))
+    return maximal_curvature(optimizers[name])
 
 
 @cache
@@ -91,8 +64,8 @@ def _compiled(name: str) -> tuple[Callable, tuple[str, ...]]:
 
 @cache
 def _interval(name: str) -> sp.Interval:
-    found = stability(scheme_of(name)).solve("curvature")
-    return found.base_set if isinstance(found, sp.ConditionSet) else found
+    stable = stability(optimizers[name]).solve("curvature")
+    return stable.base_set if isinstance(stable, sp.ConditionSet) else stable
 
 
 def _at(expr: sp.Basic, values: Values) -> sp.Basic:
@@ -103,7 +76,7 @@ def _at(expr: sp.Basic, values: Values) -> sp.Basic:
 @cache
 def _assumed(name: str) -> tuple[sp.Basic, ...]:
     """What the edge rests on: the recurrence's assumptions, and the signs of the symbols."""
-    scheme = scheme_of(name)
+    scheme = optimizers[name]
     symbols = sorted(scheme.assumptions.free_symbols | _largest(name).free_symbols, key=str)
     signs = [sp.Gt(s, 0, evaluate=False) if s.is_positive else sp.Ge(s, 0, evaluate=False) for s in symbols]
     return (*signs, *sp.And.make_args(scheme.assumptions))

@@ -1,28 +1,21 @@
-"""Which of the optimisers in `derive.optimizers` a live torch.optim object is; one that it is not is named, never guessed."""
+"""Which of the known optimisers a live torch.optim object is; one that it is not is named, never guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from inspect import unwrap
-from types import MappingProxyType
 from typing import Any
 
 from torch.nn import Parameter
-from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from torch.optim import Optimizer
 
 from derive.errors import InputError
 from derive.schemes.optimizers import why_excluded
-
-Group = Mapping[str, Any]
-
-KINDS: Mapping[type[Optimizer], str] = MappingProxyType(
-    {SGD: "sgd", Adam: "adam", AdamW: "adamw", NAdam: "nadam", RMSprop: "rmsprop", Adagrad: "adagrad"}
-)
-"""torch's class -> name in `derive.optimizers`."""
+from numerics.thresholds.optimizers import LIVE, Group, Live
 
 
-def kind_of(optimizer: Optimizer, group: Group) -> str:
-    """Name in `derive.optimizers` of what one group of parameters is trained with.
+def live_of(optimizer: Optimizer, group: Group) -> Live:
+    """What is known of what one group of parameters is trained with.
 
     A subclass counts as its parent as long as the parent's `step` is the one it runs; our perturbed optimisers, which differ
     from torch's in the last bit alone, count too.
@@ -30,16 +23,30 @@ def kind_of(optimizer: Optimizer, group: Group) -> str:
     Raises:
         InputError: any other optimiser; with the reason, where one is known.
     """
-    # AdamW is a subclass of Adam that shares its step in some versions of torch; the group tells them apart.
-    parents = [p for p in KINDS if isinstance(optimizer, p) and (_perturbed(optimizer) or _same_step(type(optimizer), p))]
+    cls = type(optimizer)
+    parents = [one for one in LIVE.values() if issubclass(cls, one.cls) and (_perturbed(cls) or _same_step(cls, one.cls))]
     if not parents:
-        raise InputError(_unsupported(type(optimizer)))
-    name = "adamw" if isinstance(optimizer, AdamW) else KINDS[parents[0]]
-    if not group.get("decoupled_weight_decay", name == "adamw"):
-        return "adam" if name == "adamw" else name
-    if name == "nadam" and group["weight_decay"]:
-        raise InputError("no stability edge is derived for NAdam with decoupled weight decay; use the coupled one, or AdamW")
-    return "adamw" if name == "adam" else name
+        raise InputError(_unsupported(cls))
+    # AdamW is a subclass of Adam that shares its step in some versions of torch, and Adam may decouple its decay.
+    nearest = max(parents, key=lambda one: len(one.cls.__mro__))
+    if bool(group.get("decoupled_weight_decay", nearest.decoupled)) == nearest.decoupled:
+        return nearest
+    if nearest.twin:
+        return LIVE[nearest.twin]
+    if group["weight_decay"]:
+        which, other = ("coupled", "decoupled") if nearest.decoupled else ("decoupled", "coupled")
+        kind = f"{nearest.cls.__name__} with {which} weight decay"
+        raise InputError(f"no stability edge is derived for {kind}; use the {other} one")
+    return nearest
+
+
+def kind_of(optimizer: Optimizer, group: Group) -> str:
+    """The name of it.
+
+    Raises:
+        InputError: as `live_of`.
+    """
+    return live_of(optimizer, group).name
 
 
 def unwrapped(optimizer: Any) -> Optimizer:
@@ -66,8 +73,8 @@ def _plain(optimizer: Any) -> bool:
     return isinstance(optimizer, Optimizer) and not isinstance(getattr(optimizer, "optimizer", None), Optimizer)
 
 
-def _perturbed(optimizer: Optimizer) -> bool:
-    return type(optimizer).__module__.startswith("numerics.optim.")
+def _perturbed(cls: type) -> bool:
+    return cls.__module__.startswith("numerics.optim.")
 
 
 def _same_step(cls: type, parent: type) -> bool:
@@ -80,7 +87,7 @@ def _unsupported(cls: type) -> str:
     known = {name.replace("-", ""): reason for name, reason in why_excluded.items()}
     if cls.__name__.lower() in known:
         return f"no stability edge for {cls.__name__}: it {known[cls.__name__.lower()]}"
-    supported = ", ".join(c.__name__ for c in KINDS)
+    supported = ", ".join(one.cls.__name__ for one in LIVE.values())
     return (
         f"no stability edge is derived for {cls.__module__}.{cls.__qualname__}; supported are {supported}, "
         "and subclasses that keep their step"

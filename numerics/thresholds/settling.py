@@ -15,27 +15,14 @@ Source: Kish, Survey Sampling (1965), for the effective number; torch.optim for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from math import ceil, inf, sqrt
-from types import MappingProxyType
 
 from torch.optim import Optimizer
 
-from numerics.thresholds.kinds import Group, kind_of, trained, unwrapped
+from numerics.thresholds.kinds import live_of, trained, unwrapped
 
 PRECISION = 0.2
 """Relative error of the denominators: the width of the band, from 0.9 to 1.1, that is called "at the edge"."""
-
-_MEMORY: Mapping[str, Callable[[Group], float]] = MappingProxyType(
-    {
-        "adam": lambda group: float(group["betas"][1]),
-        "adamw": lambda group: float(group["betas"][1]),
-        "nadam": lambda group: float(group["betas"][1]),
-        "rmsprop": lambda group: float(group["alpha"]),
-        "adagrad": lambda group: 1.0,  # a sum, which forgets nothing
-    }
-)
-"""Weight of the old mean of squares."""
 
 
 def effective(steps: float, memory: float) -> float:
@@ -72,14 +59,14 @@ def unsettled(optimizer: Optimizer) -> str:
     """Why the denominators tell no edge yet; empty where they do, or where there are none.
 
     Raises:
-        InputError: as `numerics.thresholds.kinds.kind_of`.
+        InputError: as `numerics.thresholds.kinds.live_of`.
     """
     optimizer = unwrapped(optimizer)
     done, wanted = inf, 0
     for _, group, parameter in trained(optimizer):
-        kind, state = kind_of(optimizer, group), optimizer.state.get(parameter)
-        if kind in _MEMORY and state:
-            memory, steps = _MEMORY[kind](group), float(state.get("step", inf))
+        live, state = live_of(optimizer, group), optimizer.state.get(parameter)
+        if live.memory and state:
+            memory, steps = live.memory(group), float(state.get("step", inf))
             if not is_settled(steps, memory):
                 done, wanted = min(done, steps), max(wanted, steps_to_settle(memory))
     if not wanted:

@@ -14,7 +14,7 @@ Source: `derive.maximal_curvature`, `derive.optimizers`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -27,10 +27,9 @@ from torch.optim import Optimizer
 
 from derive.errors import InputError
 from numerics.thresholds.edges import lower, upper
-from numerics.thresholds.kinds import Group, kind_of, trained, unwrapped
+from numerics.thresholds.kinds import live_of, trained, unwrapped
+from numerics.thresholds.optimizers import Group, Live, State
 from numerics.thresholds.preconditioner import check_denominators, counted, denominator
-
-State = Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +39,7 @@ class Threshold:
     Attributes:
         parameter: the tensor.
         group: number of its group in the optimiser.
-        optimizer: name in `derive.optimizers`.
+        live: what is known of its optimiser.
         values: the optimiser's numbers now, by torch's names; the denominator is 1, it stands below.
         decay: coupled weight decay; it adds to the curvature.
         denominator: live denominators, shaped like the parameter.
@@ -48,7 +47,7 @@ class Threshold:
 
     parameter: Parameter
     group: int
-    optimizer: str
+    live: Live
     values: Mapping[str, float]
     decay: float
     denominator: Tensor
@@ -61,7 +60,7 @@ class Threshold:
     @cached_property
     def settings(self) -> tuple[Any, ...]:
         """What the edge depends on beside the denominators; tensors that share it share the edge."""
-        return self.optimizer, self.decay, tuple(sorted(self.values.items()))
+        return self.live.name, self.decay, tuple(sorted(self.values.items()))
 
     @property
     def scale(self) -> Tensor:
@@ -74,17 +73,22 @@ class Threshold:
         return self.decay if self.coupled else self.values["weight_decay"]
 
     @property
+    def optimizer(self) -> str:
+        """Name in `numerics.thresholds.optimizers.LIVE`."""
+        return self.live.name
+
+    @property
     def coupled(self) -> bool:
         """Whether weight decay joins the gradient."""
-        return self.optimizer != "adamw"
+        return not self.live.decoupled
 
     def upper(self, factor: float = 1.0, weight_decay: float | None = None) -> float:
         """The largest stable curvature at `factor` times the lr, and another decoupled decay."""
-        return upper(self.optimizer, self._with(factor, weight_decay))
+        return upper(self.live.recurrence, self._with(factor, weight_decay))
 
     def lower(self, weight_decay: float | None = None) -> float:
         """The smallest stable curvature: 0, or minus what a decoupled decay makes up for."""
-        return lower(self.optimizer, self._with(1.0, weight_decay))
+        return lower(self.live.recurrence, self._with(1.0, weight_decay))
 
     def _with(self, factor: float, weight_decay: float | None) -> Mapping[str, float]:
         changed = {"lr": factor * self.values["lr"]}
@@ -103,16 +107,16 @@ def thresholds(optimizer: Optimizer) -> list[Threshold]:
             minimise and groups that maximise, complex parameters, or an adaptive optimiser that has not stepped yet.
     """
     optimizer = unwrapped(optimizer)
-    moved = [(n, g, p, kind_of(optimizer, g)) for n, g, p in trained(optimizer)]
+    moved = [(n, g, p, live_of(optimizer, g)) for n, g, p in trained(optimizer)]
     if not moved:
         raise InputError("expected an optimiser with parameters that require a gradient, got none")
     if len({bool(g.get("maximize")) for _, g, _, _ in moved}) > 1:
         raise InputError("expected all groups to minimise or all to maximise, got both; the network then has no one loss")
-    live = [m for m in moved if m[3] == "sgd" or optimizer.state.get(m[2]) or not optimizer.state]
-    states = counted(optimizer.state.get(p, {}) for _, _, p, _ in live)
-    found = [_threshold(n, g, p, kind, state) for (n, g, p, kind), state in zip(live, states, strict=True)]
-    check_denominators([(one.optimizer, one.denominator) for one in found])
-    return found
+    moved = [m for m in moved if not m[3].adaptive or optimizer.state.get(m[2]) or not optimizer.state]
+    states = counted(optimizer.state.get(p, {}) for _, _, p, _ in moved)
+    edges = [_threshold(n, g, p, live, state) for (n, g, p, live), state in zip(moved, states, strict=True)]
+    check_denominators([(edge.live, edge.denominator) for edge in edges])
+    return edges
 
 
 def maximizes(optimizer: Optimizer) -> bool:
@@ -120,51 +124,17 @@ def maximizes(optimizer: Optimizer) -> bool:
     return bool(unwrapped(optimizer).param_groups[0].get("maximize"))
 
 
-def _threshold(number: int, group: Group, parameter: Parameter, kind: str, state: State) -> Threshold:
+def _threshold(number: int, group: Group, parameter: Parameter, live: Live, state: State) -> Threshold:
     if torch.is_complex(parameter):
         raise InputError(f"expected real parameters, got one of {parameter.dtype}; the edges are derived for real ones")
-    divided = denominator(kind, group, parameter, state)
+    divided = denominator(live, group, parameter, state)
     decay = float(group["weight_decay"])
-    own = {name: float(value) for name, value in _READ[kind](group, state).items()}
-    values = {"lr": float(group["lr"]), "weight_decay": decay if kind == "adamw" else 0.0, "denominator": 1.0, **own}
-    found = Threshold(parameter, number, kind, MappingProxyType(values), 0.0 if kind == "adamw" else decay, divided)
-    if not found.curvature > 0:
+    joins, apart = (0.0, decay) if live.decoupled else (decay, 0.0)
+    own = {name: float(value) for name, value in live.settings(group, state).items()}
+    values = {"lr": float(group["lr"]), "weight_decay": apart, "denominator": 1.0, **own}
+    edge = Threshold(parameter, number, live, MappingProxyType(values), joins, divided)
+    if not edge.curvature > 0:
         raise InputError(
             f"expected lr * weight_decay < 2 in group {number}, got {values['lr']:g} * {decay:g}; the decay alone diverges"
         )
-    return found
-
-
-def _sgd(group: Group, state: State) -> State:
-    """Torch ignores dampening, and nesterov is refused, without momentum."""
-    momentum = float(group["momentum"])
-    return {
-        "momentum": momentum,
-        "nesterov": int(group["nesterov"]),
-        "dampening": group["dampening"] if momentum else 0.0,
-    }
-
-
-def _adam(group: Group, state: State) -> State:
-    return {"beta1": group["betas"][0]}
-
-
-def _nadam(group: Group, state: State) -> State:
-    """The momentum schedule of the step just done, whose product the state holds. Source: torch.optim.NAdam."""
-    beta1, step, product = float(group["betas"][0]), float(state["step"]), float(state["mu_product"])
-    mu, following = (beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"])) for n in (step, step + 1))
-    look_ahead, gradient_weight = following / (1 - product * following), (1 - mu) / (1 - product)
-    return {"beta1": beta1, "look_ahead": look_ahead, "gradient_weight": gradient_weight}
-
-
-def _rmsprop(group: Group, state: State) -> State:
-    return {"momentum": group["momentum"]}
-
-
-def _adagrad(group: Group, state: State) -> State:
-    return {"lr": float(group["lr"]) / (1 + (float(state["step"]) - 1) * group["lr_decay"])}
-
-
-_READ: Mapping[str, Callable[[Group, State], State]] = MappingProxyType(
-    {"sgd": _sgd, "adam": _adam, "adamw": _adam, "nadam": _nadam, "rmsprop": _rmsprop, "adagrad": _adagrad}
-)
+    return edge

@@ -48,10 +48,14 @@ def adamw(theta, m, *, g, lr, beta1, weight_decay, denominator, bias_correction1
     return decayed - lr * m / bias_correction1 / denominator, m
 
 
-def nadam(theta, m, *, g, lr, beta1, weight_decay, denominator):
+def nadam(theta, m, *, g, beta1, **values):
+    return nadam_at_step(theta, m, g=g, beta1=beta1, look_ahead=beta1, gradient_weight=1 - beta1, **values)
+
+
+def nadam_at_step(theta, m, *, g, lr, beta1, weight_decay, denominator, look_ahead, gradient_weight):
     gradient = g(theta) + weight_decay * theta
     m = beta1 * m + (1 - beta1) * gradient
-    return theta - lr * ((1 - beta1) * gradient + beta1 * m) / denominator, m
+    return theta - lr * (gradient_weight * gradient + look_ahead * m) / denominator, m
 
 
 def schedule_free(z, x, *, g, lr, momentum, weight_decay, averaging):
@@ -77,6 +81,7 @@ STEPS: dict[str, Step] = {
     "adam-at-step": adam,
     "adamw-at-step": adamw,
     "nadam": nadam,
+    "nadam-at-step": nadam_at_step,
     "schedule-free": schedule_free,
     "gd-averaged": gd_averaged,
 }

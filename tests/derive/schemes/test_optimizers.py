@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from derive import GridFunction, GridScheme, InputError, maximal_curvature, optimizers, stability
 from derive.__main__ import main
 from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
-from derive.reports.optimizers import STATES, rows, text
+from derive.reports.optimizers import rows, state, text
 from derive.schemes import optimizers as schemes
 from derive.schemes.optimizers import averaged, why_excluded
 from tests.demands import demand
@@ -31,6 +31,8 @@ RANGES = {
     "beta1": st.floats(0, 0.95),
     "denominator": st.floats(0.1, 10),
     "bias_correction1": st.floats(0.05, 1),
+    "look_ahead": st.floats(0.05, 1),
+    "gradient_weight": st.floats(0.05, 1),
     "averaging": st.floats(0.05, 1),
 }
 
@@ -83,7 +85,7 @@ def test_every_edge_agrees_with_the_condition_of_the_engine(name: str) -> None:
 def _check_condition(name: str) -> None:
     found, edge = stability(optimizers[name]), edge_function(name)
     values = {"lr": 0.3, "momentum": 0.7, "dampening": 0.4, "nesterov": 1, "weight_decay": 0.2, "beta1": 0.8}
-    values |= {"denominator": 2.0, "bias_correction1": 0.4, "averaging": 0.3}
+    values |= {"denominator": 2.0, "bias_correction1": 0.4, "averaging": 0.3, "look_ahead": 0.9, "gradient_weight": 0.3}
     used = {str(p): values[str(p)] for p in found.parameters if p != curvature}
     factors = np.array([1e-6, 0.5, 0.999, 1.001, 50.0])
     assert found.status == "exact"
@@ -137,7 +139,9 @@ def test_optimizers_is_a_mapping() -> None:
     assert optimizers.get("lion") is None
     assert optimizers["adam"] is optimizers.get("adam")
     assert set(optimizers).isdisjoint(why_excluded)
-    assert all(set(scheme.parameters) <= set(MEANINGS) for scheme in optimizers.values())
+    ours = {parameter for scheme in optimizers.values() for parameter in scheme.parameters}
+    demand("meaning, declared in derive/fields/symbols.py", ours & set(MEANINGS), ours)
+    demand("range, in RANGES of this file", RANGES, {str(parameter) for parameter in ours} - {"curvature"})
 
 
 @pytest.mark.parametrize(
@@ -201,7 +205,7 @@ def test_what_the_table_prints_is_the_scheme(name: str) -> None:
     """The recurrence, put back together, has the printed polynomial as its characteristic polynomial."""
     row = next(r for r in rows() if r.name == name)
     new = [equation.lhs for equation in row.recurrence]
-    old = [STATES[str(symbol).removesuffix("'"), 0] for symbol in new]
+    old = [state(str(symbol).removesuffix("'"), 0) for symbol in new]
     solved = sp.solve([sp.Eq(e.lhs, e.rhs) for e in row.recurrence], new, dict=True)[0]
     matrix = sp.Matrix([[sp.expand(solved[n]).coeff(o) for o in old] for n in new])
     characteristic = (xi * sp.eye(len(old)) - matrix).det(method="berkowitz")

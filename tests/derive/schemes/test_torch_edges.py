@@ -23,6 +23,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from derive import maximal_curvature, optimizers
 from derive.schemes.optimizers import averaged
+from tests.demands import demand
 from tests.derive.torch_runs import Make, gradient, measured_edge
 
 SETTLED = 1 - 2.0**-53
@@ -94,21 +95,33 @@ def adam(rng, kind: type[Optimizer] = Adam, least_beta1: float = 0.0, **more: fl
 
 
 def at_step(rng, kind: type[Optimizer]) -> tuple[Values, Make]:
-    """Every step is made the t-th: the count of steps is put back by a hook."""
     values, make = adam(rng, kind)
     step = int(rng.integers(1, 20))
+    return values | {"bias_correction1": 1 - values["beta1"] ** step}, partial(held, make, {"step": step - 1.0})
+
+
+def nadam_at_step(rng) -> tuple[Values, Make]:
+    """mu_n = beta1 (1 - 0.96^(n / 250) / 2), as torch documents it, and the product of the first n."""
+    values, make = adam(rng, NAdam, least_beta1=0.5)
+    step = int(rng.integers(1, 20))
+    mu = [values["beta1"] * (1 - 0.5 * 0.96 ** (n / 250)) for n in range(1, step + 2)]
+    look_ahead, gradient_weight = mu[step] / (1 - np.prod(mu)), (1 - mu[step - 1]) / (1 - np.prod(mu[:-1]))
+    counts = {"step": step - 1.0, "mu_product": float(np.prod(mu[: step - 1]))}
+    return values | {"look_ahead": look_ahead, "gradient_weight": gradient_weight}, partial(held, make, counts)
+
+
+def held(make: Make, counts: Values, p: Parameter) -> Optimizer:
+    """Every step is made the t-th: what counts the steps is put back by a hook."""
+    optimizer = make(p)
+    moments = {"exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+    optimizer.state[p] = {name: torch.tensor(count, dtype=torch.float64) for name, count in counts.items()} | moments
 
     def put_back(optimizer: Optimizer, *_: object) -> None:
-        for state in optimizer.state.values():
-            state["step"].fill_(step - 1)
+        for name, count in counts.items():
+            optimizer.state[p][name].fill_(count)
 
-    def held(p: Parameter) -> Optimizer:
-        optimizer = make(p)
-        optimizer.state[p] = {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
-        optimizer.register_step_pre_hook(put_back)
-        return optimizer
-
-    return values | {"bias_correction1": 1 - values["beta1"] ** step}, held
+    optimizer.register_step_pre_hook(put_back)
+    return optimizer
 
 
 NEAR_THE_MINIMUM: dict[str, tuple[str, Case]] = {
@@ -125,7 +138,14 @@ NEAR_THE_MINIMUM: dict[str, tuple[str, Case]] = {
     "Adam at step t": ("adam-at-step", partial(at_step, kind=Adam)),
     "AdamW at step t": ("adamw-at-step", partial(at_step, kind=AdamW)),
     "NAdam": ("nadam", partial(adam, kind=NAdam, momentum_decay=1.0)),  # mu_t has reached beta1 within the first half
+    "NAdam at step t": ("nadam-at-step", nadam_at_step),
 }
+ELSEWHERE = {"schedule-free": "torch has no such class", "gd-averaged": "a test of its own, with torch's AveragedModel"}
+
+
+def test_every_optimiser_is_held_against_torch() -> None:
+    peers = {name for name, _ in NEAR_THE_MINIMUM.values()} | set(ELSEWHERE)
+    demand("torch peer, in NEAR_THE_MINIMUM of this file, or a reason in ELSEWHERE", peers, optimizers)
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
+from torch.optim import SGD, AdamW
 
 from numerics.monitor import StabilityMonitor
 from numerics.thresholds import unsettled
+from numerics.thresholds.optimizers import LIVE
 from numerics.thresholds.settling import PRECISION, effective, is_settled, steps_to_settle
 from tests.numerics.monitor.cases import data, net, train
 
@@ -34,19 +33,10 @@ def test_settled_means_that_roots_are_known(memory: float) -> None:
     assert not is_settled(steps - 1, memory)
 
 
-ADAPTIVE = {
-    "adam": partial(Adam, lr=1e-2),
-    "adamw": partial(AdamW, lr=1e-2),
-    "nadam": partial(NAdam, lr=1e-2),
-    "rmsprop": partial(RMSprop, lr=1e-3),
-    "adagrad": partial(Adagrad, lr=1e-2),
-}
-
-
-@pytest.mark.parametrize("name", ADAPTIVE)
+@pytest.mark.parametrize("name", [name for name, live in LIVE.items() if live.adaptive])
 def test_no_measurement_before_that_and_then_several(name: str) -> None:
     model = net()
-    optimizer = ADAPTIVE[name](model.parameters())
+    optimizer = LIVE[name].cls(model.parameters(), lr=2e-3)
     with StabilityMonitor(model, optimizer, torch.nn.functional.cross_entropy, shadow=0) as monitor:
         train(model, optimizer, 12, monitor.step)
         assert unsettled(optimizer)

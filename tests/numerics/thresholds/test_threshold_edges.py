@@ -8,8 +8,16 @@ import pytest
 from torch.optim import SGD
 
 from experiments.benchmarks.optimizer_edges import CASES, measured, predicted, prepare, quadratic
+from numerics.thresholds import thresholds
+from numerics.thresholds.optimizers import LIVE
+from tests.demands import demand
 
 FAST = ("SGD, two groups", "AdamW")
+
+
+def test_every_live_optimiser_is_held_against_torch() -> None:
+    cases = {t.optimizer for make in CASES.values() for t in thresholds(prepare(make, quadratic()).optimizer)}
+    demand("case, in CASES of experiments/benchmarks/optimizer_edges.py", cases, LIVE)
 
 
 @pytest.mark.parametrize("case", FAST)
