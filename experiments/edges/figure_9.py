@@ -14,6 +14,8 @@ import torch
 import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import vector_to_parameters
 
 from derive.errors import InputError
 from experiments import style
@@ -94,8 +96,9 @@ def _network(config: Config, net: str, data, device: str, report: Report):
     rest = _rest(found, bracket.low / 2, config.rest)
     hessian = edge() / float(flow_sharpness(found.flow, rest, dims=1))
     report(3, 4)
-    kernels = rest.reshape(-1, 3, 3)
-    return codes.numpy(), bracket, hessian, layer_steps(data.train, kernels, runs.alpha, runs.beta)
+    model = runs.model(net, data, device)
+    vector_to_parameters(rest, model.parameters())
+    return codes.numpy(), bracket, hessian, layer_steps(model, cross_entropy, data.train, runs.alpha, runs.beta)
 
 
 def _first_lost(codes: list[int]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import xarray as xr
+from torch import nn
 
 from derive import maximal_curvature
 from experiments.running.progress import Report, part
@@ -68,13 +69,16 @@ class FullBatch:
             dtype=getattr(torch, self.dtype), download=False,
         )  # fmt: skip
 
-    def descent(self, net: str, data: Data, device: str) -> Descent:
-        """Full-batch gradient descent of one network."""
-        model = build(
+    def model(self, net: str, data: Data, device: str) -> nn.Module:
+        """One network, at its initial weights."""
+        return build(
             net, channels=data.channels, classes=data.classes, size=data.size, activation=ACTIVATION, beta=self.beta,
             seed=self.seed, dtype=getattr(torch, self.dtype), device=device,
         )  # fmt: skip
-        return descent(model, data.train.images, data.train.labels, self.alpha)
+
+    def descent(self, net: str, data: Data, device: str) -> Descent:
+        """Full-batch gradient descent of one network."""
+        return descent(self.model(net, data, device), data.train.images, data.train.labels, self.alpha)
 
 
 def edge() -> float:

@@ -16,7 +16,7 @@ from derive.errors import InputError
 from numerics.common.checks import finite, image_tensor, positive
 from numerics.pdes.batches import one_thread
 from numerics.pdes.correlation import Correlation
-from numerics.pdes.lanczos import Extremes, Operator, extremes
+from numerics.pdes.semidefinite import Extremes, Operator, extremes
 from numerics.pdes.spectrum import TRUSTED, Bounds
 
 ACCURACY = 1e-8

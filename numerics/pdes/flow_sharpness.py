@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from numerics.pdes.lanczos import LIMIT, Extremes, Operator, extremes
+from numerics.pdes.semidefinite import LIMIT, Extremes, Operator, extremes
 from numerics.pdes.simulate import Flow
 
 

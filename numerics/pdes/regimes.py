@@ -22,7 +22,7 @@ from derive.errors import InputError
 from derive.fields.activations import activation
 from derive.fields.symbols import beta, x
 from numerics.pdes.flow_sharpness import jacobian_products
-from numerics.pdes.lanczos import Operator, extremes
+from numerics.pdes.semidefinite import Operator, extremes
 from numerics.pdes.simulate import Flow
 from numerics.pdes.verdict import NAMES, RESTRAINED, STABLE, UNSTABLE
 

@@ -23,7 +23,7 @@ from numerics.common.checks import finite, image_tensor, positive
 from numerics.pdes.batches import one_thread
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.lag_gram import LagGram, is_cheaper
-from numerics.pdes.lanczos import Extremes, extremes
+from numerics.pdes.semidefinite import Extremes, extremes
 from numerics.pdes.simulate import Progress
 from numerics.pdes.tiles import LARGE
 

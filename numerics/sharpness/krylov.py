@@ -14,7 +14,7 @@ of the space, and asymmetry of the operator shows. A block of k vectors finds an
 >>> [round(abs(value), 9) for value in values.tolist()], bool(residuals.max() < 1e-12)  # the double eigenvalue once
 ([0.0, 1.0, 4.0], True)
 
-`numerics.pdes.lanczos` is for one vector, positive semidefinite operators and very many steps.
+It is for few and dear products, warm starts and operators of either sign; `numerics.pdes.semidefinite` for many cheap ones.
 
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 and 13; Wu and Simon (2000) for the restart.
 """
@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from derive.errors import InputError
+from numerics.common.orthogonal import orthogonal
 from numerics.optim.stateless import centred
 
 Apply = Callable[[Tensor], Tensor]
@@ -121,7 +122,8 @@ class Space:
 
     def _append(self, vector: Tensor, column: int | None) -> None:
         """Make a vector orthogonal to the basis and join it; write down the product it is, of the basis vector `column`."""
-        rest, components = _orthogonal(vector, self.basis)
+        rest, along = orthogonal(vector, self.basis)
+        components = along.double().cpu().numpy()
         norm = float(rest.norm())
         if column is not None:
             self._matrix[: self.size, column] = components
@@ -132,11 +134,11 @@ class Space:
         if norm <= self._negligible(components):
             rest = centred(len(vector), self.seed, self._drawn, vector.device).to(vector.dtype)
             self._drawn += 1
-            rest, _ = _orthogonal(rest / rest.norm(), self.basis)
+            rest, _ = orthogonal(rest / rest.norm(), self.basis)
             norm = float(rest.norm())
         self._reserve()
         # Once more where much was cancelled: what is left of the basis grows as the vector is scaled up.
-        rest, _ = _orthogonal(rest / norm, self.basis)
+        rest, _ = orthogonal(rest / norm, self.basis)
         self._basis[self.size] = rest / rest.norm()
         self.size += 1
 
@@ -157,11 +159,3 @@ class Space:
                 "derivative is wrong (a custom autograd.Function?), the loss changes from call to call, or rounding errors "
                 "hide the curvature (try float64)"
             )
-
-
-def _orthogonal(vector: Tensor, basis: Tensor) -> tuple[Tensor, np.ndarray]:
-    """What is left of a vector, and its components along the basis; twice is enough."""
-    first = basis @ vector
-    vector = vector - first @ basis
-    second = basis @ vector
-    return vector - second @ basis, (first + second).double().cpu().numpy()

@@ -102,8 +102,8 @@ def test_bad_input(change):
 def test_untrusted_eigenvalues_are_refused(monkeypatch):
     from functools import partial
 
-    from numerics.pdes import error_term, lanczos
+    from numerics.pdes import error_term, semidefinite
 
-    monkeypatch.setattr(error_term, "extremes", partial(lanczos.extremes, limit=3))
+    monkeypatch.setattr(error_term, "extremes", partial(semidefinite.extremes, limit=3))
     with pytest.raises(InputError, match="are known only to"):
         error_bounds(normal(0, (24, 24)), 9, 1.0, 1.0, 0.1)

@@ -12,7 +12,7 @@ from numerics import windowed_bounds
 from numerics.common.checks import BOUNDARIES
 from numerics.pdes.active_mode import checkerboard
 from numerics.pdes.correlation import Correlation
-from numerics.pdes.lanczos import extremes
+from numerics.pdes.semidefinite import extremes
 from numerics.pdes.spectrum import extreme_eigenvalues
 from tests import oracles
 from tests.numerics.cases import correlations, normal, thoroughly
@@ -134,9 +134,9 @@ def test_untrusted_eigenvalues_are_refused(monkeypatch):
     """No bound from an iteration that was cut short."""
     from functools import partial
 
-    from numerics.pdes import lanczos, spectrum
+    from numerics.pdes import semidefinite, spectrum
 
-    monkeypatch.setattr(spectrum, "extremes", partial(lanczos.extremes, limit=3))
+    monkeypatch.setattr(spectrum, "extremes", partial(semidefinite.extremes, limit=3))
     image = torch.randn(24, 24, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     with pytest.raises(InputError, match="are known only to"):
         spectrum.windowed_bounds(image, 9, -0.5, 1.0, 0.1)

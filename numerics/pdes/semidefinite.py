@@ -1,5 +1,7 @@
-"""Both extreme eigenvalues of a symmetric positive semidefinite operator, from products alone.
+"""Both extreme eigenvalues of a positive semidefinite operator with all its cheap products: one vector, very many steps.
 
+Unlike the space of `numerics.sharpness.krylov`, which holds a few dozen products of a Hessian and restarts, this one grows to
+a thousand: so its projection is kept as the three diagonals that it is, not whole, and no step waits for more than two numbers.
 Lanczos with full reorthogonalisation: one Krylov space serves both ends, and a cluster of eigenvalues near zero, which
 every smooth image has, does not hold it up, as it does the residual test of a restarted method (SciPy's eigsh took minutes
 on such images, or gave up).
@@ -17,6 +19,7 @@ import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor
 
+from numerics.common.orthogonal import orthogonal
 from numerics.optim.stateless import centred
 from numerics.pdes.simulate import Progress
 
@@ -76,9 +79,9 @@ def extremes(
         if report is not None:
             report(n, steps)
         basis[n] = vector / norm
-        vector, along = _next(apply(basis[n]), basis[: n + 1])
+        vector, components = orthogonal(apply(basis[n]), basis[: n + 1])
         norm = vector.norm()
-        diagonal[n], off[n] = torch.stack([along, norm]).tolist()
+        diagonal[n], off[n] = torch.stack([components[-1], norm]).tolist()
         # An invariant subspace: from a random start it holds every eigenvalue, and nothing but rounding is left.
         closed = off[n] <= size * np.finfo(float).eps * np.abs(diagonal[: n + 1]).max()
         if closed or n + 1 == steps or (n + 1) % CHECKED == 0:
@@ -86,14 +89,6 @@ def extremes(
             if closed or found.error <= tolerance * found.maximum:
                 break
     return found
-
-
-def _next(product: Tensor, basis: Tensor) -> tuple[Tensor, Tensor]:
-    """The product made orthogonal to the basis (twice is enough), and its component along the last vector."""
-    along = basis[-1] @ product
-    for _ in range(2):
-        product = product - (basis @ product) @ basis
-    return product, along
 
 
 def _bounded(diagonal: np.ndarray, off: np.ndarray) -> Extremes:
