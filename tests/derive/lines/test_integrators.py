@@ -108,14 +108,12 @@ def test_stages_nest_as_in_horners_scheme(order: int, prefix: str, rate: Callabl
     assert _same(gallery[f"{prefix}-rk{order}"].scheme, GridScheme(sp.Eq(u[1, 0], stage)))
 
 
-@pytest.mark.parametrize(
-    ("known", "weights"),
-    [("heat-ab2", (3, -1, 0)), ("heat-ab3", (23, -16, 5)), ("advection-ab2", (3, -1, 0)), ("advection-ab3", (23, -16, 5))],
-)
-def test_rates_are_weighed_as_in_the_textbooks(known: str, weights: tuple[int, ...]) -> None:
-    rates = [r * second(u[-k, 0]) if known.startswith("heat") else -nu * centred(u[-k, 0]) for k in range(3)]
+@pytest.mark.parametrize("prefix", ["heat", "advection"])
+@pytest.mark.parametrize("weights", [(3, -1), (23, -16, 5)])
+def test_rates_are_weighed_as_in_the_textbooks(prefix: str, weights: tuple[int, ...]) -> None:
+    rates = [r * second(u[-k, 0]) if prefix == "heat" else -nu * centred(u[-k, 0]) for k in range(len(weights))]
     weighed = sum(sp.Rational(b, sum(weights)) * rate for b, rate in zip(weights, rates, strict=True))
-    assert _same(gallery[known].scheme, GridScheme(sp.Eq(u[1, 0], u[0, 0] + weighed)))
+    assert _same(gallery[f"{prefix}-ab{len(weights)}"].scheme, GridScheme(sp.Eq(u[1, 0], u[0, 0] + weighed)))
 
 
 @pytest.mark.parametrize(
