@@ -15,7 +15,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import vector_to_parameters
 
 from derive.errors import InputError
 from experiments import style
@@ -97,7 +96,9 @@ def _network(config: Config, net: str, data, device: str, report: Report):
     hessian = edge() / float(flow_sharpness(found.flow, rest, dims=1))
     report(3, 4)
     model = runs.model(net, data, device)
-    vector_to_parameters(rest, model.parameters())
+    with torch.no_grad():
+        for kernel, at_rest in zip(model.parameters(), rest.reshape(-1, 1, 1, 3, 3), strict=True):
+            kernel.copy_(at_rest)
     return codes.numpy(), bracket, hessian, layer_steps(model, cross_entropy, data.train, runs.alpha, runs.beta)
 
 

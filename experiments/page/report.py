@@ -130,7 +130,7 @@ def _shown(name: str, results: Path) -> dict[str, Any]:
 def _left_open(name: str) -> list[tuple[str, str, str]]:
     """(field, value, why) of what the print leaves open of the experiment's preset `paper`."""
     chosen = leaves(registry.experiment(name).PRESETS["paper"])
-    return [(field, shown(repr(chosen[field])), why) for field, why in OPEN[name].items()]
+    return [(field, shown(repr(chosen[field])), why) for field, why in OPEN.get(name, {}).items()]
 
 
 def _readable(name: str, folder: Path, title: str, command: str) -> dict[str, Any]:

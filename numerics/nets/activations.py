@@ -1,4 +1,4 @@
-"""Activations by name."""
+"""Activations by name, each of `derive.activations` as torch has it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,26 @@ class Swish(nn.Module):
         return f"beta={self.beta:g}"
 
 
-ACTIVATIONS: Registry[Callable[[float], nn.Module]] = Registry("activation", {"relu": lambda _: nn.ReLU(), "swish": Swish})
+def _plain(module: type[nn.Module]) -> Callable[[float], nn.Module]:
+    """One without a parameter."""
+    return lambda beta: module()
+
+
+ACTIVATIONS: Registry[Callable[[float], nn.Module]] = Registry(
+    "activation",
+    {
+        "swish": Swish,
+        "silu": _plain(nn.SiLU),
+        "relu": _plain(nn.ReLU),
+        "leaky-relu": _plain(nn.LeakyReLU),
+        "gelu": _plain(nn.GELU),
+        "elu": _plain(nn.ELU),
+        "softplus": _plain(nn.Softplus),
+        "tanh": _plain(nn.Tanh),
+        "sigmoid": _plain(nn.Sigmoid),
+    },
+)
+"""Name -> what makes a module, of beta."""
 
 
 def maker(name: str, beta: float) -> Callable[[], nn.Module]:

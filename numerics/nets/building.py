@@ -77,7 +77,7 @@ def build(
         channels: of an image, >= 1.
         classes: >= 2.
         size: height and width of an image, >= 1.
-        activation: "relu" or "swish"; the fully connected nets have tanh whatever is asked for.
+        activation: of `numerics.nets.activations.ACTIVATIONS`; the fully connected nets have tanh whatever is asked for.
         beta: parameter of Swish.
         seed: of the initial weights, 0 to 2^63 - 1.
         dtype: float16, bfloat16, float32 or float64.
@@ -106,7 +106,7 @@ def bare(name: str, *, channels: int, classes: int, size: int, activation: str =
         channels: of an image.
         classes: how many.
         size: of an image.
-        activation: "relu" or "swish".
+        activation: as of `build`.
         beta: parameter of Swish.
 
     Raises:

@@ -7,29 +7,25 @@ import numpy as np
 import pytest
 import sympy as sp
 import torch
-from torch.nn import functional as F
 
 from derive.errors import InputError
 from derive.fields.activations import activation, activations
 from derive.fields.symbols import beta, x
 from derive.printing.codegen import compile_outputs
+from numerics.nets.activations import ACTIVATIONS
 from tests.demands import demand
-
-TORCH = {
-    "silu": F.silu, "relu": F.relu, "leaky-relu": F.leaky_relu, "gelu": F.gelu, "elu": F.elu, "softplus": F.softplus,
-    "tanh": torch.tanh, "sigmoid": torch.sigmoid, "swish": lambda u: u * torch.sigmoid(2.5 * u),
-}  # fmt: skip
 
 
 def test_every_activation_has_a_peer() -> None:
-    demand("torch peer, in TORCH of this file", TORCH, activations)
+    """Which trains with it, and which it is held against, here and in its regimes."""
+    demand("torch module, in ACTIVATIONS of numerics/nets/activations.py", ACTIVATIONS, activations)
 
 
-@pytest.mark.parametrize("name", sorted(TORCH))
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_against_torch(name: str) -> None:
     """Value and derivative; torch's softplus drops terms below 2e-9 beyond its threshold of 20."""
     u = torch.linspace(-12, 12, 98, dtype=torch.float64, requires_grad=True)
-    theirs = TORCH[name](u)
+    theirs = ACTIVATIONS[name](2.5)(u)
     (slope,) = torch.autograd.grad(theirs.sum(), u)
     for order, expected in ((0, theirs.detach()), (1, slope)):
         ours = compile_outputs("r", (activation(name).derivative(order),), "torch", "r", (x, beta))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
 import torch
@@ -13,6 +15,7 @@ from derive.errors import InputError
 from numerics.datasets import DATASETS, load
 from numerics.datasets.normalise import normalised, table
 from numerics.datasets.raw import Labelled
+from tests.demands import demand
 from tests.numerics.datasets.cases import TRAIN, mnist_contents, mnist_source, pixels, put
 
 CONTENTS = mnist_contents()
@@ -22,6 +25,21 @@ SOURCE = {"mnist": mnist_source(CONTENTS)}
 @pytest.fixture
 def folder(tmp_path):
     return put(tmp_path / "own", CONTENTS)
+
+
+CHECKSUMS = {"digits": "86e31c2ecbd8915e92a6bd3c14e776ede04d2f795c560ebb07daa656096f9670"}
+"""sha256 of images and labels, of those that are in no file whose checksum `numerics.datasets.sources` has."""
+
+
+def test_data_sets_are_what_they_were() -> None:
+    made = {name: one for name, one in DATASETS.items() if not one.files}
+    demand("checksum of its images and labels, in CHECKSUMS of this file", CHECKSUMS, made)
+    for name, one in made.items():
+        raw, told = one.make(), one.published
+        for part, count in ((raw.train, told.train), (raw.test, told.test)):
+            assert part.images.shape == (count, told.channels, told.size, told.size)
+        parts = (raw.train.images, raw.train.labels.astype("<i8"), raw.test.images, raw.test.labels.astype("<i8"))
+        assert sha256(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).hexdigest() == CHECKSUMS[name], name
 
 
 def test_digits_are_those_of_scikit_learn_split_by_every_fifth_of_a_class():
