@@ -89,7 +89,7 @@ def _check_condition(name: str) -> None:
     used = {str(p): values.get(str(p), 0.5) for p in found.parameters if p != curvature}
     factors = np.array([1e-6, 0.5, 0.999, 1.001, 50.0])
     assert found.status == "exact"
-    assert found.holds(curvature=factors * edge(**values), **used).tolist() == [True, True, True, False, False]
+    assert found.holds(curvature=factors * edge(**used), **used).tolist() == [True, True, True, False, False]
 
 
 def test_closed_forms_of_the_textbooks() -> None:

@@ -35,6 +35,7 @@ def test_data_sets_are_what_they_were() -> None:
     made = {name: one for name, one in DATASETS.items() if not one.files}
     demand("checksum of its images and labels, in CHECKSUMS of this file", CHECKSUMS, made)
     for name, one in made.items():
+        assert one.make is not None
         raw, told = one.make(), one.published
         for part, count in ((raw.train, told.train), (raw.test, told.test)):
             assert part.images.shape == (count, told.channels, told.size, told.size)
