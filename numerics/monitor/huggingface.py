@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from torch import Tensor, nn
@@ -54,6 +55,7 @@ class StabilityCallback(TrainerCallback):
         self._hook: Any = None
         self._model: nn.Module | None = None
         self._batches: list[dict[str, Any]] = []
+        self._losses: list[Tensor] = []
 
     def __deepcopy__(self, _: Any) -> StabilityCallback:
         """Copies of the model (the shadow) are watched by nobody."""
@@ -65,15 +67,15 @@ class StabilityCallback(TrainerCallback):
         if args.max_grad_norm:
             options.setdefault("after_backward", lambda m: nn.utils.clip_grad_norm_(m.parameters(), args.max_grad_norm))
         self.monitor = StabilityMonitor(model, kwargs["optimizer"], own_loss, **options)
-        self._model, self._batches = model, []
-        self._hook = model.register_forward_pre_hook(self._see, with_kwargs=True)
+        self._model, self._batches, self._losses = model, [], []
+        self._hook = model.register_forward_hook(self._see, with_kwargs=True)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The optimiser has stepped, on the micro-batches seen since it did last."""
-        batches, self._batches = self._batches, []
+        batches, losses, self._batches, self._losses = self._batches, self._losses, [], []
         if self.monitor is not None and batches:
-            counted = any(batch.get("num_items_in_batch") is not None for batch in batches)
-            self.monitor.step_of([(batch, len(batches) if counted else None) for batch in batches])
+            parts = len(batches) if any(batch.get("num_items_in_batch") is not None for batch in batches) else None
+            self.monitor.step_of([(batch, parts) for batch in batches], [loss * (parts or 1) for loss in losses])
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Stop watching."""
@@ -82,6 +84,8 @@ class StabilityCallback(TrainerCallback):
         if self.monitor is not None:
             self.monitor.close()
 
-    def _see(self, model: nn.Module, args: tuple, kwargs: dict[str, Any]) -> None:
+    def _see(self, model: nn.Module, args: tuple, kwargs: dict[str, Any], outputs: Any) -> None:
         if model is self._model and model.training and not measuring():
             self._batches.append(kwargs)
+            with suppress(Exception):  # without a loss of its own the monitor says so
+                self._losses.append(own_loss(outputs).detach())  # not the outputs: of all micro-batches they are large

@@ -7,7 +7,7 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from derive.errors import InputError
 from numerics.monitor.descended import LossFn
@@ -75,7 +75,7 @@ class StabilityCallback(Callback):
         """A batch is done; the optimiser may have stepped."""
         if self.monitor is not None:
             split = partial(parts, pl_module) if self.split is None else self.split
-            self.monitor.step_of(map(split, [batch]))  # mapped there, where errors are caught
+            self.monitor.step_of(map(split, [batch]), told(trainer, outputs))  # mapped there, where errors are caught
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop watching."""
@@ -85,6 +85,12 @@ class StabilityCallback(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Stop watching."""
         self.on_train_end(trainer, pl_module)
+
+
+def told(trainer: Trainer, outputs: Any) -> list[Tensor] | None:
+    """The loss of a training step, which Lightning has divided by the number of micro-batches; None if it does not show it."""
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+    return [loss * trainer.accumulate_grad_batches] if isinstance(loss, Tensor) else None
 
 
 def clip(trainer: Trainer, model: nn.Module) -> None:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from numerics.monitor.witness import weights_of
 from numerics.sharpness.nested import leaves
 from numerics.thresholds.kinds import trained
 
@@ -46,14 +47,8 @@ class Start:
             return {}
         self._hook.remove()
         size = norm(weights for _, weights in kept)
-        now = [p.data for p, _ in kept]
-        try:
-            for parameter, weights in kept:
-                parameter.data = weights
+        with weights_of(kept):
             return {"loss": loss(), "size": size}
-        finally:
-            for (parameter, _), weights in zip(kept, now, strict=True):
-                parameter.data = weights
 
     def close(self) -> None:
         """Let go of everything."""
