@@ -82,7 +82,9 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
     noise_free, layer = bool(data.attrs["sampled"]), limiting(data)
     found = Findings(word, reason, now, low, high, nearest(seen), peak, near, noise_free, *layer, [], [])
-    found.sentences.extend(text for text in (_plain(found), _now(found), _history(seen, data), jumps(data), rounding(data)) if text)
+    found.sentences.extend(
+        text for text in (_plain(found), _now(found), _history(seen, data), jumps(data), rounding(data)) if text
+    )
     found.advice.extend(text for text in (_step_size(found), _decay(data, now), _where(found, data)) if text)
     return found
 

@@ -22,7 +22,7 @@ What they keep is put back but for the shadow's passes, what they write elsewher
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
@@ -46,6 +46,7 @@ from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
 from numerics.monitor.spikes import Spikes
 from numerics.monitor.start import Batches, Start
+from numerics.monitor.state import Nothing, Stateful, restore, state_of
 from numerics.monitor.verdict import judged
 from numerics.sharpness import measuring
 from numerics.thresholds import maximizes, unsettled
@@ -193,6 +194,29 @@ class StabilityMonitor:
             InputError: it cannot be written.
         """
         save(self.dataset(), path)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed training needs of its monitor: records, vectors, budgets, the shadow; plain numbers and tensors.
+
+        `torch.load(..., weights_only=True)` reads it. See `state` for what is not in it.
+        """
+        return state_of(self._parts, self.optimizer, self.kinds)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where another monitor of this training was; after the model and the optimiser have been put back.
+
+        Raises:
+            InputError: it is no monitor's state, or that of another training.
+        """
+        restore(state, self._parts, self.optimizer, self.kinds)
+        self._seen = self._observer.steps
+
+    @property
+    def _parts(self) -> dict[str, Stateful]:
+        """What remembers something."""
+        parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
+        parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
+        return parts | {"spikes": self._spikes or Nothing(), "shadows": self._shadows or Nothing()}
 
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""

@@ -13,6 +13,7 @@ import xarray as xr
 
 from derive.files.writing import write_whole
 from numerics.common.netcdf import to_bytes
+from numerics.monitor.state import plain
 
 Value = float | str | Mapping[Any, float]
 
@@ -131,7 +132,7 @@ class Records:
 
     def state(self) -> dict[str, Any]:
         """Plain numbers, texts and mappings, to be put back by `restore`."""
-        return {"rows": list(self), "newest": dict(self._newest), "when": dict(self._when)}
+        return {"rows": [plain(row) for row in self], "newest": plain(self._newest), "when": dict(self._when)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """As it was."""

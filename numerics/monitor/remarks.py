@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from derive.errors import InputError
@@ -23,6 +23,14 @@ class Remarks:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.told)
+
+    def state(self) -> list[str]:
+        """All of them."""
+        return list(self.told)
+
+    def restore(self, state: Sequence[str]) -> None:
+        """They have been said."""
+        self.told = [str(remark) for remark in state]
 
     def once(self, remark: str, applies: bool = True) -> None:
         """Warn; the same with other numbers is the same.

@@ -33,7 +33,7 @@ Source: Section 4.1, 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -186,6 +186,11 @@ class Window:
         self.distances.append(apart(self.shadow.model, model))
         return self.distances[-1]
 
+    def state(self) -> dict[str, Any]:
+        """The shadow, and how far it was; nothing is shared with it."""
+        model, optimizer = deepcopy((dict(self.shadow.model.state_dict()), self.shadow.optimizer.state_dict()))
+        return {"length": self.length, "distances": list(self.distances), "model": model, "optimizer": optimizer}
+
     @property
     def finished(self) -> bool:
         """Whether it is over."""
@@ -204,6 +209,18 @@ def opened(length: int, model: nn.Module, optimizer: Optimizer) -> Window:
         InputError: the model cannot be copied.
     """
     return Window(length, perturbed(copied(model, optimizer)), copied(model, optimizer))
+
+
+def reopened(state: Mapping[str, Any], model: nn.Module, optimizer: Optimizer) -> Window:
+    """A window as its `state` was.
+
+    Raises:
+        InputError: the model cannot be copied.
+    """
+    shadow = perturbed(copied(model, optimizer))
+    shadow.model.load_state_dict(state["model"])
+    shadow.optimizer.load_state_dict(state["optimizer"])
+    return Window(state["length"], shadow, None, [float(distance) for distance in state["distances"]])
 
 
 def check_length(length: int) -> None:

@@ -142,6 +142,15 @@ class Spikes:
         seen = Seen(cause, self._first + worst, own[worst], other, at)
         return {**seen.row(jump), "spike_reason": seen.reason(jump)}, products
 
+    def state(self) -> dict[str, Any]:
+        """What is usual; the batch before is not kept."""
+        return {"losses": self.losses.state(), "norms": self.norms.state(), "calm": self._calm, "count": self._count}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was."""
+        self.losses.restore(state["losses"]), self.norms.restore(state["norms"])
+        self._calm, self._count = state["calm"], state["count"]
+
     def close(self) -> None:
         """Let go of everything."""
         self.witness.close()

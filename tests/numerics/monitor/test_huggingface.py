@@ -94,17 +94,25 @@ class Doubles(Rows):
 
 
 def train_line(
-    model: Line, folder, callback: StabilityCallback, trainer: dict | None = None, steps: int = 1, lr: float = 1e-12, **options
+    model: Line,
+    folder,
+    callback: StabilityCallback,
+    trainer: dict | None = None,
+    steps: int = 1,
+    lr: float = 1e-12,
+    save: dict | None = None,
+    resume: str | None = None,
+    **options,
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", StabilityWarning)
         arguments = TrainingArguments(
             output_dir=str(folder), max_steps=steps, per_device_train_batch_size=8, learning_rate=lr, use_cpu=True,
-            lr_scheduler_type="constant", report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
-            optim="sgd", **options,
+            lr_scheduler_type="constant", report_to=[], disable_tqdm=True, optim="sgd",
+            **{"save_strategy": "no", "logging_strategy": "no", **options, **(save or {})},
         )  # fmt: skip
-        Trainer(model=model, args=arguments, train_dataset=Doubles(), callbacks=[callback], **(trainer or {})).train()
+        Trainer(model=model, args=arguments, train_dataset=Doubles(), callbacks=[callback], **(trainer or {})).train(resume)
 
 
 @pytest.mark.parametrize("counts", [True, False])
@@ -143,3 +151,17 @@ def test_the_shadow_follows_what_counts_the_items_of_a_step(tmp_path) -> None:
     results = callback.monitor.dataset()
     assert results.attrs["remarks"] == ""
     assert results.rel_l1.count() == 12
+
+
+def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
+    make = {"budget": 1e9, "shadow": 0}
+    first, second, third = (StabilityCallback(**make) for _ in range(3))
+    saves = {"steps": 4, "lr": 0.1, "save": {"save_strategy": "steps", "save_steps": 2, "save_total_limit": 2}}
+    train_line(Line(), tmp_path, first, **saves)
+    train_line(Line(), tmp_path, second, resume=str(tmp_path / "checkpoint-2"), **saves)
+    assert [row["step"] for row in second.monitor.records] == [0, 1, 2, 3, 4]
+    assert str(list(second.monitor.records)[:3]) == str(list(first.monitor.records)[:3])  # NaN is NaN
+    (tmp_path / "checkpoint-2" / "stability.pt").unlink()
+    with pytest.warns(StabilityWarning, match=r"records begin anew: there is no .*stability.pt"):
+        train_line(Line(), tmp_path, third, resume=str(tmp_path / "checkpoint-2"), **saves)
+    assert third.monitor.records

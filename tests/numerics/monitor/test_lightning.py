@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import pytest
 import torch
@@ -116,3 +117,20 @@ def test_a_batch_that_is_no_pair_is_said_and_the_training_goes_on() -> None:
     assert len([w for w in caught if w.category is StabilityWarning]) == 1
     with pytest.raises(InputError, match=r"expected batches .inputs, targets. or mappings, got tuple of 3; pass split="):
         parts(nn.Linear(1, 1), (1, 2, 3))
+
+
+def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
+    torch.manual_seed(5)
+    kept = {"accelerator": "cpu", "devices": 1, "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    rows = DataLoader(TensorDataset(*data(48, dtype=torch.float32)), batch_size=8)
+    make = partial(StabilityCallback, cross_entropy, budget=1e9, shadow=0)
+    first = make()
+    trainer = lightning.Trainer(max_epochs=2, callbacks=[first], enable_checkpointing=False, **kept)
+    trainer.fit(Module(), rows)
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    second = make()
+    lightning.Trainer(max_epochs=3, callbacks=[second], enable_checkpointing=False, **kept).fit(
+        Module(), rows, ckpt_path=str(tmp_path / "last.ckpt")
+    )
+    assert [row["step"] for row in second.monitor.records] == list(range(19))
+    assert str(list(first.monitor.records)) == str(list(second.monitor.records)[:13])  # NaN is NaN
