@@ -100,7 +100,8 @@ class StabilityCallback(Callback):
         if self.monitor is None or not self.log_metrics:
             return
         newest = {k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"}
-        module.log_dict(scalars(newest), on_step=True, on_epoch=False, batch_size=1, sync_dist=False)
+        # Lightning refuses a name that the user logs too; the training goes on.
+        self.monitor.tried(lambda: module.log_dict(scalars(newest), on_step=True, on_epoch=False, batch_size=1))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop watching."""

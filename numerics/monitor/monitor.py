@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 from torch import Tensor, nn
@@ -47,10 +47,14 @@ from numerics.monitor.shadows import Shadows
 from numerics.monitor.spikes import Spikes
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.state import Nothing, Stateful, restore, state_of
+from numerics.monitor.summary import plot, summary
 from numerics.monitor.verdict import judged
 from numerics.sharpness import measuring
 from numerics.thresholds import maximizes, unsettled
 from numerics.thresholds.kinds import unwrapped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LOG = logging.getLogger(__name__)
 
@@ -170,6 +174,10 @@ class StabilityMonitor:
         """
         return measuring()
 
+    def tried(self, act: Callable[[], Any]) -> None:
+        """Do something beside the training, as logging: an error is remarked, not raised."""
+        self._remarks.tried(act)
+
     @property
     def latest(self) -> Row:
         """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first.
@@ -194,6 +202,14 @@ class StabilityMonitor:
             InputError: it cannot be written.
         """
         save(self.dataset(), path)
+
+    def summary(self) -> str:
+        """The newest numbers, what jumped and what the monitor has cost, in a few lines."""
+        return summary(self.latest, list(self.records))
+
+    def plot(self) -> Figure:
+        """Normalised sharpness and loss over steps, as a figure of matplotlib; save it with `.savefig(path)`."""
+        return plot(list(self.records))
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed training needs of its monitor: records, vectors, budgets, the shadow; plain numbers and tensors.

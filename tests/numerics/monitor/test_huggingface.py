@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # imports of transformers and accelerate
     from transformers import Trainer, TrainingArguments
 
-    from numerics.monitor.huggingface import StabilityCallback
+    from numerics.monitor.huggingface import StabilityCallback, watched
 
 
 class Model(nn.Module):
@@ -165,3 +165,25 @@ def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
     with pytest.warns(StabilityWarning, match=r"records begin anew: there is no .*stability.pt"):
         train_line(Line(), tmp_path, third, resume=str(tmp_path / "checkpoint-2"), **saves)
     assert third.monitor.records
+
+
+def test_the_trainers_log_and_its_reports_have_the_numbers(tmp_path) -> None:
+    pytest.importorskip("tensorboard")
+    logs = {"logging_strategy": "steps", "logging_steps": 2, "report_to": ["tensorboard"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        arguments = TrainingArguments(
+            output_dir=str(tmp_path), max_steps=4, per_device_train_batch_size=8, use_cpu=True, save_strategy="no",
+            disable_tqdm=True, optim="sgd", **logs,
+        )  # fmt: skip
+        trainer = Trainer(model=Line(), args=arguments, train_dataset=Doubles())
+        callback = watched(trainer, budget=1e9, shadow=0)
+        trainer.train()
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        (folder,) = {path.parent for path in tmp_path.rglob("events.out.tfevents*")}
+        tags = EventAccumulator(str(folder)).Reload().Tags()["scalars"]
+    logged = [row for row in trainer.state.log_history if "loss" in row]
+    assert [row["step"] for row in logged] == [2, 4]
+    assert logged[-1]["stability/normalised"] == callback.monitor.latest["normalised"]
+    assert any(tag.endswith("stability/normalised") for tag in tags)
