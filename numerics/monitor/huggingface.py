@@ -52,6 +52,14 @@ SAVED = "stability.pt"
 """The monitor's state, in the folder of a checkpoint."""
 
 
+CURE = (
+    "the callback follows bf16=True, gradient_accumulation_steps and max_grad_norm, but no fp16=True (its gradients are scaled), "
+    "no loss of the Trainer's own (compute_loss_func, label_smoothing_factor), no gradient noise (neftune_noise_alpha) and no "
+    "kernels that are not deterministic (full_determinism=True makes them so); StabilityCallback(shadow=0) does without"
+)
+"""Where a shadow cannot follow a Trainer."""
+
+
 def _checkpoint(args: TrainingArguments, state: TrainerState) -> Path:
     """Where the Trainer keeps the checkpoint of this step."""
     return Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
@@ -104,6 +112,8 @@ class StabilityCallback(TrainerCallback):
         if args.max_grad_norm:
             options.setdefault("after_backward", lambda m: nn.utils.clip_grad_norm_(m.parameters(), args.max_grad_norm))
         self.monitor = StabilityMonitor(model, kwargs["optimizer"], own_loss, **options)
+        if self.monitor.shadows is not None:
+            self.monitor.shadows.say(CURE)
         self._resume(args, state)
         self._model, self._batches, self._losses = model, [], []
         self._hook = model.register_forward_hook(self._see, with_kwargs=True)
@@ -131,6 +141,7 @@ class StabilityCallback(TrainerCallback):
         if self.monitor is None:
             return
         newest = scalars({k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"})
+        newest = {name: value for name, value in newest.items() if value == value}  # the Trainer writes its log as JSON
         for logged in (kwargs.get("logs"), state.log_history[-1] if state.log_history else None):
             if isinstance(logged, dict):
                 logged.update(newest)

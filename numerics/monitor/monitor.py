@@ -24,7 +24,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,7 @@ from torch.optim import Optimizer
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
-from numerics.monitor.descended import LossFn, couples_batch, drops
+from numerics.monitor.descended import COUPLED, DROPPED, LossFn, couples_batch, drops
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
 from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
 from numerics.monitor.observer import Observer
@@ -64,16 +63,6 @@ PATIENCE = 1000
 ATTEMPT = 10.0
 """Products that a measurement is taken to have cost that came to nothing."""
 
-DROPPED = (
-    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, "
-    "which is another one at each step"
-)
-
-COUPLED = (
-    "batch norm is training, and couples the samples of a batch: the sharpness is that of the loss of the very batch (or "
-    "probe) that is measured on; frozen statistics give another one"
-)
-
 
 class StabilityMonitor:
     """Watches a training; call `step` after each step of the optimiser.
@@ -99,6 +88,7 @@ class StabilityMonitor:
     Attributes:
         records: all rows.
         options: as given.
+        shadows: the shadow's windows; None if there is none, or none any more.
     """
 
     def __init__(
@@ -122,7 +112,7 @@ class StabilityMonitor:
         self._start, self._data = Start(self.optimizer), Batches()
         self._observer = Observer(model, self.optimizer)
         how = Step(loss_fn, after_backward, forward_context)
-        self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
+        self.shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
         self._spikes = Spikes(model, self.optimizer, how, self._gauge) if self.options.spikes else None
         self._batches: list[Batch] = []
         self._seen = self._calls = 0
@@ -188,10 +178,7 @@ class StabilityMonitor:
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
-        told = {f.name: getattr(self.options, f.name) for f in fields(self.options) if f.name not in ("probe", "still")}
-        attributes = {name: int(v) if isinstance(v, bool) else v for name, v in told.items() if v is not None}
-        measured_on = "each step's batch" if self.options.probe is None else "a fixed probe"
-        attributes |= {"optimizers": ", ".join(self.kinds), "measured_on": measured_on}
+        attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
         attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
 
@@ -232,12 +219,12 @@ class StabilityMonitor:
         """What remembers something."""
         parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
         parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
-        return parts | {"spikes": self._spikes or Nothing(), "shadows": self._shadows or Nothing()}
+        return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
 
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
         closing = [self._observer.close, self._start.close, *(sink.close for sink in self.sinks)]
-        closing += [part.close for part in (self._shadows, self._spikes) if part is not None]
+        closing += [part.close for part in (self.shadows, self._spikes) if part is not None]
         for close in closing:
             self._remarks.tried(close)
 
@@ -291,18 +278,16 @@ class StabilityMonitor:
         """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
         if self._spikes is None:
             return {}
-        if self._spikes.witness.failure is not None:
-            failure, self._spikes.witness.failure = self._spikes.witness.failure, None
-            self._remarks.missing(failure)
-        jump, products, row = self._spikes.see(batches), ATTEMPT, {}
-        if jump is not None:
+        with self._spikes.stepped(batches) as jump:
+            if jump is None:
+                return {}
+            products = ATTEMPT
             try:
                 with self._clock.measuring():
                     row, products = self._spikes.why(jump, batches, self.records.newest, self.options.probe)
             finally:
                 self._products.spend(self._clock.cost(products))
-            LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
-        self._spikes.keep(batches)
+        LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
         return row
 
     def _measured(self, batches: Sequence[Batch], layers: int | None) -> Row:
@@ -332,18 +317,18 @@ class StabilityMonitor:
 
     def _shadowed(self, batches: Sequence[Batch], new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""
-        if self._shadows is None:
+        if self.shadows is None:
             return {}
         if self._groups != len(self.optimizer.param_groups):
             self._groups = len(self.optimizer.param_groups)
             self._remarks.once(
-                "a shadow's window was given up, as the optimizer got other groups of parameters", self._shadows.open
+                "a shadow's window was given up, as the optimizer got other groups of parameters", self.shadows.open
             )
-            self._shadows.close()
+            self.shadows.close()
         try:
-            return self._shadows.row(batches, new)
+            return self.shadows.row(batches, new)
         except Exception as error:
-            shadows, self._shadows = self._shadows, None
+            shadows, self.shadows = self.shadows, None
             self._remarks.tried(shadows.close)
             self._observer.watching = False
             self._remarks.once(f"no shadow any more: {reason(error)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, Protocol
 
@@ -94,6 +94,13 @@ class Options:
         if self.probe is not None and not (isinstance(self.probe, tuple | list) and len(self.probe) == 2):
             parts = f"{len(self.probe)} parts" if isinstance(self.probe, tuple | list) else type(self.probe).__name__
             raise InputError(f"expected a probe (inputs, targets), got {parts}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As attributes of a data set; the probe and what is still are not among them."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("probe", "still")}
+        plain = {name: int(value) if isinstance(value, bool) else value for name, value in own.items() if value is not None}
+        return {**plain, "measured_on": "each step's batch" if self.probe is None else "a fixed probe"}
 
 
 def _whole(name: str, value: object, least: int, or_else: str = "") -> None:

@@ -48,6 +48,37 @@ UNITS: Mapping[str, tuple[str, str]] = {
 }
 """Variable -> (unit, meaning)."""
 
+ACTIONS: Mapping[str, str] = {
+    "normalised": "above 1: lower the peak lr, or warm up to it; far below 1: there is room",
+    "bound": "if it is as large as the distance from 1, lower tolerance",
+    "distance": "the same as 1 - normalised",
+    "loss": "compare it with your own: dropout is off, weight decay is not in it",
+    "size": "growing threefold without a falling loss: restart with a smaller lr",
+    "seconds": "if it is too long, lower budget, or pass chunk",
+    "monitor_seconds": "lower budget, shadow=0",
+    "monitor_share": "lower budget, shadow=0",
+    "products": "what budget counts",
+    "layer_normalised": "the greatest is the layer that limits alone: a group of its own with a smaller lr",
+    "layer_share": "above a half: that layer limits",
+    "lr": "nothing; it is what the others belong to",
+    "largest_lr": "stay below it, by a fifth or so: the sharpness moves",
+    "edge": "compare it with the sharpness that `numerics.sharpness` measures",
+    "weight_decay_low": "above your weight decay: raise that (smallest=True measures it)",
+    "weight_decay_high": "below your weight decay: lower that",
+    "rel_l1": "read growth; alone it tells how far apart two equal runs are",
+    "growth_rate": "above 0: runs that differ by rounding part; average over seeds",
+    "growth_low": "with growth_high: NaN in growth_rate where they hold 0",
+    "growth_high": "see growth_low",
+    "growth_total": "see growth_rate",
+    "growth_leap": "if it is nearly growth_total, the divergence is one jump and no rate",
+    "growth_steps": "the others belong to so many steps",
+    "spike_loss": "read spike and spike_reason",
+    "spike_gradient": "clip gradients if this is the cause; look at loss scaling",
+    "spike_normalised": "above 1: lower the lr",
+    "spike_batch": "look at the data of that batch",
+}
+"""Variable -> what to do about it."""
+
 DIMS: Mapping[str, str] = {
     "layer_normalised": "layer", "layer_share": "layer", "lr": "group", "largest_lr": "group", "edge": "group"
 }  # fmt: skip

@@ -57,9 +57,9 @@ from numerics.thresholds.kinds import kind_of
 Batch = tuple[Any, Any]
 K = 3
 
-INEXACT = (
-    "a copy of the training step does not have its bits: the divergence of a shadow would be that of another training; if "
-    "gradients are clipped or scaled pass after_backward, under mixed precision pass forward_context, and call step() with "
+INEXACT = "a copy of the training step does not have its bits: the divergence of a shadow would be that of another training; "
+CURE = (
+    "if gradients are clipped or scaled pass after_backward, under mixed precision pass forward_context, and call step() with "
     "the very batch of every backward pass; kernels that are not deterministic cannot be followed"
 )
 DETERMINISTIC = (
@@ -83,11 +83,13 @@ class Step:
         loss_fn: (outputs, targets) -> scalar.
         after_backward: called with the model between backward and the optimiser's step, as gradient clipping is.
         forward_context: makes the context of forward and loss, as autocast.
+        cure: what is to be said where a copy of the step does not have its bits.
     """
 
     loss_fn: LossFn
     after_backward: Callable[[nn.Module], Any] | None = None
     forward_context: Callable[[], AbstractContextManager] = nullcontext
+    cure: str = CURE
 
 
 @dataclass
@@ -178,7 +180,7 @@ class Window:
                 if self.control is not None:
                     self.control.train(step, batches, observed)
                     if not same_bits(self.control.model, model):
-                        raise InputError(INEXACT + told_how(model))
+                        raise InputError(INEXACT + step.cure + told_how(model))
                     self.control = None
                 self.shadow.train(step, batches, observed)
         finally:

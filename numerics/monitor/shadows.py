@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite, nan
 from typing import Any
 
@@ -32,6 +33,10 @@ class Shadows:
         self.model, self.optimizer, self.how, self.observer = model, optimizer, how, observer
         self._length, self._budget = options.window, Budget(options.shadow)
         self._window: Window | None = None
+
+    def say(self, cure: str) -> None:
+        """What to do where the shadow cannot follow, in the words of who trains."""
+        self.how = replace(self.how, cure=cure)
 
     @property
     def open(self) -> bool:

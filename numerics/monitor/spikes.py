@@ -18,7 +18,8 @@ How often it is a false alarm was measured: see `usual`. No jump is no proof of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from math import inf, isfinite, isnan, nan
 from typing import Any, NamedTuple
 
@@ -118,8 +119,17 @@ class Spikes:
         calm, self._calm = self._calm, 0 if jump.lost or jump.steep else self._calm + 1
         return jump if self._calm == 0 and calm >= REST and self._before else None
 
-    def keep(self, batches: Sequence[Batch]) -> None:
-        """The step is over; if nothing jumped, its batches are what the next one's are held against."""
+    @contextmanager
+    def stepped(self, batches: Sequence[Batch]) -> Iterator[Jump | None]:
+        """As `see`; after it, if nothing jumped, these batches are what the next one's are held against.
+
+        Raises:
+            Exception: what went wrong in a hook.
+        """
+        if self.witness.failure is not None:
+            failure, self.witness.failure = self.witness.failure, None
+            raise failure
+        yield self.see(batches)
         if self._calm:
             self._before, self._before_loss = batches, self._loss_now
 
