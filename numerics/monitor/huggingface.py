@@ -53,7 +53,7 @@ SAVED = "stability.pt"
 
 
 CURE = (
-    "the callback follows bf16=True, gradient_accumulation_steps and max_grad_norm, but no fp16=True (its gradients are scaled), "
+    "the callback follows bf16=True, gradient_accumulation_steps and max_grad_norm, but no fp16=True (scaled gradients), "
     "no loss of the Trainer's own (compute_loss_func, label_smoothing_factor), no gradient noise (neftune_noise_alpha) and no "
     "kernels that are not deterministic (full_determinism=True makes them so); StabilityCallback(shadow=0) does without"
 )

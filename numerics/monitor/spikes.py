@@ -158,7 +158,8 @@ class Spikes:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """As it was."""
-        self.losses.restore(state["losses"]), self.norms.restore(state["norms"])
+        self.losses.restore(state["losses"])
+        self.norms.restore(state["norms"])
         self._calm, self._count = state["calm"], state["count"]
 
     def close(self) -> None:
