@@ -82,7 +82,9 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
     noise_free, layer = bool(data.attrs["sampled"]), limiting(data)
     found = Findings(word, reason, now, low, high, nearest(seen), peak, near, noise_free, *layer, [], [])
-    found.sentences.extend(text for text in (_plain(found), _now(found), _history(seen, data), rounding(data)) if text)
+    found.sentences.extend(
+        text for text in (_plain(found), _now(found), _history(seen, data), jumps(data), rounding(data)) if text
+    )
     found.advice.extend(text for text in (_step_size(found), _decay(data, now), _where(found, data)) if text)
     return found
 
@@ -177,6 +179,16 @@ def _history(seen: list[Place], data: xr.Dataset) -> str:
     first = float(data.loss.dropna("step")[0]), float(data.loss.dropna("step")[-1])
     beyond = sum(place.value > 1 for place in seen)
     return f"Of {len(seen)} measurements {beyond} lie beyond the edge; the loss went from {first[0]:.3g} to {first[1]:.3g}."
+
+
+def jumps(data: xr.Dataset) -> str:
+    """Where the loss or the gradient jumped, and why it did the first time."""
+    at = np.flatnonzero(data.spike.values != "")
+    if not len(at):
+        return ""
+    steps = ", ".join(str(int(step)) for step in data.step.values[at[:5]]) + (", ..." if len(at) > 5 else "")
+    first = f"at step {int(data.step[at[0]])} {data.spike_reason.values[at[0]]}"
+    return f"The loss or the gradient jumped {len(at)} times (step {steps}): {first}." if len(at) > 1 else f"A jump: {first}."
 
 
 def rounding(data: xr.Dataset) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from derive.errors import InputError
 
@@ -79,3 +81,11 @@ class Budget:
             self._gap *= WIDENS
         self.spent += units
         self._last = self.steps
+
+    def state(self) -> dict[str, Any]:
+        """What has been spent, and when."""
+        return {"spent": self.spent, "steps": self.steps, "last": self._last, "gap": self._gap}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was; the rate is that of now."""
+        self.spent, self.steps, self._last, self._gap = (state[name] for name in ("spent", "steps", "last", "gap"))

@@ -1,8 +1,8 @@
-"""What a measurement costs, in Hessian products: those it took, or its time, whichever is more."""
+"""What a measurement costs, in Hessian products: those it took, or its time, whichever is more; and what the monitor costs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -19,11 +19,14 @@ class Clock:
     Attributes:
         seconds: of all measurements.
         last: of the newest one.
+        watched: of all that the monitor does between the training's steps, shadow and sinks too; not of its hooks.
     """
 
     def __init__(self) -> None:
-        self.seconds = self.last = 0.0
+        self.seconds = self.last = self.watched = 0.0
         self._began: float | None = None
+        self._first: float | None = None
+        self._earlier = 0.0
         self._steps = self._measured = 0
 
     def step(self, number: int = 1) -> None:
@@ -32,6 +35,16 @@ class Clock:
             self._began = perf_counter()
         else:
             self._steps += number
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Inside, time is the monitor's."""
+        start = perf_counter()
+        self._first = start if self._first is None else self._first
+        try:
+            yield
+        finally:
+            self.watched += perf_counter() - start
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -44,6 +57,17 @@ class Clock:
             self.seconds += self.last
             self._measured += 1
 
+    @property
+    def lasted(self) -> float:
+        """Seconds since the monitor was first told of a step, those of a training that was resumed counted in."""
+        return self._earlier + (0.0 if self._first is None else perf_counter() - self._first)
+
+    @property
+    def told(self) -> dict[str, float]:
+        """What the monitor has cost so far, by the names of `records.UNITS`."""
+        lasted = self.lasted
+        return {"monitor_seconds": self.watched, "monitor_share": self.watched / lasted} if lasted else {}
+
     def cost(self, products: float) -> float:
         """Of the newest measurement.
 
@@ -53,3 +77,11 @@ class Clock:
             return products
         training = perf_counter() - self._began - self.seconds
         return max(products, self.last / (PRODUCT * max(training, 1e-9) / self._steps))
+
+    def state(self) -> dict[str, float]:
+        """What it has counted; the pace of the training is found anew."""
+        return {"watched": self.watched, "lasted": self.lasted}
+
+    def restore(self, state: Mapping[str, float]) -> None:
+        """As it was."""
+        self.watched, self._earlier = state["watched"], state["lasted"]

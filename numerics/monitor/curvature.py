@@ -50,6 +50,9 @@ class Curvature:
         tolerance: error asked for, relative to the eigenvalue.
         chunk: most rows at once; None for all.
         still: modules in evaluation mode, see `descended.undisturbed`.
+
+    Attributes:
+        last: block -> its newest measurement.
     """
 
     def __init__(
@@ -57,7 +60,7 @@ class Curvature:
     ) -> None:
         self.loss_fn, self.tolerance, self.chunk, self.still = loss_fn, tolerance, chunk, still
         self.model = bare(model)  # compiled or parallel, it is the same function, which cannot be differentiated twice
-        self._last: dict[str, Spectrum] = {}
+        self.last: dict[str, Spectrum] = {}
 
     @contextmanager
     def at(self, found: Sequence[Threshold], batches: Sequence[Batch], maximize: bool) -> Iterator[Here]:
@@ -72,12 +75,12 @@ class Curvature:
             InputError: as `numerics.sharpness.Hessian`.
         """
         descended, loss = Descended(self.model, found), descended_loss(self.loss_fn, maximize)
-        parameters, check = [t.parameter for t in found], not self._last
+        parameters, check = [t.parameter for t in found], not self.last
         with self._measuring():
             descended.share = 0.0  # what the loss divides by is asked without the decay, which counts once
             hessian = Hessian(descended, loss, batches, parameters, chunk=self.chunk, reduction="batches", check=check)
             descended.share = 1 / hessian.weight
-            yield Here(hessian, found, self._last, self.tolerance)
+            yield Here(hessian, found, self.last, self.tolerance)
 
     def loss(self, batches: Sequence[Batch]) -> float:
         """The user's loss in the mode that is measured in, without weight decay; may be NaN.

@@ -21,6 +21,16 @@ from numerics.thresholds import Threshold
 
 LossFn = Callable[[Any, Any], Tensor]
 
+DROPPED = (
+    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, "
+    "which is another one at each step"
+)
+
+COUPLED = (
+    "batch norm is training, and couples the samples of a batch: the sharpness is that of the loss of the very batch (or "
+    "probe) that is measured on; frozen statistics give another one"
+)
+
 
 def call(model: nn.Module, inputs: Any) -> Any:
     """The model on one argument, on positional ones in a tuple or list, or on keyword arguments in a mapping.

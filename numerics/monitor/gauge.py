@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
 from numerics.monitor.start import norm
-from numerics.sharpness import UnresolvedError, layers_of
+from numerics.sharpness import Spectrum, UnresolvedError, layers_of
 from numerics.thresholds import Threshold, largest_factor, maximizes, thresholds, unsettled, weight_decay_window
 from numerics.thresholds.kinds import trained
 
@@ -67,6 +67,16 @@ class Gauge:
                 return {**row, "unresolved": str(error)}, max(here.products, here.hessian.products)
         self._resolved = True
         return row, here.products
+
+    def state(self) -> dict[str, Any]:
+        """Whose turn it is, and the vectors to start from."""
+        vectors = {name: dict(vars(seen)) for name, seen in self.curvature.last.items()}
+        return {"next_layer": self._next_layer, "resolved": self._resolved, "vectors": vectors}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was."""
+        self.curvature.last.update({name: Spectrum(**seen) for name, seen in state["vectors"].items()})
+        self._next_layer, self._resolved = state["next_layer"], state["resolved"]
 
     def _curvatures(self, here: Here, found: Sequence[Threshold], layers: int | None) -> Row:
         top, *bottom = here.ends(self.options.smallest)

@@ -7,11 +7,13 @@ from functools import partial
 from inspect import signature
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from derive.errors import InputError
 from numerics.monitor.descended import LossFn
 from numerics.monitor.monitor import StabilityMonitor
+from numerics.monitor.records import DIMS
+from numerics.monitor.scalars import scalars
 
 try:
     from lightning.pytorch import Callback, LightningModule, Trainer
@@ -49,18 +51,30 @@ class StabilityCallback(Callback):
         loss_fn: (outputs of the LightningModule on the inputs, targets) -> scalar: what `training_step` returns.
         split: batch -> (inputs, targets); by default a batch is one, or a mapping, of which the module is passed by name what
             its `forward` takes, and loss_fn the whole.
+        log_metrics: whether the newest numbers are logged, as `stability/...`, into the trainer's logger (every
+            `log_every_n_steps`) and `callback_metrics`, on which `EarlyStopping` and `ModelCheckpoint` work.
         **options: of `StabilityMonitor`.
     """
 
-    def __init__(self, loss_fn: LossFn, split: Split | None = None, **options: Any) -> None:
+    def __init__(self, loss_fn: LossFn, split: Split | None = None, log_metrics: bool = True, **options: Any) -> None:
+        self.log_metrics = log_metrics
         self.loss_fn, self.split, self.options = loss_fn, split, options
         self.monitor: StabilityMonitor | None = None
+        self._saved: dict[str, Any] | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The monitor's state, which Lightning puts into its checkpoints."""
+        return {"monitor": self._saved if self.monitor is None else self.monitor.state_dict()}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """From a checkpoint; put back when the training begins, after the model and the optimiser."""
+        self._saved = state_dict.get("monitor")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to watch.
 
         Raises:
-            InputError: manual optimisation, or several optimisers.
+            InputError: manual optimisation, or several optimisers; a checkpoint of another training.
         """
         if not pl_module.automatic_optimization or len(trainer.optimizers) != 1:
             raise InputError(f"expected automatic optimisation with one optimizer, got {len(trainer.optimizers)}, or manual")
@@ -68,6 +82,9 @@ class StabilityCallback(Callback):
         if trainer.gradient_clip_val:
             options.setdefault("after_backward", partial(clip, trainer))
         self.monitor = StabilityMonitor(pl_module, trainer.optimizers[0], self.loss_fn, **options)
+        if self._saved is not None:
+            self.monitor.load_state_dict(self._saved)
+            self._saved = None
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -75,7 +92,16 @@ class StabilityCallback(Callback):
         """A batch is done; the optimiser may have stepped."""
         if self.monitor is not None:
             split = partial(parts, pl_module) if self.split is None else self.split
-            self.monitor.step_of(map(split, [batch]))  # mapped there, where errors are caught
+            self.monitor.step_of(map(split, [batch]), told(trainer, outputs))  # mapped there, where errors are caught
+            self._log(pl_module)
+
+    def _log(self, module: LightningModule) -> None:
+        """The newest numbers, of the network and of groups; layers are many."""
+        if self.monitor is None or not self.log_metrics:
+            return
+        newest = {k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"}
+        # Lightning refuses a name that the user logs too; the training goes on.
+        self.monitor.tried(lambda: module.log_dict(scalars(newest), on_step=True, on_epoch=False, batch_size=1))
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop watching."""
@@ -85,6 +111,12 @@ class StabilityCallback(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Stop watching."""
         self.on_train_end(trainer, pl_module)
+
+
+def told(trainer: Trainer, outputs: Any) -> list[Tensor] | None:
+    """The loss of a training step, which Lightning has divided by the number of micro-batches; None if it does not show it."""
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+    return [loss * trainer.accumulate_grad_batches] if isinstance(loss, Tensor) else None
 
 
 def clip(trainer: Trainer, model: nn.Module) -> None:

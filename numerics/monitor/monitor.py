@@ -21,52 +21,47 @@ What they keep is put back but for the shadow's passes, what they write elsewher
 
 from __future__ import annotations
 
-import re
-import sys
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from derive.errors import InputError
-from derive.shown import described, message
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
-from numerics.monitor.descended import LossFn, couples_batch, drops
+from numerics.monitor.descended import COUPLED, DROPPED, LossFn, couples_batch, drops
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
+from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
 from numerics.monitor.observer import Observer
-from numerics.monitor.options import Batch, Options, Sink, StabilityWarning
+from numerics.monitor.options import Batch, Sink
 from numerics.monitor.records import Records, save
+from numerics.monitor.remarks import Remarks, reason
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
+from numerics.monitor.spikes import Spikes
 from numerics.monitor.start import Batches, Start
+from numerics.monitor.state import Nothing, Stateful, restore, state_of
+from numerics.monitor.summary import plot, summary
 from numerics.monitor.verdict import judged
 from numerics.sharpness import measuring
 from numerics.thresholds import maximizes, unsettled
-from numerics.thresholds.kinds import kind_of, trained, unwrapped
+from numerics.thresholds.kinds import unwrapped
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LOG = logging.getLogger(__name__)
 
 PATIENCE = 1000
 """Calls without a step of the optimiser after which it is the wrong one."""
 
 ATTEMPT = 10.0
 """Products that a measurement is taken to have cost that came to nothing."""
-
-DROPPED = (
-    "dropout is off while measuring: the sharpness is that of the loss of the whole network, not of one with units dropped, "
-    "which is another one at each step"
-)
-
-COUPLED = (
-    "batch norm is training, and couples the samples of a batch: the sharpness is that of the loss of the very batch (or "
-    "probe) that is measured on; frozen statistics give another one"
-)
 
 
 class StabilityMonitor:
@@ -84,8 +79,7 @@ class StabilityMonitor:
             shadow does it too.
         forward_context: makes the context of forward and loss in training, as autocast; for the shadow.
         sinks: each gets every row: `LiveView`, `TensorBoard`, or your own.
-        **options: see `Options`: every, budget, probe, tolerance, layers, smallest, shadow, window,
-            still.
+        **options: see `Options`: every, budget, probe, chunk, tolerance, layers, smallest, shadow, window, spikes, rows, still.
 
     Raises:
         InputError: an optimiser without a derived edge, or one that trains parameters the model does not have; an option out
@@ -94,6 +88,7 @@ class StabilityMonitor:
     Attributes:
         records: all rows.
         options: as given.
+        shadows: the shadow's windows; None if there is none, or none any more.
     """
 
     def __init__(
@@ -107,20 +102,21 @@ class StabilityMonitor:
         sinks: Iterable[Sink] = (),
         **options: Any,
     ) -> None:
-        self.model, self.optimizer, self.options = model, unwrapped(optimizer), Options(**options)
-        self.kinds = _checked(model, self.optimizer)
-        self.records, self.sinks = Records(), list(sinks)
+        check_functions(model, loss_fn, after_backward, forward_context)
+        self.model, self.optimizer, self.options = model, unwrapped(optimizer), options_of(options)
+        self.kinds = kinds_of(model, self.optimizer)
+        self.records, self.sinks, self._remarks = Records(self.options.rows), sinks_of(sinks), Remarks()
         curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk, self.options.still)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
         self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
         self._start, self._data = Start(self.optimizer), Batches()
         self._observer = Observer(model, self.optimizer)
         how = Step(loss_fn, after_backward, forward_context)
-        self._shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
+        self.shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
+        self._spikes = Spikes(model, self.optimizer, how, self._gauge) if self.options.spikes else None
         self._batches: list[Batch] = []
         self._seen = self._calls = 0
         self._groups = len(self.optimizer.param_groups)
-        self._remarks: list[str] = []
 
     def step(self, inputs: Any, targets: Any = None) -> None:
         """Tell of a batch that the training has gone through. Whatever goes wrong, the training goes on: no error is raised.
@@ -130,18 +126,23 @@ class StabilityMonitor:
         """
         self.step_of([(inputs, targets)])
 
-    def step_of(self, batches: Iterable[Batch]) -> None:
+    def step_of(self, batches: Iterable[Batch], losses: Sequence[Tensor] | None = None) -> None:
         """As `step` after the last of a step's micro-batches, for all of them.
 
         Args:
             batches: (inputs, targets) each; what fails as they are made is not raised either.
+            losses: of the training, one a batch; of a single batch it is made of the output of the newest forward pass.
         """
 
         def act() -> Row:
-            self._batches = [*self._batches[-PATIENCE:], *batches]
+            new = list(batches)
+            self._batches = [*self._batches[-PATIENCE:], *new]
+            if self._spikes is not None:
+                self._remarks.tried(lambda: self._spikes.hear(new, losses))
             return self._stepped()
 
-        self._tried(act)
+        with self._clock.watching():
+            self._remarks.tried(act)
 
     def measure(self, inputs: Any, targets: Any = None, layers: int | None = None) -> Row:
         """Measure now, beside the budget; all layers unless told otherwise. The row is recorded, and returned.
@@ -150,8 +151,9 @@ class StabilityMonitor:
             InputError: the batch does not fit the model; the forward pass is random; an operation without a right second
                 derivative; the optimiser has not stepped yet and divides by what it has not seen.
         """
-        row = self._measured([(inputs, targets)], layers)
-        self._write(row)
+        with self._clock.watching():
+            row = self._measured([(inputs, targets)], layers)
+            self._write(row)
         return row
 
     @property
@@ -162,19 +164,23 @@ class StabilityMonitor:
         """
         return measuring()
 
+    def tried(self, act: Callable[[], Any]) -> None:
+        """Do something beside the training, as logging: an error is remarked, not raised."""
+        self._remarks.tried(act)
+
     @property
     def latest(self) -> Row:
-        """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first."""
-        return self.records.latest(self._seen)
+        """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first.
+
+        What the monitor has cost is that of now. It takes as long after a million steps as after ten.
+        """
+        return self.records.latest(self._seen, self._clock.told)
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
-        told = {f.name: getattr(self.options, f.name) for f in fields(self.options) if f.name not in ("probe", "still")}
-        attributes = {name: int(v) if isinstance(v, bool) else v for name, v in told.items() if v is not None}
-        measured_on = "each step's batch" if self.options.probe is None else "a fixed probe"
-        attributes |= {"optimizers": ", ".join(self.kinds), "measured_on": measured_on}
+        attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
         attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
-        return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks)})
+        return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
 
     def save(self, path: str | Path) -> None:
         """Write `dataset()` as netCDF, whole or not at all.
@@ -184,13 +190,43 @@ class StabilityMonitor:
         """
         save(self.dataset(), path)
 
+    def summary(self) -> str:
+        """The newest numbers, what jumped and what the monitor has cost, in a few lines."""
+        return summary(self.latest, list(self.records))
+
+    def plot(self) -> Figure:
+        """Normalised sharpness and loss over steps, as a figure of matplotlib; save it with `.savefig(path)`."""
+        return plot(list(self.records))
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a resumed training needs of its monitor: records, vectors, budgets, the shadow; plain numbers and tensors.
+
+        `torch.load(..., weights_only=True)` reads it. See `state` for what is not in it.
+        """
+        return state_of(self._parts, self.optimizer, self.kinds)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where another monitor of this training was; after the model and the optimiser have been put back.
+
+        Raises:
+            InputError: it is no monitor's state, or that of another training.
+        """
+        restore(state, self._parts, self.optimizer, self.kinds)
+        self._seen = self._observer.steps
+
+    @property
+    def _parts(self) -> dict[str, Stateful]:
+        """What remembers something."""
+        parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
+        parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
+        return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
+
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
         closing = [self._observer.close, self._start.close, *(sink.close for sink in self.sinks)]
-        if self._shadows is not None:
-            closing.append(self._shadows.close)
+        closing += [part.close for part in (self.shadows, self._spikes) if part is not None]
         for close in closing:
-            self._tried(close)
+            self._remarks.tried(close)
 
     def __enter__(self) -> StabilityMonitor:
         return self
@@ -202,7 +238,7 @@ class StabilityMonitor:
         """Look at the batches since the last step, if the optimiser has stepped."""
         if self._observer.failure is not None:
             failure, self._observer.failure = self._observer.failure, None
-            self._missing(failure)
+            self._remarks.missing(failure)
         new, self._seen = self._observer.steps - self._seen, self._observer.steps
         self._calls = 0 if new else self._calls + 1
         if not new:
@@ -212,10 +248,10 @@ class StabilityMonitor:
         self._products.step(new)
         self._clock.step(new)
         try:
-            self._tried(lambda: self._began(batches))
-            row = self._tried(lambda: self._shadowed(batches, new))
+            self._remarks.tried(lambda: self._began(batches))
+            row = self._remarks.tried(lambda: self._shadowed(batches, new)) | self._remarks.tried(lambda: self._jumped(batches))
             self.records.add(self._seen, row)  # a verdict now counts the window that ends now
-            self._write(row | self._tried(lambda: self._due(batches)))
+            self._write(row | self._remarks.tried(lambda: self._due(batches)))
         finally:
             self._observer.forget()
         return {}
@@ -224,7 +260,7 @@ class StabilityMonitor:
         """Not for ever, nor with all batches of a training in memory."""
         if self._calls >= PATIENCE:
             self._batches.clear()
-            self._remark_once(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
+            self._remarks.once(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
 
     def _due(self, batches: Sequence[Batch]) -> Row:
         """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
@@ -238,16 +274,32 @@ class StabilityMonitor:
             self._products.spend(self._clock.cost(products))
         return row
 
+    def _jumped(self, batches: Sequence[Batch]) -> Row:
+        """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
+        if self._spikes is None:
+            return {}
+        with self._spikes.stepped(batches) as jump:
+            if jump is None:
+                return {}
+            products = ATTEMPT
+            try:
+                with self._clock.measuring():
+                    row, products = self._spikes.why(jump, batches, self.records.newest, self.options.probe)
+            finally:
+                self._products.spend(self._clock.cost(products))
+        LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
+        return row
+
     def _measured(self, batches: Sequence[Batch], layers: int | None) -> Row:
-        self._remark_once(COUPLED, couples_batch(self.model))
-        self._remark_once(DROPPED, any(map(drops, self.model.modules())))
+        self._remarks.once(COUPLED, couples_batch(self.model))
+        self._remarks.once(DROPPED, any(map(drops, self.model.modules())))
         where = self._where(batches)
         self._data.see(batches)
         with self._clock.measuring():
             row, products = self._gauge.row(where, layers)
         products *= sum(samples(inputs) for inputs, _ in where) / sum(samples(inputs) for inputs, _ in batches)
-        row |= {"products": products, "seconds": self._clock.last}
-        self._remark_once(UNRESOLVED, "unresolved" in row)
+        row |= {"products": products, "seconds": self._clock.last, **self._clock.told}
+        self._remarks.once(UNRESOLVED, "unresolved" in row)
         now = {**row, "step": self._seen}
         return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
 
@@ -265,78 +317,25 @@ class StabilityMonitor:
 
     def _shadowed(self, batches: Sequence[Batch], new: int) -> Row:
         """The shadow's numbers of this step; it is given up where it cannot follow."""
-        if self._shadows is None:
+        if self.shadows is None:
             return {}
         if self._groups != len(self.optimizer.param_groups):
             self._groups = len(self.optimizer.param_groups)
-            self._remark_once(
-                "a shadow's window was given up, as the optimizer got other groups of parameters", self._shadows.open
+            self._remarks.once(
+                "a shadow's window was given up, as the optimizer got other groups of parameters", self.shadows.open
             )
-            self._shadows.close()
+            self.shadows.close()
         try:
-            return self._shadows.row(batches, new)
+            return self.shadows.row(batches, new)
         except Exception as error:
-            shadows, self._shadows = self._shadows, None
-            self._tried(shadows.close)
+            shadows, self.shadows = self.shadows, None
+            self._remarks.tried(shadows.close)
             self._observer.watching = False
-            self._remark_once(f"no shadow any more: {_told(error)}")
+            self._remarks.once(f"no shadow any more: {reason(error)}")
             return {}
-
-    def _tried(self, act: Callable[[], Row | None]) -> Row:
-        """What it gives; nothing where it fails, which is remarked."""
-        try:
-            return act() or {}
-        except StabilityWarning:  # the user's filter makes errors of warnings
-            raise
-        except Exception as error:
-            self._missing(error)
-            return {}
-
-    def _missing(self, error: Exception) -> None:
-        try:
-            self._remark_once(f"the training goes on, but something is not measured: {_told(error)}")
-        except StabilityWarning:
-            raise
-        except Exception:  # it cannot even be said: what shows warnings fails, say
-            return
-
-    def _remark_once(self, remark: str, applies: bool = True) -> None:
-        """The same with other numbers is the same."""
-        if applies and all(_without_numbers(remark) != _without_numbers(known) for known in self._remarks):
-            self._remarks.append(remark)
-            warnings.warn(remark, StabilityWarning, stacklevel=_outside())
 
     def _write(self, row: Row) -> None:
         if row:
             self.records.add(self._seen, row)
             for sink in self.sinks:
-                self._tried(lambda sink=sink: sink.write(self._seen, row))
-
-
-def _told(error: Exception) -> str:
-    """In one line; an error that is not ours with its name."""
-    return message(error) if isinstance(error, InputError) else described(error)
-
-
-def _without_numbers(text: str) -> str:
-    return re.sub(r"[-+.\d]*\d(e[-+]?\d+)?", "#", text)
-
-
-def _outside() -> int:
-    """Level of the first caller outside this package, for a warning that points at the user's line."""
-    frame, level = sys._getframe(1), 1
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("numerics.monitor"):
-        frame, level = frame.f_back, level + 1
-    return level
-
-
-def _checked(model: nn.Module, optimizer: Optimizer) -> list[str]:
-    """Name of each group's optimiser in `derive.optimizers`."""
-    kinds = [kind_of(optimizer, group) for group in optimizer.param_groups]
-    own = {id(p) for p in model.parameters()}
-    strange = sum(id(p) not in own for _, _, p in trained(optimizer))
-    if strange:
-        raise InputError(f"expected an optimizer of the model's parameters, got {strange} that it does not have")
-    if not any(True for _ in trained(optimizer)):
-        raise InputError("expected an optimizer with parameters that require a gradient, got none")
-    return kinds
+                self._remarks.tried(lambda sink=sink: sink.write(self._seen, row))

@@ -80,6 +80,14 @@ class Observer:
         """A new training step begins."""
         self.draws = []
 
+    def state(self) -> int:
+        """Steps so far."""
+        return self.steps
+
+    def restore(self, state: int) -> None:
+        """Go on counting."""
+        self.steps = int(state)
+
     def close(self) -> None:
         """Take the hooks off."""
         for hook in self._hooks:

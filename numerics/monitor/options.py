@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, Protocol
 
 from derive.errors import InputError
@@ -49,6 +50,9 @@ class Options:
         smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
         shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
         window: steps of a shadow, at least 12.
+        spikes: whether each step's loss and gradient are held against the usual ones, and the cause of a jump is sought at
+            once, see `spikes`; a copy of the weights at each step.
+        rows: most rows that are kept, see `records.Records`; at least 64.
         still: names of modules, or of their classes, that draw random numbers in training (dropout of their own making) and are
             put into evaluation mode while measuring; torch's dropout modules are without being named.
 
@@ -65,17 +69,40 @@ class Options:
     smallest: bool = False
     shadow: float = SHADOW
     window: int = 32
+    spikes: bool = True
+    rows: int = 4096
     still: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         positive("tolerance", self.tolerance)
+        if isinstance(self.budget, bool) or not isinstance(self.budget, Real) or not self.budget > 0:
+            raise InputError(f"expected a budget above 0, of Hessian products per step, got {self.budget!r}")
         check_length(self.window)
-        if not 0 <= self.shadow <= 1:
-            raise InputError(f"expected shadow to be a share of the steps, in [0, 1], got {self.shadow!r}")
-        if self.layers is not None and (not isinstance(self.layers, int) or self.layers < 0):
-            raise InputError(f"expected layers to be a number of layers or None for all, got {self.layers!r}")
-        if isinstance(self.still, str) or not all(isinstance(name, str) for name in self.still):
+        for name, least in (("every", 1), ("rows", 64)):
+            _whole(name, getattr(self, name), least)
+        for name in ("layers", "chunk"):
+            if getattr(self, name) is not None:
+                _whole(name, getattr(self, name), 0 if name == "layers" else 1, ", or None for all")
+        for name in ("smallest", "spikes"):
+            if not isinstance(getattr(self, name), bool):
+                raise InputError(f"expected {name} to be True or False, got {getattr(self, name)!r}")
+        if isinstance(self.shadow, bool) or not isinstance(self.shadow, Real) or not 0 <= self.shadow <= 1:
+            raise InputError(f"expected shadow to be a share of the steps, in [0, 1], 0 for none, got {self.shadow!r}")
+        if not isinstance(self.still, tuple | list | set) or not all(isinstance(name, str) for name in self.still):
             raise InputError(f"expected still to be names of modules, or of their classes, in a list, got {self.still!r}")
         object.__setattr__(self, "still", tuple(self.still))
-        if self.probe is not None and len(self.probe) != 2:
-            raise InputError(f"expected a probe (inputs, targets), got {len(self.probe)} parts")
+        if self.probe is not None and not (isinstance(self.probe, tuple | list) and len(self.probe) == 2):
+            parts = f"{len(self.probe)} parts" if isinstance(self.probe, tuple | list) else type(self.probe).__name__
+            raise InputError(f"expected a probe (inputs, targets), got {parts}")
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As attributes of a data set; the probe and what is still are not among them."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("probe", "still")}
+        plain = {name: int(value) if isinstance(value, bool) else value for name, value in own.items() if value is not None}
+        return {**plain, "measured_on": "each step's batch" if self.probe is None else "a fixed probe"}
+
+
+def _whole(name: str, value: object, least: int, or_else: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InputError(f"expected {name} to be a whole number from {least} on{or_else}, got {value!r}")

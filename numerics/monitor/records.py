@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from math import nan
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import xarray as xr
 
 from derive.files.writing import write_whole
 from numerics.common.netcdf import to_bytes
+from numerics.monitor.state import plain
 
 Value = float | str | Mapping[Any, float]
 
@@ -21,6 +24,8 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "loss": ("", "loss on the data measured on, without weight decay"),
     "size": ("", "norm of the weights"),
     "seconds": ("s", "time that the measurement took"),
+    "monitor_seconds": ("s", "time that the monitor has taken so far, between the training's steps"),
+    "monitor_share": ("", "part of it in all the time since the first step told"),
     "products": ("", "Hessian products of the measurement, each over as many samples as a training batch"),
     "layer_normalised": ("", "normalised sharpness of the layer's own block; never above the network's"),
     "layer_share": ("", "part of the layer in the squared norm of the top mode"),
@@ -36,28 +41,85 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "growth_total": ("", "RelL1 at the end of the window over that at its beginning"),
     "growth_leap": ("", "largest factor between two records of RelL1 in the window"),
     "growth_steps": ("", "steps of the window"),
+    "spike_loss": ("", "loss of a step at which it, or the gradient, jumped, over the usual one"),
+    "spike_gradient": ("", "norm of the gradient that the optimiser took there, over the usual one"),
+    "spike_normalised": ("", "normalised sharpness there, with the weights of before the step, on the usual batch before it"),
+    "spike_batch": ("", "number of the step's batch with the greatest loss, in the order in which they were told, from 0"),
 }
 """Variable -> (unit, meaning)."""
+
+ACTIONS: Mapping[str, str] = {
+    "normalised": "above 1: lower the peak lr, or warm up to it; far below 1: there is room",
+    "bound": "if it is as large as the distance from 1, lower tolerance",
+    "distance": "the same as 1 - normalised",
+    "loss": "compare it with your own: dropout is off, weight decay is not in it",
+    "size": "growing threefold without a falling loss: restart with a smaller lr",
+    "seconds": "if it is too long, lower budget, or pass chunk",
+    "monitor_seconds": "lower budget, shadow=0",
+    "monitor_share": "lower budget, shadow=0",
+    "products": "what budget counts",
+    "layer_normalised": "the greatest is the layer that limits alone: a group of its own with a smaller lr",
+    "layer_share": "above a half: that layer limits",
+    "lr": "nothing; it is what the others belong to",
+    "largest_lr": "stay below it, by a fifth or so: the sharpness moves",
+    "edge": "compare it with the sharpness that `numerics.sharpness` measures",
+    "weight_decay_low": "above your weight decay: raise that (smallest=True measures it)",
+    "weight_decay_high": "below your weight decay: lower that",
+    "rel_l1": "read growth; alone it tells how far apart two equal runs are",
+    "growth_rate": "above 0: runs that differ by rounding part; average over seeds",
+    "growth_low": "with growth_high: NaN in growth_rate where they hold 0",
+    "growth_high": "see growth_low",
+    "growth_total": "see growth_rate",
+    "growth_leap": "if it is nearly growth_total, the divergence is one jump and no rate",
+    "growth_steps": "the others belong to so many steps",
+    "spike_loss": "read spike and spike_reason",
+    "spike_gradient": "clip gradients if this is the cause; look at loss scaling",
+    "spike_normalised": "above 1: lower the lr",
+    "spike_batch": "look at the data of that batch",
+}
+"""Variable -> what to do about it."""
 
 DIMS: Mapping[str, str] = {
     "layer_normalised": "layer", "layer_share": "layer", "lr": "group", "largest_lr": "group", "edge": "group"
 }  # fmt: skip
 """Variables that are mappings in a row -> the dimension of their keys."""
 
-TEXTS = ("verdict", "reason", "growth", "growth_reason", "unresolved", "unsettled", "no_decay")
+TEXTS = ("verdict", "reason", "spike", "spike_reason", "growth", "growth_reason", "unresolved", "unsettled", "no_decay")
 
 ADVICE = frozenset({"normalised", "bound", "distance", "largest_lr", "weight_decay_low", "weight_decay_high", "no_decay"})
 """What is no news where the denominators have not settled."""
 
 
 class Records:
-    """Rows by step; what a row lacks is NaN, or empty text."""
+    """Rows by step; what a row lacks is NaN, or empty text.
 
-    def __init__(self) -> None:
+    Of a long training not all are kept: once there are more than `limit`, every second one of the older half is let go, but for
+    the first, those at which something jumped, and those of the extremes of loss and sharpness. So the memory is bounded, and
+    the older a stretch is the coarser it is told. The newest values are kept beside the rows.
+
+    Args:
+        limit: most rows.
+
+    >>> records = Records(limit=64)
+    >>> for step in range(1000):
+    ...     records.add(step, {"loss": 1 / (1 + step)})
+    >>> len(records) <= 64, [row["step"] for row in records][0], list(records)[-1]["step"]
+    (True, 0, 999)
+    """
+
+    def __init__(self, limit: int = 4096) -> None:
+        self.limit = limit
         self._rows: dict[int, dict[str, Value]] = {}
         self._judged: dict[int, dict[str, Value]] = {}
         self._newest: dict[str, Value] = {}
         self._when: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[dict[str, Value]]:
+        """The rows that are kept, in the order of their steps; each has its `step`."""
+        return (dict(self._rows[step]) for step in sorted(self._rows))
 
     def add(self, step: int, row: Mapping[str, Value]) -> None:
         """Put values into the row of a step, beside those that are there; nothing makes no row."""
@@ -69,6 +131,8 @@ class Records:
         told = {name: value for name, value in row.items() if not (row.get("unsettled") and name in ADVICE)}
         self._newest.update(told)
         self._when.update(dict.fromkeys(told, step))
+        if len(self._rows) > self.limit:
+            self._thin()
 
     def column(self, name: str) -> list[Value]:
         """The values of one variable, where there are any."""
@@ -79,16 +143,51 @@ class Records:
         """The rows that a verdict rests on: those of a measurement, and those at which a window of the shadow ends."""
         return list(self._judged.values())
 
-    def latest(self, now: int) -> dict[str, Any]:
+    @property
+    def newest(self) -> Mapping[str, Value]:
+        """The newest value of every variable."""
+        return self._newest
+
+    def latest(self, now: int, told: Mapping[str, Value] = MappingProxyType({})) -> dict[str, Any]:
         """The newest value of every variable, and under `steps` and `age` at which step it was measured, and how long ago.
 
         Args:
             now: steps so far; told as `step`.
+            told: values of now, of what changes all the time.
         """
         if not self._newest:
             return {}
-        age = {name: now - step for name, step in self._when.items()}
-        return {**self._newest, "step": now, "steps": dict(self._when), "age": age}
+        when = {**self._when, **dict.fromkeys(told, now)}
+        age = {name: now - step for name, step in when.items()}
+        return {**self._newest, **told, "step": now, "steps": when, "age": age}
+
+    def state(self) -> dict[str, Any]:
+        """Plain numbers, texts and mappings, to be put back by `restore`."""
+        return {"rows": [plain(row) for row in self], "newest": plain(self._newest), "when": dict(self._when)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was."""
+        self._rows = {row["step"]: dict(row) for row in state["rows"]}
+        self._judged = {step: row for step, row in self._rows.items() if "loss" in row or "growth" in row}
+        self._newest, self._when = dict(state["newest"]), dict(state["when"])
+
+    def _thin(self) -> None:
+        steps = sorted(self._rows)
+        older = steps[: len(steps) // 2]
+        kept = {steps[0], *(step for step in older if self._rows[step].get("spike")), *self._extremes()}
+        gone = [step for step in older if step not in kept][1::2] or older[1::2]
+        for step in gone:
+            del self._rows[step]
+            self._judged.pop(step, None)
+
+    def _extremes(self) -> set[int]:
+        """Steps of the greatest sharpness, and of the least and the greatest loss."""
+        found: set[int] = set()
+        for name in ("loss", "normalised"):
+            known = [step for step, row in self._judged.items() if row.get(name, nan) == row.get(name, nan)]
+            if known:
+                found |= {pick(known, key=lambda step: self._judged[step][name]) for pick in (min, max)}
+        return found
 
     def dataset(self, attributes: Mapping[str, Any]) -> xr.Dataset:
         """All rows, dims step, layer and group."""

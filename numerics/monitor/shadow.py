@@ -33,7 +33,7 @@ Source: Section 4.1, 4.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -57,9 +57,9 @@ from numerics.thresholds.kinds import live_of
 Batch = tuple[Any, Any]
 K = 3
 
-INEXACT = (
-    "a copy of the training step does not have its bits: the divergence of a shadow would be that of another training; if "
-    "gradients are clipped or scaled pass after_backward, under mixed precision pass forward_context, and call step() with "
+INEXACT = "a copy of the training step does not have its bits: the divergence of a shadow would be that of another training; "
+CURE = (
+    "if gradients are clipped or scaled pass after_backward, under mixed precision pass forward_context, and call step() with "
     "the very batch of every backward pass; kernels that are not deterministic cannot be followed"
 )
 DETERMINISTIC = (
@@ -83,11 +83,13 @@ class Step:
         loss_fn: (outputs, targets) -> scalar.
         after_backward: called with the model between backward and the optimiser's step, as gradient clipping is.
         forward_context: makes the context of forward and loss, as autocast.
+        cure: what is to be said where a copy of the step does not have its bits.
     """
 
     loss_fn: LossFn
     after_backward: Callable[[nn.Module], Any] | None = None
     forward_context: Callable[[], AbstractContextManager] = nullcontext
+    cure: str = CURE
 
 
 @dataclass
@@ -177,13 +179,18 @@ class Window:
                 if self.control is not None:
                     self.control.train(step, batches, observed)
                     if not same_bits(self.control.model, model):
-                        raise InputError(INEXACT + told_how(model))
+                        raise InputError(INEXACT + step.cure + told_how(model))
                     self.control = None
                 self.shadow.train(step, batches, observed)
         finally:
             put_back(now)
         self.distances.append(apart(self.shadow.model, model))
         return self.distances[-1]
+
+    def state(self) -> dict[str, Any]:
+        """The shadow, and how far it was; nothing is shared with it."""
+        model, optimizer = deepcopy((dict(self.shadow.model.state_dict()), self.shadow.optimizer.state_dict()))
+        return {"length": self.length, "distances": list(self.distances), "model": model, "optimizer": optimizer}
 
     @property
     def finished(self) -> bool:
@@ -203,6 +210,18 @@ def opened(length: int, model: nn.Module, optimizer: Optimizer) -> Window:
         InputError: the model cannot be copied.
     """
     return Window(length, perturbed(copied(model, optimizer)), copied(model, optimizer))
+
+
+def reopened(state: Mapping[str, Any], model: nn.Module, optimizer: Optimizer) -> Window:
+    """A window as its `state` was.
+
+    Raises:
+        InputError: the model cannot be copied.
+    """
+    shadow = perturbed(copied(model, optimizer))
+    shadow.model.load_state_dict(state["model"])
+    shadow.optimizer.load_state_dict(state["optimizer"])
+    return Window(state["length"], shadow, None, [float(distance) for distance in state["distances"]])
 
 
 def check_length(length: int) -> None:

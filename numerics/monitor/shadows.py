@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import isfinite, nan
 from typing import Any
 
@@ -14,7 +15,7 @@ from numerics.measures.growth import Growth
 from numerics.monitor.budget import Budget
 from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Options
-from numerics.monitor.shadow import Step, Window, opened
+from numerics.monitor.shadow import Step, Window, opened, reopened
 
 
 class Shadows:
@@ -32,6 +33,10 @@ class Shadows:
         self.model, self.optimizer, self.how, self.observer = model, optimizer, how, observer
         self._length, self._budget = options.window, Budget(options.shadow)
         self._window: Window | None = None
+
+    def say(self, cure: str) -> None:
+        """What to do where the shadow cannot follow, in the words of who trains."""
+        self.how = replace(self.how, cure=cure)
 
     @property
     def open(self) -> bool:
@@ -51,6 +56,26 @@ class Shadows:
             self._budget.spend(self._length + 1)  # the copy that is not perturbed takes one
             self.observer.watching = True
         return row
+
+    def state(self) -> dict[str, Any]:
+        """What has been spent, and the window that is open, if anything was followed in it."""
+        window = self._window
+        if window is not None and not window.distances:
+            budget = self._budget.state()
+            again = {**budget, "spent": budget["spent"] - self._length - 1, "last": None}
+            return {"budget": again, "window": None}
+        return {"budget": self._budget.state(), "window": None if window is None else window.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was; the model and the optimiser have been put back before, or the window is of no use.
+
+        Raises:
+            InputError: the model cannot be copied.
+        """
+        self._budget.restore(state["budget"])
+        if state["window"] is not None:
+            self._window = reopened(state["window"], self.model, self.optimizer)
+            self.observer.watching = True
 
     def close(self) -> None:
         """End the window."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from numerics.monitor.witness import weights_of
 from numerics.sharpness.nested import leaves
 from numerics.thresholds.kinds import trained
 
@@ -46,14 +47,18 @@ class Start:
             return {}
         self._hook.remove()
         size = norm(weights for _, weights in kept)
-        now = [p.data for p, _ in kept]
-        try:
-            for parameter, weights in kept:
-                parameter.data = weights
+        with weights_of(kept):
             return {"loss": loss(), "size": size}
-        finally:
-            for (parameter, _), weights in zip(kept, now, strict=True):
-                parameter.data = weights
+
+    def state(self) -> bool:
+        """Whether the first step is awaited."""
+        return self._waits
+
+    def restore(self, state: bool) -> None:
+        """It is not, where it was taken before."""
+        if not state:
+            self._waits = False
+            self.close()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -77,6 +82,14 @@ class Batches:
     def __init__(self) -> None:
         self.sampled = False
         self._first: Tensor | None = None
+
+    def state(self) -> dict[str, Any]:
+        """What is known of the data: numbers made of it, no samples."""
+        return {"sampled": self.sampled, "first": self._first}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """As it was."""
+        self.sampled, self._first = state["sampled"], state["first"]
 
     def see(self, batches: Sequence[tuple[Any, Any]]) -> None:
         """Look at the inputs and targets of a step, unless they are known to differ.

@@ -107,6 +107,36 @@ def test_options_out_of_range(options) -> None:
         watch(model, SGD(model.parameters(), lr=0.1), **options)
 
 
+@pytest.mark.parametrize("name", ["every", "budget", "tolerance", "smallest", "shadow", "window", "spikes", "rows", "still"])
+@pytest.mark.parametrize("value", [None, "many"])
+def test_none_and_wrong_types_are_one_clear_line(name: str, value: object) -> None:
+    model = net()
+    with pytest.raises(InputError, match=r"expected .*" + name) as caught:
+        StabilityMonitor(model, SGD(model.parameters(), lr=0.1), cross_entropy, **{name: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": None}, "expected a torch.nn.Module as model, got None"),
+        ({"loss_fn": None}, r"expected loss_fn\(outputs, targets\) to be called, got None"),
+        ({"after_backward": 1.0}, "or None, got float"),
+        ({"forward_context": None}, r"expected forward_context\(\) to make a context, got None; pass lambda"),
+        ({"sinks": 3}, "expected sinks in a list, got int"),
+        ({"sinks": [print]}, r"expected sinks with write\(step, row\) and close\(\), got builtin"),
+        ({"bugdet": 1.0}, "got bugdet; did you mean budget"),
+        ({"chunk": 0}, "expected chunk to be a whole number from 1 on, or None for all"),
+    ],
+)
+def test_what_is_given_by_mistake(given: dict, message: str) -> None:
+    model = net()
+    all_of_it = {"model": model, "optimizer": SGD(model.parameters(), lr=0.1), "loss_fn": cross_entropy, **given}
+    with pytest.raises(InputError, match=message) as caught:
+        StabilityMonitor(**all_of_it)
+    assert "\n" not in str(caught.value)
+
+
 def test_nan_is_unstable() -> None:
     model = net()
     with torch.no_grad():

@@ -20,7 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # imports of transformers and accelerate
     from transformers import Trainer, TrainingArguments
 
-    from numerics.monitor.huggingface import StabilityCallback
+    from numerics.monitor.huggingface import StabilityCallback, watched
 
 
 class Model(nn.Module):
@@ -94,17 +94,25 @@ class Doubles(Rows):
 
 
 def train_line(
-    model: Line, folder, callback: StabilityCallback, trainer: dict | None = None, steps: int = 1, lr: float = 1e-12, **options
+    model: Line,
+    folder,
+    callback: StabilityCallback,
+    trainer: dict | None = None,
+    steps: int = 1,
+    lr: float = 1e-12,
+    save: dict | None = None,
+    resume: str | None = None,
+    **options,
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", StabilityWarning)
         arguments = TrainingArguments(
             output_dir=str(folder), max_steps=steps, per_device_train_batch_size=8, learning_rate=lr, use_cpu=True,
-            lr_scheduler_type="constant", report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
-            optim="sgd", **options,
+            lr_scheduler_type="constant", report_to=[], disable_tqdm=True, optim="sgd",
+            **{"save_strategy": "no", "logging_strategy": "no", **options, **(save or {})},
         )  # fmt: skip
-        Trainer(model=model, args=arguments, train_dataset=Doubles(), callbacks=[callback], **(trainer or {})).train()
+        Trainer(model=model, args=arguments, train_dataset=Doubles(), callbacks=[callback], **(trainer or {})).train(resume)
 
 
 @pytest.mark.parametrize("counts", [True, False])
@@ -143,3 +151,39 @@ def test_the_shadow_follows_what_counts_the_items_of_a_step(tmp_path) -> None:
     results = callback.monitor.dataset()
     assert results.attrs["remarks"] == ""
     assert results.rel_l1.count() == 12
+
+
+def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
+    make = {"budget": 1e9, "shadow": 0}
+    first, second, third = (StabilityCallback(**make) for _ in range(3))
+    saves = {"steps": 4, "lr": 0.1, "save": {"save_strategy": "steps", "save_steps": 2, "save_total_limit": 2}}
+    train_line(Line(), tmp_path, first, **saves)
+    train_line(Line(), tmp_path, second, resume=str(tmp_path / "checkpoint-2"), **saves)
+    assert [row["step"] for row in second.monitor.records] == [0, 1, 2, 3, 4]
+    assert str(list(second.monitor.records)[:3]) == str(list(first.monitor.records)[:3])  # NaN is NaN
+    (tmp_path / "checkpoint-2" / "stability.pt").unlink()
+    with pytest.warns(StabilityWarning, match=r"records begin anew: there is no .*stability.pt"):
+        train_line(Line(), tmp_path, third, resume=str(tmp_path / "checkpoint-2"), **saves)
+    assert third.monitor.records
+
+
+def test_the_trainers_log_and_its_reports_have_the_numbers(tmp_path) -> None:
+    pytest.importorskip("tensorboard")
+    logs = {"logging_strategy": "steps", "logging_steps": 2, "report_to": ["tensorboard"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        arguments = TrainingArguments(
+            output_dir=str(tmp_path), max_steps=4, per_device_train_batch_size=8, use_cpu=True, save_strategy="no",
+            disable_tqdm=True, optim="sgd", **logs,
+        )  # fmt: skip
+        trainer = Trainer(model=Line(), args=arguments, train_dataset=Doubles())
+        callback = watched(trainer, budget=1e9, shadow=0)
+        trainer.train()
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        (folder,) = {path.parent for path in tmp_path.rglob("events.out.tfevents*")}
+        tags = EventAccumulator(str(folder)).Reload().Tags()["scalars"]
+    logged = [row for row in trainer.state.log_history if "loss" in row]
+    assert [row["step"] for row in logged] == [2, 4]
+    assert logged[-1]["stability/normalised"] == callback.monitor.latest["normalised"]
+    assert any(tag.endswith("stability/normalised") for tag in tags)

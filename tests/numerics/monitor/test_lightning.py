@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import pytest
 import torch
@@ -116,3 +117,40 @@ def test_a_batch_that_is_no_pair_is_said_and_the_training_goes_on() -> None:
     assert len([w for w in caught if w.category is StabilityWarning]) == 1
     with pytest.raises(InputError, match=r"expected batches .inputs, targets. or mappings, got tuple of 3; pass split="):
         parts(nn.Linear(1, 1), (1, 2, 3))
+
+
+def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
+    torch.manual_seed(5)
+    kept = {"accelerator": "cpu", "devices": 1, "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    rows = DataLoader(TensorDataset(*data(48, dtype=torch.float32)), batch_size=8)
+    make = partial(StabilityCallback, cross_entropy, budget=1e9, shadow=0)
+    first = make()
+    trainer = lightning.Trainer(max_epochs=2, callbacks=[first], enable_checkpointing=False, **kept)
+    trainer.fit(Module(), rows)
+    trainer.save_checkpoint(tmp_path / "last.ckpt")
+    second = make()
+    lightning.Trainer(max_epochs=3, callbacks=[second], enable_checkpointing=False, **kept).fit(
+        Module(), rows, ckpt_path=str(tmp_path / "last.ckpt")
+    )
+    assert [row["step"] for row in second.monitor.records] == list(range(19))
+    assert str(list(first.monitor.records)) == str(list(second.monitor.records)[:13])  # NaN is NaN
+
+
+def test_callbacks_of_lightning_work_on_the_numbers(tmp_path) -> None:
+    """Early stopping on the sharpness, and the trainer's own logger."""
+    from lightning.pytorch.callbacks import EarlyStopping
+    from lightning.pytorch.loggers import CSVLogger
+
+    torch.manual_seed(5)
+    callback, logger = StabilityCallback(cross_entropy, budget=1e9, shadow=0), CSVLogger(str(tmp_path))
+    stop = EarlyStopping("stability/normalised", stopping_threshold=1e9, patience=100, check_on_train_epoch_end=True)
+    trainer = lightning.Trainer(
+        max_epochs=3, accelerator="cpu", devices=1, callbacks=[callback, stop], logger=logger, log_every_n_steps=2,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+    )  # fmt: skip
+    trainer.fit(Module(), DataLoader(TensorDataset(*data(48, dtype=torch.float32)), batch_size=8))
+    newest = callback.monitor.latest
+    assert float(trainer.callback_metrics["stability/normalised"]) == pytest.approx(newest["normalised"], rel=1e-6)
+    assert trainer.current_epoch == 1  # below the threshold after the first epoch
+    (table,) = tmp_path.rglob("metrics.csv")
+    assert "stability/largest_lr/0" in table.read_text(encoding="utf-8").splitlines()[0]

@@ -20,14 +20,19 @@ from numerics.monitor import (
     StabilityMonitor,
     StabilityWarning,
     budget,
+    clock,
     curvature,
     descended,
     gauge,
     monitor,
     observer,
     records,
+    remarks,
     shadow,
     shadows,
+    spikes,
+    usual,
+    witness,
 )
 from numerics.sharpness import checks, held, hessian, measure, objective, pooled, untouched, weights
 from tests.numerics.monitor.cases import data, net, train
@@ -77,9 +82,22 @@ def after_training(watch: bool, **options) -> list:
     return [[t.tolist() for t in tensors], hooks, [m.training for m in model.modules()], streams]
 
 
-OURS = [budget, curvature, descended, gauge, monitor, observer, records, shadow, shadows, thresholds]
-OURS += [checks, held, hessian, measure, objective, pooled, untouched, weights]
-KEEPERS = {"step_of", "_missing", "_tried", "_remark_once", "__init__", "__deepcopy__", "__exit__", "__enter__"}
+OURS = [budget, clock, curvature, descended, gauge, monitor, observer, records, remarks, shadow, shadows, spikes]
+OURS += [checks, held, hessian, measure, objective, pooled, thresholds, untouched, usual, weights, witness]
+KEEPERS = {
+    "step_of",
+    "missing",
+    "tried",
+    "once",
+    "watching",
+    "_without_numbers",
+    "_outside",
+    "reason",
+    "__init__",
+    "__deepcopy__",
+    "__exit__",
+    "__enter__",
+}
 """What catches; beginnings; and what is not called in a training."""
 
 
@@ -93,7 +111,12 @@ def internals() -> list[tuple[object, str]]:
             elif inspect.isfunction(value) and value.__module__.startswith("numerics"):
                 found.append((module, name))
     doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close"), (observer.Hook, "__call__")]
-    doors += [(observer.Observer, "close"), (held.Held, "put_back")]  # what takes off, and puts back
+    doors += [
+        (observer.Observer, "close"),
+        (witness.Witness, "close"),
+        (spikes.Spikes, "close"),
+        (held.Held, "put_back"),
+    ]  # what takes off, and puts back
     doors += [(held, name) for name in ("_refill", "_same", "_bind", "_write_back", "_write_back_array")]
     return [pair for pair in found if pair not in doors and pair[1] not in KEEPERS]
 

@@ -39,3 +39,19 @@ def test_without_tensorboard_it_is_said(tmp_path, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     with pytest.raises(InputError, match="pip install tensorboard"):
         TensorBoard(tmp_path)
+
+
+def test_a_writer_that_there_is_stays_open(tmp_path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(str(tmp_path)) as writer:
+        board = TensorBoard(writer)
+        board.write(1, {"loss": 0.5, "verdict": "stable"})
+        board.close()
+        writer.add_scalar("mine", 1.0, 2)
+        (path,) = tmp_path.iterdir()
+    assert path.stat().st_size > 0
+    with pytest.raises(InputError, match="expected a folder or a SummaryWriter, got int"):
+        TensorBoard(3)

@@ -1,0 +1,102 @@
+"""Rows as flat numbers, and where people look for them: a run that takes dictionaries, and a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from derive.errors import InputError
+from derive.files.writing import write_whole
+from numerics.monitor.records import DIMS, TEXTS, UNITS
+
+PREFIX = "stability/"
+
+
+def scalars(row: Mapping[str, Any]) -> dict[str, float]:
+    """Every number as `stability/NAME`, or `stability/NAME/KEY` for layers and groups; no texts.
+
+    >>> scalars({"loss": 0.5, "lr": {0: 0.1}, "verdict": "stable", "step": 3})
+    {'stability/loss': 0.5, 'stability/lr/0': 0.1}
+    """
+    found: dict[str, float] = {}
+    for name in UNITS:
+        value = row.get(name)
+        if isinstance(value, Mapping):
+            found |= {f"{PREFIX}{name}/{key}": float(part) for key, part in value.items()}
+        elif value is not None:
+            found[PREFIX + name] = float(value)
+    return found
+
+
+class Logged:
+    """A sink for whatever has `log(numbers, step=...)`: a run of Weights & Biases (`wandb.init()`, also offline), or your own.
+
+    Verdict and other texts go along, as they are. The run stays yours: it is not finished by the monitor.
+
+    Args:
+        run: with `log`.
+        step: whether it is told the optimiser's step; without, the run counts by itself, where you log to it at other steps.
+
+    Raises:
+        InputError: it has no `log`.
+    """
+
+    def __init__(self, run: Any, step: bool = True) -> None:
+        if not callable(getattr(run, "log", None)):
+            raise InputError(f"expected a run with log(numbers, step=...), got {type(run).__name__}")
+        self._run, self._step = run, step
+
+    def write(self, step: int, row: Mapping[str, Any]) -> None:
+        """Log a row."""
+        texts = {PREFIX + name: row[name] for name in TEXTS if row.get(name)}
+        told = {**scalars(row), **texts}
+        if self._step:
+            self._run.log(told, step=step)
+        else:
+            self._run.log({**told, PREFIX + "step": step})
+
+    def close(self) -> None:
+        """The run is not ours."""
+
+
+class CSV:
+    """A sink that keeps a table: a row for each step at which something was measured, a column for each number and text.
+
+    Layers are left out, whose number is not known before. The file is written as the rows come, each whole.
+
+    Args:
+        path: of the table; what is there is replaced.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+
+    COLUMNS = ("step", *(name for name in UNITS if DIMS.get(name) != "layer"), *TEXTS)
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        write_whole(self._path, self._line(self.COLUMNS).encode())
+
+    def write(self, step: int, row: Mapping[str, Any]) -> None:
+        """Append a row."""
+        told = {**row, "step": step}
+        values = [_cell(told.get(name, "")) for name in self.COLUMNS]
+        with self._path.open("a", encoding="utf-8", newline="") as file:
+            file.write(self._line(values))
+
+    def close(self) -> None:
+        """All is written."""
+
+    @staticmethod
+    def _line(values: Any) -> str:
+        text = StringIO()
+        csv.writer(text, lineterminator="\n").writerow(values)
+        return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Of groups the numbers, one after the other."""
+    return " ".join(f"{part:.9g}" for part in value.values()) if isinstance(value, Mapping) else value
