@@ -21,6 +21,8 @@ reads lr (h^2 + s^2) < 2 h; Andreyev et al., arXiv 2604.14108, who find 2 (1 - m
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -72,7 +74,12 @@ def mean_square(
         raise InputError(f"expected the name of an optimiser or a GridScheme, got {type(problem).__name__}")
     if grade is not None:
         choose("grade", grade, dict.fromkeys(GRADES))
-    random = {curvature: deviation} if random is None else dict(random)
+    return _mean_square(scheme, tuple({curvature: deviation}.items() if random is None else random.items()), grade, seconds)
+
+
+@lru_cache(maxsize=256)  # the table, and every edge at numbers, ask for the same few
+def _mean_square(scheme: GridScheme, pairs: tuple, grade: str | None, seconds: float) -> Stability:
+    random = dict(pairs)
     scheme = _of_positive_curvature(scheme) if curvature in random else scheme
     moments = second_moments(scheme, random)
     if moments.phases:
