@@ -133,7 +133,7 @@ def _by_size_of_answer(scheme: GridScheme, moments: Amplification, random: Rando
     mean = stability(scheme, "schur", seconds)
     if mean.status != "exact" or mean.condition == sp.false:
         return None
-    gain, loss = margin.subs(spread, 0), margin.coeff(spread, 2) * -1
+    gain, loss = margin.subs(spread, 0), sp.expand(margin.subs(spread, 0) - margin.subs(spread, 1))
     domain = domain_of(moments)
     wanted = [part for part in sp.And.make_args(mean.condition) if not _follows(part, gain, loss, domain)]
     condition = sp.And(*wanted, _outweighs(gain, loss, spread, domain))
