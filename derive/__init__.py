@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from derive.conditions.curvature_edge import maximal_curvature
+    from derive.conditions.mean_square import mean_square
+    from derive.conditions.mean_square_edge import mean_square_edge
     from derive.conditions.stability import Stability, stability
     from derive.errors import InputError
     from derive.fields.activations import Activation, activation, activations
@@ -43,6 +45,8 @@ __all__ = [
     "integrators",
     "loss",
     "maximal_curvature",
+    "mean_square",
+    "mean_square_edge",
     "modified_equation",
     "optimizers",
     "order_of_accuracy",
@@ -54,6 +58,8 @@ __all__ = [
 
 _HOMES = {
     "conditions.curvature_edge": ("maximal_curvature",),
+    "conditions.mean_square": ("mean_square",),
+    "conditions.mean_square_edge": ("mean_square_edge",),
     "conditions.stability": ("Stability", "stability"),
     "errors": ("InputError",),
     "fields.activations": ("Activation", "activation", "activations"),

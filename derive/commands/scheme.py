@@ -28,6 +28,7 @@ def scheme(
     prove: bool = False,
     analysis: bool = False,
     meaning: Repeated = (),
+    random: Repeated = (),
 ) -> None:
     """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
 
@@ -45,6 +46,8 @@ def scheme(
         prove: ask z3 for a proof of both directions.
         analysis: order of accuracy, modified equation, physical and parasitic amplification factors.
         meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.
+        random: a parameter drawn anew at each step, the same at all points, with its deviation, such as 'nu: sigma'; the
+            condition is that of stability in mean square.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
@@ -53,14 +56,18 @@ def scheme(
         beside = {"--steps": steps, "--latex": latex, "--prove": prove, "--analysis": analysis, "--meaning": meaning}
         alone("--code", beside)
     from derive.conditions.lax import lax
+    from derive.conditions.mean_square import mean_square
     from derive.conditions.stability import stability
     from derive.reading.parse import check_definitions, parse_definitions, parse_scheme
+    from derive.reading.random import parse_random
     from derive.reports import scheme as scheme_report
 
     typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
     meant = parse_definitions(*meaning)
     check_definitions(typed, meant)
-    found = stability(typed, grade or None)
+    if random:
+        alone("--random", {"--steps": steps, "--analysis": analysis, "--meaning": meaning})
+    found = mean_square(typed, parse_random(typed, *random), grade or None) if random else stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
     if analysis or meant:
         print(f"\n{scheme_report.analysis(typed, meant)}")

@@ -56,7 +56,7 @@ def _latex(found: Derivation, steps: bool) -> str:
 
 
 def show_optimizers(latex: bool = False) -> None:
-    """Print recurrence, amplification polynomial and largest stable curvature of every optimiser.
+    """Print recurrence, amplification polynomial, largest stable curvature and stability in mean square of every optimiser.
 
     Args:
         latex: a LaTeX tabular instead of text.

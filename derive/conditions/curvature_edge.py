@@ -77,16 +77,16 @@ def _least_edge(upper: list[sp.Expr], domain: Domain) -> sp.Expr:
 def readable(expr: sp.Expr, domain: Domain) -> sp.Expr:
     """The shortest of one fraction and the sums over powers of one symbol, in factors that are positive."""
     sums = (by_powers(expr, symbol, domain) for symbol in sorted(expr.free_symbols, key=str))
-    return min([_in_factors(expr, domain), *sums], key=sp.count_ops)
+    return min([in_factors(expr, domain), *sums], key=sp.count_ops)
 
 
 def by_powers(expr: sp.Expr, symbol: sp.Symbol, domain: Domain) -> sp.Expr:
     """A sum over the powers of one symbol, each term in factors that are positive."""
     terms = sp.collect(sp.expand(expr), symbol, evaluate=False)
-    return sp.Add(*(_in_factors(coefficient * power, domain) for power, coefficient in terms.items()))
+    return sp.Add(*(in_factors(coefficient * power, domain) for power, coefficient in terms.items()))
 
 
-def _in_factors(expr: sp.Expr, domain: Domain) -> sp.Expr:
+def in_factors(expr: sp.Expr, domain: Domain) -> sp.Expr:
     """Factored, with 1 - beta1 for beta1 - 1 where that is the positive one; a minus left over goes into an open factor."""
     number, factors = sp.factor(expr).as_coeff_mul()
     flipped = []

@@ -78,6 +78,9 @@ alpha_min = declare("alpha_min", r"\alpha_{\min}", "least stable weight decay", 
 alpha_max = declare("alpha_max", r"\alpha_{\max}", "greatest stable weight decay", "1/time", real=True)
 momentum = declare("momentum", r"\mu", "momentum coefficient", nonnegative=True)
 curvature = declare("curvature", r"\lambda", "curvature: an eigenvalue of the loss's Hessian", "1/time", real=True)
+deviation = declare(
+    "deviation", r"\sigma", "standard deviation of a curvature that is drawn anew at each step", "1/time", nonnegative=True
+)
 
 # Optimisers, by torch's names
 weight_decay = declare("weight_decay", r"\alpha", "weight decay of an optimiser", "1/time", nonnegative=True)

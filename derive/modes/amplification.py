@@ -53,7 +53,16 @@ def amplification(scheme: GridScheme) -> Amplification:
         InputError: the equations do not determine the unknowns, or a number is beyond floating point.
     """
     matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
-    determinant = sp.together(sp.expand(matrix.det(method="berkowitz")))
+    return of_determinant(matrix.det(method="berkowitz"), scheme)
+
+
+def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:
+    """The polynomial that a Laurent polynomial in xi and the shifts amounts to, over the phases of a scheme.
+
+    Raises:
+        InputError: it is zero, or a number is beyond floating point.
+    """
+    determinant = sp.together(sp.expand(expr))
     if sp.cancel(determinant) == 0:
         raise InputError("expected independent equations, got a system that does not determine its unknowns")
     shifted = sp.expand(determinant * xi ** -_lowest_power(determinant))

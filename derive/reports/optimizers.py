@@ -1,4 +1,7 @@
-"""The table of optimisers: recurrence, amplification polynomial and largest stable curvature, as text and as LaTeX."""
+"""The table of optimisers: recurrence, amplification polynomial, largest stable curvature, and stability in mean square.
+
+As text and as LaTeX.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from derive.conditions.curvature_edge import by_powers, maximal_curvature, positive_domain
+from derive.conditions.mean_square import mean_square
 from derive.conditions.ways.signs import Domain
-from derive.fields.symbols import curvature, declare, latex_names, lr, xi
+from derive.fields.symbols import curvature, declare, deviation, latex_names, lr, xi
 from derive.modes.amplification import amplification
 from derive.schemes.grid import GridScheme
 from derive.schemes.optimizers import optimizers, why_excluded
@@ -22,7 +26,9 @@ _NAMES = 16
 _LABELS = 13
 _HEAD = (
     "One mode of the loss, gradient = curvature * theta; x' is the new value of x. A mode of positive curvature converges "
-    "below the edge and diverges above it."
+    "below the edge and diverges above it. In mean square: the curvature is drawn anew at each step, as in small batches, "
+    "with mean `curvature` and standard deviation `deviation`; E theta^2 decays below the edge where this holds too, and grows "
+    "otherwise. It is about one mode; modes that share their noise may be less stable together."
 )
 
 
@@ -34,12 +40,13 @@ def state(name: str, step: int) -> sp.Symbol:
 
 @dataclass(frozen=True)
 class Row:
-    """One optimiser: its name, recurrence, amplification polynomial and largest stable curvature."""
+    """One optimiser: its name, recurrence, amplification polynomial, largest stable curvature, and what noise adds to it."""
 
     name: str
     recurrence: tuple[sp.Eq, ...]
     polynomial: sp.Expr
     edge: sp.Expr
+    in_mean_square: sp.StrictLessThan
 
 
 @cache
@@ -53,7 +60,12 @@ def row(name: str) -> Row:
     scheme = optimizers[name]
     domain = positive_domain(scheme)
     recurrence = tuple(_solved(residual, scheme, domain) for residual in scheme.residuals)
-    return Row(name, recurrence, _polynomial(scheme, domain), maximal_curvature(name))
+    return Row(name, recurrence, _polynomial(scheme, domain), maximal_curvature(name), _in_mean_square(name))
+
+
+def _in_mean_square(name: str) -> sp.StrictLessThan:
+    """The part of the condition that noise adds; what else there is in it is the edge without noise."""
+    return next(part for part in sp.And.make_args(mean_square(name).condition) if part.has(deviation))
 
 
 def _solved(residual: sp.Expr, scheme: GridScheme, domain: Domain) -> sp.Eq:
@@ -81,8 +93,8 @@ def text() -> str:
 
 def _block(found: Row) -> str:
     equations = (f"{_plain(e.lhs)} = {_plain(e.rhs)}" for e in found.recurrence)
-    cells = [*equations, _plain(found.polynomial), f"{curvature} < {_plain(found.edge)}"]
-    labels = ["recurrence", *[""] * (len(cells) - 3), "polynomial", "stable for"]
+    cells = [*equations, _plain(found.polynomial), f"{curvature} < {_plain(found.edge)}", _plain(found.in_mean_square)]
+    labels = ["recurrence", *[""] * (len(cells) - 4), "polynomial", "stable for", "mean square"]
     names = [found.name, *[""] * (len(cells) - 1)]
     lines = [_wrapped(c, f"{n:{_NAMES}}{label:{_LABELS}}") for n, label, c in zip(names, labels, cells, strict=True)]
     return "\n".join(lines)
@@ -98,13 +110,13 @@ def _wrapped(words: str, head: str) -> str:
 
 def latex() -> str:
     """The table as a LaTeX tabular; needs amsmath."""
-    head = r"optimiser & recurrence & amplification polynomial & largest stable curvature \\ \hline"
-    body = (" & ".join([r.name, *map(_cell, (r.recurrence, r.polynomial, r.edge))]) + r" \\" for r in rows())
-    return "\n".join([r"\begin{tabular}{llll}", head, *body, r"\end{tabular}"])
+    head = r"optimiser & recurrence & amplification polynomial & largest stable curvature & in mean square \\ \hline"
+    body = (" & ".join([r.name, *map(_cell, (r.recurrence, r.polynomial, r.edge, r.in_mean_square))]) + r" \\" for r in rows())
+    return "\n".join([r"\begin{tabular}{lllll}", head, *body, r"\end{tabular}"])
 
 
-def _cell(content: sp.Expr | tuple[sp.Eq, ...]) -> str:
-    if isinstance(content, sp.Expr):
+def _cell(content: sp.Basic | tuple[sp.Eq, ...]) -> str:
+    if isinstance(content, sp.Basic):
         return f"${_typeset(content)}$"
     lines = r" \\ ".join(f"{_typeset(e.lhs)} &= {_typeset(e.rhs)}" for e in content)
     return rf"$\begin{{aligned}} {lines} \end{{aligned}}$"
@@ -132,9 +144,9 @@ class _Typeset(_PositiveFirst, LatexPrinter):
     """Formulas in LaTeX, symbols by the names declared for them."""
 
 
-def _plain(expr: sp.Expr) -> str:
+def _plain(expr: sp.Basic) -> str:
     return _Plain().doprint(expr)
 
 
-def _typeset(expr: sp.Expr) -> str:
+def _typeset(expr: sp.Basic) -> str:
     return _Typeset({"symbol_names": latex_names()}).doprint(expr)

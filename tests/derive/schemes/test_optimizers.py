@@ -217,7 +217,7 @@ def test_command_prints_both_tables(capsys) -> None:
     assert "schedule-free" in capsys.readouterr().out
     assert main(["optimizers", "--latex"]) == 0
     typeset = capsys.readouterr().out
-    assert typeset.startswith(r"\begin{tabular}{llll}")
+    assert typeset.startswith(r"\begin{tabular}{lllll}")
     formulas = typeset.split("$")[1::2]
-    assert len(formulas) == 3 * len(optimizers)
+    assert len(formulas) == 4 * len(optimizers)
     assert all(latex2mathml.converter.convert(formula) for formula in formulas)
