@@ -28,6 +28,8 @@ def scheme(
     prove: bool = False,
     analysis: bool = False,
     meaning: Repeated = (),
+    solve: str = "",
+    at: Repeated = (),
 ) -> None:
     """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
 
@@ -36,7 +38,7 @@ def scheme(
     Args:
         equations: one per unknown, left == right; u[n, j] is n time levels and j grid points away, other names are
             parameters.
-        positive: a parameter that is positive; several with commas, or by repeating the option.
+        positive: a parameter, or a constant of a meaning, that is positive; several with commas, or by repeating the option.
         assume: a relation of the parameters, such as '0 <= theta <= 1'; may be repeated.
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
         steps: the derivation, step by step.
@@ -45,23 +47,39 @@ def scheme(
         prove: ask z3 for a proof of both directions.
         analysis: order of accuracy, modified equation, physical and parasitic amplification factors.
         meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.
+        solve: the stable values of this parameter; with --meaning also of dt, dx or a constant.
+        at: with --solve, a number for another parameter, such as 'dx == 0.1'; all of them give the largest stable value.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
-        beside = {"--steps": steps, "--latex": latex, "--prove": prove, "--analysis": analysis, "--meaning": meaning}
+        beside = {
+            "--steps": steps,
+            "--latex": latex,
+            "--prove": prove,
+            "--analysis": analysis,
+            "--meaning": meaning,
+            "--solve": solve,
+        }
         alone("--code", beside)
     from derive.conditions.lax import lax
     from derive.conditions.stability import stability
     from derive.reading.parse import check_definitions, parse_definitions, parse_scheme
     from derive.reports import scheme as scheme_report
+    from derive.reports.solved import check_asked, solved
 
-    typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
-    meant = parse_definitions(*meaning)
+    meant = parse_definitions(*meaning, positive=_names(positive))
+    constants = {s.name for value in meant.values() for s in value.free_symbols}
+    own = {p.name for p in parse_scheme(*equations).parameters} if constants else set()
+    signs = [name for name in _names(positive) if name not in constants - own]
+    typed = parse_scheme(*equations, assumptions=assume, positive=signs)
     check_definitions(typed, meant)
+    numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     found = stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
+    if solve:
+        print(f"\n{solved(found, meant, solve, numbers)}")
     if analysis or meant:
         print(f"\n{scheme_report.analysis(typed, meant)}")
     growth = lax(typed, meant) if meant else None

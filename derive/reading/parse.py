@@ -51,13 +51,17 @@ def parse_scheme(*texts: str, assumptions: Sequence[str] = (), positive: Sequenc
     return GridScheme(*residuals, assumptions=assumed)
 
 
-def parse_definitions(*texts: str) -> dict[str, sp.Expr]:
+def parse_definitions(*texts: str, positive: Sequence[str] = ()) -> dict[str, sp.Expr]:
     """What names stand for, `name == expression`, such as `r == k*dt/dx**2`.
+
+    Args:
+        *texts: one definition each.
+        positive: names in the expressions that are positive.
 
     Raises:
         InputError: a text is outside the grammar, or defines no name or one name twice.
     """
-    reader, found = Reader({}), {}
+    reader, found = Reader({name: {"positive": True} for name in _texts(positive)}), {}
     for text in texts:
         name, value = _sides(tree(text))
         if not isinstance(name, ast.Name) or name.id in found:
