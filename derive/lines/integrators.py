@@ -24,6 +24,7 @@ from derive.fields.given import expression
 from derive.fields.symbols import theta, xi
 from derive.lines.semidiscrete import Flow, State, combine, flows
 from derive.registry import Registry
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridFunction, GridScheme
 
 Unknowns = GridFunction | Sequence[GridFunction]
@@ -128,8 +129,18 @@ class Integrator:
         """
         unknowns = (u,) if isinstance(u, GridFunction) else tuple(u)
         pieces = (rhs,) if self.parts == 1 else self._pair(rhs)
-        residuals = self.advance(*flows(pieces, unknowns), expression(step))
-        return GridScheme(*residuals, assumptions=sp.And(assumptions, self.assumptions))
+        fields, h, assumed = flows(pieces, unknowns), expression(step), sp.And(assumptions, self.assumptions)
+        if len(unknowns) > 1:
+            return GridScheme(*self.advance(*fields, h), assumptions=assumed)
+        return self._composed(fields, h, assumed)
+
+    def _composed(self, fields: Sequence[Flow], h: sp.Expr, assumed: Boolean) -> GridScheme:
+        """Of one unknown; the stages are nested when that is asked for."""
+        parts = tuple(sp.expand(h * rate) for field in fields for rate in field.rates)
+        now, new = (fields[0].at(level)[0] for level in (0, 1))
+        like = GridScheme(new - now - sp.Add(*parts), assumptions=assumed)
+        expanded = lambda: GridScheme(*self.advance(*fields, h), assumptions=assumed).residuals  # noqa: E731
+        return ComposedScheme(expanded, parts, self, like)
 
     def _pair(self, rhs: sp.Expr | Sequence) -> Sequence:
         if isinstance(rhs, sp.Basic) or len(rhs) != self.parts:

@@ -32,4 +32,5 @@ def test_the_largest_step_at_numbers(capsys: pytest.CaptureFixture) -> None:
 def test_what_cannot_be_asked_is_one_line(capsys: pytest.CaptureFixture, arguments: list[str], text: str) -> None:
     assert main([*HEAT, *arguments]) == 2
     error = capsys.readouterr().err
-    assert text in error and error.count("\n") == 1
+    assert text in error
+    assert error.count("\n") == 1
