@@ -70,6 +70,16 @@ def leapfrog(f: Flow, h: sp.Expr) -> State:
     return combine((1, f.at(1)), (-1, f.at(-1)), (-2 * h, f(f.at(0))))
 
 
+def forward_backward(f: Flow, h: sp.Expr) -> State:
+    """Of a system, one unknown after the other, each with the new values of those before it: symplectic Euler.
+
+    Source: Hairer, Lubich and Wanner, Geometric Numerical Integration (2006), Sec I.1.2.
+    """
+    old, new = f.at(0), f.at(1)
+    rates = tuple(f((*new[:i], *old[i:]))[i] for i in range(len(old)))
+    return combine((1, new), (-1, old), (-h, rates))
+
+
 def runge_kutta(stages: Sequence[Sequence[Fraction]], weights: Sequence[Fraction]) -> Callable[[Flow, sp.Expr], State]:
     """k_i = f(u + h sum_j a_ij k_j), u' = u + h sum_i b_i k_i, by the rows of an explicit Butcher tableau."""
 
@@ -176,6 +186,7 @@ integrators: Registry[Integrator] = Registry.named(
     Integrator("RK3", 3, runge_kutta([[_HALF], [-_ALL, 2 * _ALL]], [_SIXTH, 4 * _SIXTH, _SIXTH])),
     Integrator("RK4", 4, runge_kutta([[_HALF], [0, _HALF], [0, 0, _ALL]], [_SIXTH, _THIRD, _THIRD, _SIXTH])),
     Integrator("leapfrog", 2, leapfrog),
+    Integrator("forward-backward", 1, forward_backward),
     Integrator("imex-euler", 1, imex_euler, parts=2),
     Integrator("imex-cnab", 2, imex_cnab, parts=2),
 )

@@ -34,6 +34,11 @@ def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, a
     return dict(at)
 
 
+def told(meaning: Mapping[str, sp.Expr]) -> str:
+    """What the dimensionless numbers of a discretised equation stand for."""
+    return f"with {', '.join(f'{name} = {value}' for name, value in meaning.items())}"
+
+
 def solved(found: Stability, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> str:
     """The stable values of a parameter; at numbers for all others its first edge above zero.
 
