@@ -29,6 +29,11 @@ def scheme(
     analysis: bool = False,
     meaning: Repeated = (),
     random: Repeated = (),
+    solve: str = "",
+    at: Repeated = (),
+    space: str = "",
+    time: str = "",
+    implicit: Repeated = (),
 ) -> None:
     """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
 
@@ -37,7 +42,7 @@ def scheme(
     Args:
         equations: one per unknown, left == right; u[n, j] is n time levels and j grid points away, other names are
             parameters.
-        positive: a parameter that is positive; several with commas, or by repeating the option.
+        positive: a parameter, or a constant of a meaning, that is positive; several with commas, or by repeating the option.
         assume: a relation of the parameters, such as '0 <= theta <= 1'; may be repeated.
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
         steps: the derivation, step by step.
@@ -48,46 +53,86 @@ def scheme(
         meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.
         random: a parameter drawn anew at each step, the same at all points, with its deviation, such as 'nu: sigma'; the
             condition is that of stability in mean square.
+        solve: the stable values of this parameter; with --meaning also of dt, dx or a constant.
+        at: with --solve, a number for another parameter, such as 'dx == 0.1'; all of them give the largest stable value.
+        space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
+        time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
+        implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
-        beside = {"--steps": steps, "--latex": latex, "--prove": prove, "--analysis": analysis, "--meaning": meaning}
+        beside = {
+            "--steps": steps,
+            "--latex": latex,
+            "--prove": prove,
+            "--analysis": analysis,
+            "--meaning": meaning,
+            "--solve": solve,
+        }
         alone("--code", beside)
     from derive.conditions.lax import lax
     from derive.conditions.mean_square import mean_square
     from derive.conditions.stability import stability
-    from derive.reading.parse import check_definitions, parse_definitions, parse_scheme
+    from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import parse_random
     from derive.reports import scheme as scheme_report
+    from derive.reports.solved import check_asked, solved, told
 
-    typed = parse_scheme(*equations, assumptions=assume, positive=_names(positive))
-    meant = parse_definitions(*meaning)
+    if space or time or implicit:
+        typed, meant = _by_lines(equations, space, time, implicit, positive, {"--assume": assume, "--meaning": meaning})
+        print(f"{'# ' if code else '% ' if latex else ''}{told(meant)}\n")
+    else:
+        typed, meant = _as_typed(equations, assume, meaning, _names(positive))
     check_definitions(typed, meant)
     if random:
-        alone("--random", {"--steps": steps, "--analysis": analysis, "--meaning": meaning})
+        unknown = {"--steps": steps, "--analysis": analysis, "--meaning": meaning}
+        alone("--random", unknown, "these are of the scheme without noise")
+    numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     found = mean_square(typed, parse_random(typed, *random), grade or None) if random else stability(typed, grade or None)
     print(_text(typed, found, steps, latex, code))
-    if analysis or meant:
+    if solve:
+        print(f"\n{solved(found, meant, solve, numbers)}")
+    if analysis or meaning:
         print(f"\n{scheme_report.analysis(typed, meant)}")
-    growth = lax(typed, meant) if meant else None
+    growth = lax(typed, meant) if meaning or (meant and analysis) else None
     if growth is not None:
         print(f"\n{growth}")
     if prove:
         print(f"\n{found.prove()}")
 
 
-def alone(option: str, others: dict[str, object]) -> None:
+def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict[str, object]):
+    """A differential equation, discretised."""
+    from derive.commands.lines import lines
+
+    if not (space and time):
+        raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
+    if asked := [name for name, value in unused.items() if value]:
+        raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
+    return lines(equations, space, time, [name for text in implicit for name in text.split(",")], _names(positive))
+
+
+def _as_typed(equations, assume, meaning, positive: list[str]):
+    """A scheme, and what its parameters stand for."""
+    from derive.reading.parse import parse_definitions, parse_scheme
+
+    meant = parse_definitions(*meaning, positive=positive)
+    constants = {s.name for value in meant.values() for s in value.free_symbols}
+    own = {p.name for p in parse_scheme(*equations).parameters} if constants else set()
+    signs = [name for name in positive if name not in constants - own]
+    return parse_scheme(*equations, assumptions=assume, positive=signs), meant
+
+
+def alone(option: str, others: dict[str, object], why: str = "its text is to be run") -> None:
     """Refuse what would be dropped, or be mixed with code that is to be run.
 
     Raises:
         InputError: one of the others is asked for too.
     """
     if asked := [name for name, value in others.items() if value]:
-        raise InputError(
-            f"expected {option} alone, as its text is to be run, got {' and '.join(asked)} too; ask one after the other"
-        )
+        raise InputError(f"expected {option} alone, as {why}, got {' and '.join(asked)} too; ask one after the other")
 
 
 def _names(texts: tuple[str, ...]) -> list[str]:

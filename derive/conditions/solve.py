@@ -1,91 +1,105 @@
 """Solve a condition for one parameter, the others symbolic.
 
-A margin c p + d > 0 bounds p by -d/c from below or above as c is positive or negative. The sign of c is read off what
-is known of the parameters, or off the margins that do not contain p; failing both it stays in the answer as a case.
+Every inequality of a conjunction allows a union of intervals (`solve_margin`); what all of them allow is the answer. The
+sign of what multiplies the parameter is read off what is known of the others, or off the margins that do not contain it.
+
+>>> r, s = sp.symbols("r s", positive=True)
+>>> solve_condition(sp.And(s < 1, r + s <= 2), r, Domain.of([r, s]))
+ConditionSet(r, 1 - s > 0, Interval.Lopen(0, 2 - s))
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import product
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.solve_margin import Margin, Piece, Signs, allowed, relation
 from derive.conditions.ways.signs import Domain
 from derive.errors import InputError
+
+End = tuple[sp.Expr, bool]
+"""Of an interval, and whether it is open."""
 
 
 def solve_condition(condition: Boolean, parameter: sp.Symbol, domain: Domain) -> sp.Set:
     """The values of one parameter at which a condition holds.
 
     Raises:
-        InputError: the condition is neither in this parameter alone nor a conjunction of inequalities affine in it.
+        InputError: the condition is neither in this parameter alone nor made of inequalities of degree 1 or 2 in it, or what
+            decides between a lower and an upper bound is not known.
     """
     if condition.free_symbols == {parameter}:
         natural = sp.Interval(0, sp.oo, bool(parameter.is_positive)) if parameter.is_nonnegative else sp.S.Reals
         return condition.as_set().intersect(natural)
     if condition in (sp.true, sp.false):
         return sp.S.Reals if condition == sp.true else sp.S.EmptySet
-    parts = [_margin(part, parameter) for part in sp.And.make_args(condition)]
-    return solve_affine([m for m, _ in parts], parameter, any(strict for _, strict in parts), domain)
+    if isinstance(condition, sp.Or):
+        return sp.Union(*(solve_condition(part, parameter, domain) for part in condition.args))
+    margins = [_margin(part, parameter) for part in sp.And.make_args(condition)]
+    return solve_margins(margins, parameter, domain)
 
 
-def _margin(part: Boolean, parameter: sp.Symbol) -> tuple[sp.Expr, bool]:
+def _margin(part: Boolean, parameter: sp.Symbol) -> Margin:
     if not isinstance(part, sp.core.relational._Inequality):
-        raise InputError(f"expected a conjunction of inequalities affine in {parameter}, got {part}; fix more parameters")
+        raise InputError(f"expected inequalities, got {part}, to be solved for {parameter}; fix more parameters")
     return part.gts - part.lts, part.rel_op in ("<", ">")
 
 
-def solve_affine(margins: list[sp.Expr], parameter: sp.Symbol, strict: bool, domain: Domain) -> sp.Set:
-    """The values of one parameter at which every margin is positive (or non-negative).
+def solve_margins(margins: Sequence[Margin], parameter: sp.Symbol, domain: Domain) -> sp.Set:
+    """The values of one parameter at which every margin is positive (strict) or not negative.
 
     Raises:
-        InputError: a margin is not affine in the parameter.
+        InputError: as `solve_condition`.
     """
-    relevant = [m for m in margins if m.has(parameter)]
-    known = [m for m in margins if not m.has(parameter)]
-    lower, upper, guards = [_natural_lower(parameter)], [sp.oo], [_relation(m, strict) for m in known]
-    for margin in relevant:
-        slope, rest = _affine_parts(margin, parameter)
-        low, high, guard = _bound(slope, rest, _sign(slope, known, domain), strict)
-        lower, upper, guards = [*lower, low], [*upper, high], [*guards, guard]
-    open_left = strict or bool(parameter.is_positive and sp.Max(*lower) == 0)
-    interval = sp.Interval(sp.Max(*lower), sp.Min(*upper), open_left, strict)
-    guard = sp.And(*guards)
+    reduced = [_without_powers(value, strict, parameter) for value, strict in margins]
+    known = [(m, strict) for m, strict in reduced if not m.has(parameter)]
+    signs = Signs(known, domain)
+    pieces = [allowed(m, strict, parameter, signs) for m, strict in reduced if m.has(parameter)]
+    guards = [relation(*margin) for margin in known]
+    return sp.Union(*(_common(chosen, guards, parameter) for chosen in product(*pieces)))
+
+
+def _without_powers(margin: sp.Expr, strict: bool, parameter: sp.Symbol) -> Margin:
+    """A power of a positive parameter does not change the sign."""
+    if not parameter.is_positive:
+        return margin, strict
+    numerator, denominator = sp.fraction(sp.together(margin))
+    if not (numerator.is_polynomial(parameter) and denominator.is_polynomial(parameter)):
+        return margin, strict
+    least = [min(n for (n,) in sp.Poly(part, parameter).monoms()) for part in (numerator, denominator)]
+    return (margin, strict) if least == [0, 0] else (sp.expand(sp.cancel(margin / parameter ** (least[0] - least[1]))), strict)
+
+
+def _common(pieces: Sequence[Piece], guards: Sequence[Boolean], parameter: sp.Symbol) -> sp.Set:
+    """What all pieces allow."""
+    low, low_open, above = _end(sp.Max, [(piece.low, piece.strict) for piece in pieces], parameter)
+    high, high_open, below = _end(sp.Min, [(piece.high, piece.strict) for piece in pieces], parameter)
+    if parameter.is_nonnegative:
+        low, low_open, above = _from_zero(low, low_open, above, parameter)
+    interval = sp.Interval(low, high, low_open, high_open)
+    guard = sp.And(*guards, *(piece.guard for piece in pieces), *above, *below)
     return interval if guard == sp.true else sp.ConditionSet(parameter, guard, interval)
 
 
-def _natural_lower(parameter: sp.Symbol) -> sp.Expr:
-    return sp.S.Zero if parameter.is_nonnegative else -sp.oo
+def _end(extreme: type, ends: Sequence[End], parameter: sp.Symbol) -> tuple[sp.Expr, bool, list[Boolean]]:
+    """The binding end, and whether it is open; where both kinds may bind, it is closed, and the open ones stand beside it."""
+    found = extreme(*(value for value, _ in ends))
+    binding = set(found.args) if isinstance(found, extreme) else {found}
+    kinds = {value: any(is_open for other, is_open in ends if other == value) for value in binding}
+    if len(set(kinds.values())) < 2:
+        return found, any(kinds.values()), []
+    beside = sp.Gt if extreme is sp.Max else sp.Lt
+    return found, False, [beside(parameter, value) for value, is_open in kinds.items() if is_open]
 
 
-def _relation(margin: sp.Expr, strict: bool) -> Boolean:
-    return sp.Gt(margin, 0) if strict else sp.Ge(margin, 0)
-
-
-def _affine_parts(margin: sp.Expr, parameter: sp.Symbol) -> tuple[sp.Expr, sp.Expr]:
-    numerator, denominator = sp.fraction(sp.together(margin))
-    if denominator.has(parameter) or sp.degree(numerator, parameter) > 1:
-        raise InputError(f"expected a condition affine in {parameter}, got {margin}; solve for another parameter")
-    poly = sp.Poly(numerator, parameter)
-    return poly.coeff_monomial(parameter) / denominator, poly.coeff_monomial(1) / denominator
-
-
-def _sign(slope: sp.Expr, known: list[sp.Expr], domain: Domain) -> int | None:
-    """+1, -1 or None (unknown): from the domain, or as a multiple of known sign of a margin that is to be positive."""
-    candidates = [slope, *(sp.cancel(slope / margin) for margin in known)]
-    for candidate in candidates:
-        sign = domain.sign(sp.numer(candidate) * sp.denom(candidate))
-        if sign in ("+", "-"):
-            return 1 if sign == "+" else -1
-    return None
-
-
-def _bound(slope: sp.Expr, rest: sp.Expr, sign: int | None, strict: bool) -> tuple[sp.Expr, sp.Expr, Boolean]:
-    """(lower bound, upper bound, condition free of the parameter) of slope * p + rest > 0."""
-    edge = sp.expand(sp.cancel(-rest / slope))
-    if sign == 1:
-        return edge, sp.oo, sp.true
-    if sign == -1:
-        return -sp.oo, edge, sp.true
-    lower = sp.Piecewise((edge, slope > 0), (-sp.oo, True))
-    upper = sp.Piecewise((edge, slope < 0), (sp.oo, True))
-    return lower, upper, sp.Or(sp.Ne(slope, 0), _relation(rest, strict))
+def _from_zero(low: sp.Expr, is_open: bool, beside: list[Boolean], parameter: sp.Symbol) -> tuple[sp.Expr, bool, list[Boolean]]:
+    """Of a parameter that is not negative. A strict bound that may lie below zero stands beside the interval."""
+    found = sp.Max(low, 0)
+    if found == 0:
+        return found, bool(parameter.is_positive) or (is_open and low == 0), beside
+    if found == low or not is_open or parameter.is_positive:
+        return found, is_open, beside
+    return found, False, [*beside, sp.Gt(parameter, low)]

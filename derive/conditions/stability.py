@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.checked_values import checked_values, numbers_of
 from derive.conditions.closed_form import domain_of
 from derive.conditions.determined import determined, open_of, without_excluded
 from derive.conditions.sampling import parameters
@@ -28,7 +28,6 @@ from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification, amplification
 from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
-from derive.shown import quoted
 
 if TYPE_CHECKING:
     from derive.conditions.proof.certificate import Certificate
@@ -93,7 +92,7 @@ class Stability:
         Raises:
             InputError: a parameter is missing, unknown or not a real number.
         """
-        checked = _checked(values, self.parameters)
+        checked = checked_values(values, self.parameters)
         try:
             result = self._compiled(**checked)
         except (TypeError, ValueError, OverflowError) as error:
@@ -108,16 +107,49 @@ class Stability:
         """The stable values of one parameter, the others symbolic.
 
         Raises:
-            InputError: unknown parameter, the condition is not affine in it, or has no closed form.
+            InputError: unknown parameter; the condition is not of degree 1 or 2 in it, nor in one power of it; what decides
+                between a lower and an upper bound is not known; or there is no closed form.
         """
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
         if self.status == "sampled":
-            raise InputError("expected a condition in closed form, got a sampled one; use holds() at numbers")
+            raise InputError("expected a condition in closed form, got a sampled one; use largest() or holds() at numbers")
         found = solve_condition(self.condition, parameter, domain_of(self.amplification))
         for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
             if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
                 found = found.intersect(part.as_set())
         return found
+
+    def largest(self, name: str, /, **values: float) -> float:
+        """The first edge of one parameter on the way up from zero, numbers given for all others; for every status.
+
+        Stable values need not be an interval: what may be stable again beyond the first edge is not looked at. Right to
+        rounding where the condition has a closed form; of a sampled one to about 1e-3, and see `conditions.largest` for what
+        it may miss.
+
+        Returns:
+            The edge; 0.0 if values just above zero are unstable, or outside what is assumed; infinity if there is no edge (of
+            a sampled condition: none up to 10^6 times the value at which its terms are of size 1).
+
+        Raises:
+            InputError: a parameter is missing, unknown or no real number; or growth sets in too gradually to tell an edge.
+        """
+        from derive.conditions.largest import largest_stable
+
+        parameter = choose("parameter", name, {str(p): p for p in self.parameters})
+        others = tuple(p for p in self.parameters if p != parameter)
+        return largest_stable(self, parameter, numbers_of(values, others))
+
+    def in_terms_of(self, meaning: Mapping[str, sp.Expr | float]) -> Stability:
+        """The same bound with parameters replaced by what they stand for, such as ``{"r": k*dt/dx**2}``.
+
+        Symbols named dt, dx, dy or dz are positive. What was assumed of a parameter is assumed of its meaning.
+
+        Raises:
+            InputError: an unknown parameter, or a meaning that contradicts what is assumed of it.
+        """
+        from derive.conditions.meaning import in_terms_of
+
+        return in_terms_of(self, meaning)
 
     def latex(self) -> str:
         """The condition as LaTeX; one that is always or never met, in words."""
@@ -221,28 +253,3 @@ def _sign_assumption(symbol: sp.Symbol) -> Boolean | None:
     if symbol.is_positive:
         return sp.Gt(symbol, 0, evaluate=False)
     return sp.Ge(symbol, 0, evaluate=False) if symbol.is_nonnegative else None
-
-
-def _checked(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> Mapping[str, Any]:
-    names = [str(p) for p in parameters]
-    if set(values) != set(names):
-        raise InputError(f"expected values for {', '.join(names) or 'no parameter'}; got {', '.join(values) or 'none'}")
-    for name, value in values.items():
-        if not _is_real(value):
-            raise InputError(f"expected real numbers or arrays that broadcast, got {name} = {quoted(value)}")
-    return values
-
-
-def _is_real(value: Any) -> bool:
-    """Whether it is made of real numbers: Python's, SymPy's, or those of an array."""
-    import numpy as np
-
-    if hasattr(value, "detach"):  # a tensor says itself what it cannot do
-        return True
-    try:
-        numbers = np.asarray(value)
-    except ValueError:
-        return False
-    if numbers.dtype.kind != "O":
-        return numbers.dtype.kind in "biuf"
-    return all(isinstance(x, Number | sp.Expr) and sp.sympify(x).is_extended_real is True for x in numbers.flat)

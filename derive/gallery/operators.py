@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import sympy as sp
 
-Operator = Callable[[sp.Expr], sp.Expr]
+Operator = Callable[..., sp.Expr]
+"""A combination of values, and the axis where it matters."""
 
 
 def moved(value: sp.Expr, steps: int, axis: int = 0) -> sp.Expr:
@@ -49,19 +50,24 @@ def mean(value: sp.Expr, axis: int = 0) -> sp.Expr:
     return (moved(value, 1, axis) + moved(value, -1, axis)) / 2
 
 
-def centred_fourth(value: sp.Expr) -> sp.Expr:
+def centred_fourth(value: sp.Expr, axis: int = 0) -> sp.Expr:
     """Centred first difference of fourth order."""
-    return centred(value) - second(centred(value)) / 6
+    return centred(value, axis) - second(centred(value, axis), axis) / 6
 
 
-def second_fourth(value: sp.Expr) -> sp.Expr:
+def second_fourth(value: sp.Expr, axis: int = 0) -> sp.Expr:
     """Second difference of fourth order."""
-    return second(value) - second(second(value)) / 12
+    return second(value, axis) - second(second(value, axis), axis) / 12
 
 
-def upwind_third(value: sp.Expr) -> sp.Expr:
+def upwind_third(value: sp.Expr, axis: int = 0) -> sp.Expr:
     """First difference of third order, biased to the left."""
-    return centred(value) - backward(second(value)) / 6
+    return centred(value, axis) - backward(second(value, axis), axis) / 6
+
+
+def downwind_third(value: sp.Expr, axis: int = 0) -> sp.Expr:
+    """First difference of third order, biased to the right."""
+    return centred(value, axis) - forward(second(value, axis), axis) / 6
 
 
 def nine_point(value: sp.Expr) -> sp.Expr:

@@ -24,6 +24,7 @@ from derive.fields.given import expression
 from derive.fields.symbols import theta, xi
 from derive.lines.semidiscrete import Flow, State, combine, flows
 from derive.registry import Registry
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridFunction, GridScheme
 
 Unknowns = GridFunction | Sequence[GridFunction]
@@ -67,6 +68,16 @@ def bdf2(f: Flow, h: sp.Expr) -> State:
 def leapfrog(f: Flow, h: sp.Expr) -> State:
     """u' = u at level -1 + 2 h f(u)."""
     return combine((1, f.at(1)), (-1, f.at(-1)), (-2 * h, f(f.at(0))))
+
+
+def forward_backward(f: Flow, h: sp.Expr) -> State:
+    """Of a system, one unknown after the other, each with the new values of those before it: symplectic Euler.
+
+    Source: Hairer, Lubich and Wanner, Geometric Numerical Integration (2006), Sec I.1.2.
+    """
+    old, new = f.at(0), f.at(1)
+    rates = tuple(f((*new[:i], *old[i:]))[i] for i in range(len(old)))
+    return combine((1, new), (-1, old), (-h, rates))
 
 
 def runge_kutta(stages: Sequence[Sequence[Fraction]], weights: Sequence[Fraction]) -> Callable[[Flow, sp.Expr], State]:
@@ -128,8 +139,18 @@ class Integrator:
         """
         unknowns = (u,) if isinstance(u, GridFunction) else tuple(u)
         pieces = (rhs,) if self.parts == 1 else self._pair(rhs)
-        residuals = self.advance(*flows(pieces, unknowns), expression(step))
-        return GridScheme(*residuals, assumptions=sp.And(assumptions, self.assumptions))
+        fields, h, assumed = flows(pieces, unknowns), expression(step), sp.And(assumptions, self.assumptions)
+        if len(unknowns) > 1:
+            return GridScheme(*self.advance(*fields, h), assumptions=assumed)
+        return self._composed(fields, h, assumed)
+
+    def _composed(self, fields: Sequence[Flow], h: sp.Expr, assumed: Boolean) -> GridScheme:
+        """Of one unknown; the stages are nested when that is asked for."""
+        parts = tuple(sp.expand(h * rate) for field in fields for rate in field.rates)
+        now, new = (fields[0].at(level)[0] for level in (0, 1))
+        like = GridScheme(new - now - sp.Add(*parts), assumptions=assumed)
+        expanded = lambda: GridScheme(*self.advance(*fields, h), assumptions=assumed).residuals  # noqa: E731
+        return ComposedScheme(expanded, parts, self, like)
 
     def _pair(self, rhs: sp.Expr | Sequence) -> Sequence:
         if isinstance(rhs, sp.Basic) or len(rhs) != self.parts:
@@ -165,6 +186,7 @@ integrators: Registry[Integrator] = Registry.named(
     Integrator("RK3", 3, runge_kutta([[_HALF], [-_ALL, 2 * _ALL]], [_SIXTH, 4 * _SIXTH, _SIXTH])),
     Integrator("RK4", 4, runge_kutta([[_HALF], [0, _HALF], [0, 0, _ALL]], [_SIXTH, _THIRD, _THIRD, _SIXTH])),
     Integrator("leapfrog", 2, leapfrog),
+    Integrator("forward-backward", 1, forward_backward),
     Integrator("imex-euler", 1, imex_euler, parts=2),
     Integrator("imex-cnab", 2, imex_cnab, parts=2),
 )

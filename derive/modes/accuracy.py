@@ -12,7 +12,7 @@ Source: Warming and Hyett (1974); Strikwerda, Finite Difference Schemes and PDEs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
@@ -21,8 +21,10 @@ from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.symbols import xi
 from derive.modes.amplification import amplification
+from derive.modes.composed import ComposedExpansion, symbols_of
 from derive.modes.formal import DERIVATIVES, ROOT, TIME, Expansion, NoPhysicalRoot
 from derive.printing.text import latex, pretty
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
 MOST_ORDERS = 8
@@ -128,11 +130,10 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
         InputError: an unknown parameter, a scheme that is not consistent, or whose limit is no differential equation.
     """
     steps = _steps(scheme, meaning, path)
-    polynomial = _meant(scheme, meaning, path)
     if steps is None:
-        return _in_grid_units(Expansion(polynomial, sp.S.One, (sp.S.One,) * scheme.dims, 1))
+        return _in_grid_units(_expansion(scheme, meaning, path)(sp.S.One, (sp.S.One,) * scheme.dims, 1))
     try:
-        return _in_steps(polynomial, *steps)
+        return _in_steps(_expansion(scheme, meaning, path), *steps)
     except NoPhysicalRoot:
         meant = {str(k): v for k, v in (meaning or {}).items()}
         if not meant or {p.name for p in scheme.parameters} - {*meant, "dt", *_AXES}:
@@ -143,9 +144,30 @@ def modified_equation(scheme: GridScheme, meaning: Meaning | None = None, path: 
         ) from None
 
 
-def _in_steps(polynomial: sp.Expr, dt: sp.Expr, spacings: tuple[sp.Expr, ...]) -> ModifiedEquation:
+def _expansion(
+    scheme: GridScheme, meaning: Meaning | None, path: Meaning | None, small: tuple[sp.Symbol, ...] = ()
+) -> Callable[[sp.Expr, tuple[sp.Expr, ...], int], Expansion]:
+    """dt, spacings and exponent to the expansion; composed where the scheme is, so far as that goes."""
+
+    def expanded(dt: sp.Expr, spacings: tuple[sp.Expr, ...], exponent: int) -> Expansion:
+        if isinstance(scheme, ComposedScheme):
+            marks = sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy)
+            stencils = dict(zip(marks, _meant(scheme, meaning, path), strict=True))
+            polynomial = scheme.integrator.characteristic(*marks).as_expr()
+            composed = ComposedExpansion(polynomial, dt, spacings, exponent, small, stencils=stencils)
+            if composed.composes:
+                return composed
+        polynomial = _of_symbols(_moving(amplification(scheme).polynomial), scheme, meaning, path)
+        return Expansion(polynomial, dt, spacings, exponent, small)
+
+    return expanded
+
+
+def _in_steps(
+    expand: Callable[[sp.Expr, tuple[sp.Expr, ...], int], Expansion], dt: sp.Expr, spacings: tuple[sp.Expr, ...]
+) -> ModifiedEquation:
     for exponent in _exponents(dt, spacings):
-        expansion = Expansion(polynomial, dt, spacings, exponent)
+        expansion = expand(dt, spacings, exponent)
         limit = _right_side(expansion, 1)[0]
         if not limit.has(dt, *spacings):
             _check_differential(limit)
@@ -165,9 +187,13 @@ def _exponents(dt: sp.Expr, spacings: tuple[sp.Expr, ...]) -> Iterable[int]:
     return [int(exponent)]
 
 
-def _meant(scheme: GridScheme, meaning: Meaning | None, path: Meaning | None) -> sp.Expr:
-    """The amplification polynomial in terms of the meaning."""
-    expr = _moving(amplification(scheme).polynomial)
+def _meant(scheme: GridScheme, meaning: Meaning | None, path: Meaning | None) -> sp.Basic:
+    """The amplification polynomial, or the symbols of a composed scheme's stencils, in terms of the meaning."""
+    own = symbols_of(scheme) if isinstance(scheme, ComposedScheme) else _moving(amplification(scheme).polynomial)
+    return _of_symbols(own, scheme, meaning, path)
+
+
+def _of_symbols(expr: sp.Basic, scheme: GridScheme, meaning: Meaning | None, path: Meaning | None) -> sp.Basic:
     given = {choose("parameter", str(k), {p.name: p for p in scheme.parameters}): _exact(v) for k, v in (meaning or {}).items()}
     expr = expr.subs(_of_one_name(given, expr), simultaneous=True)
     return expr.subs(_path(expr, path))
@@ -179,7 +205,7 @@ def _exact(value: sp.Expr | float) -> sp.Expr:
     return expr.xreplace({x: sp.Rational(str(x)) for x in expr.atoms(sp.Float)})
 
 
-def _of_one_name(given: Mapping[sp.Symbol, sp.Expr], expr: sp.Expr) -> dict[sp.Symbol, sp.Expr]:
+def _of_one_name(given: Mapping[sp.Symbol, sp.Expr], expr: sp.Basic) -> dict[sp.Symbol, sp.Expr]:
     """Symbols of one name are one symbol, whatever is assumed of them: the scheme's, else the first."""
     first: dict[str, sp.Symbol] = {}
     for symbol in [*expr.free_symbols, *(s for value in given.values() for s in sorted(value.free_symbols, key=str))]:
@@ -195,7 +221,7 @@ def _moving(polynomial: sp.Poly) -> sp.Expr:
     return polynomial.as_expr()
 
 
-def _path(expr: sp.Expr, path: Meaning | None) -> dict[sp.Symbol, sp.Expr]:
+def _path(expr: sp.Basic, path: Meaning | None) -> dict[sp.Symbol, sp.Expr]:
     if not {str(k) for k in path or {}} <= {"dt"}:
         raise InputError(f"expected a path of the form {{'dt': expression of dx}}, got {path}")
     named = {s.name: s for s in expr.free_symbols}
@@ -281,8 +307,7 @@ def in_grid_units(scheme: GridScheme, small: Sequence[sp.Symbol] = ()) -> Modifi
     Raises:
         InputError: as `modified_equation`.
     """
-    polynomial = _moving(amplification(scheme).polynomial)
-    return _in_grid_units(Expansion(polynomial, sp.S.One, (sp.S.One,) * scheme.dims, 1, tuple(small)))
+    return _in_grid_units(_expansion(scheme, None, None, tuple(small))(sp.S.One, (sp.S.One,) * scheme.dims, 1))
 
 
 def _in_grid_units(expansion: Expansion) -> ModifiedEquation:

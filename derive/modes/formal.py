@@ -21,7 +21,7 @@ from derive.fields.symbols import xi
 
 DERIVATIVES = tuple(sp.Dummy(f"D_{i}", positive=True) for i in (1, 2, 3))
 TIME = sp.Dummy("D_t")
-_eps, _rate = sp.Dummy("eps", positive=True), sp.Dummy("S")
+eps, _rate = sp.Dummy("eps", positive=True), sp.Dummy("S")
 ROOT = sp.Dummy("q", positive=True)
 """Half the difference of the two rates of an equation of second order in time."""
 MOST_SEARCHED = 12
@@ -64,16 +64,21 @@ class Expansion:
             found.setdefault(power, []).append((exponent, _by_eps(coefficient)))
         return found
 
+    @property
+    def powers(self) -> list[int]:
+        """Of xi."""
+        return list(self._terms)
+
     def _shrunk(self, expr: sp.Expr) -> sp.Expr:
-        scaled = {h: _eps * h for h in (*self.spacings, *self.small) if h.is_Symbol}
+        scaled = {h: eps * h for h in (*self.spacings, *self.small) if h.is_Symbol}
         if self.dt.is_Symbol:
-            scaled[self.dt] = _eps**self.exponent * self.dt
+            scaled[self.dt] = eps**self.exponent * self.dt
         return expr.subs(scaled, simultaneous=True)
 
     def coefficients(self, rate: Sequence[sp.Expr], order: int) -> list[sp.Expr]:
         """Coefficients of eps^0 to eps^order, the rate given by its own."""
         total = [sp.S.Zero] * (order + 1)
-        for power in self._terms:
+        for power in self.powers:
             in_time = _exponential([self._exponent(power, rate, m) for m in range(order + 1)])
             for m in range(order + 1):
                 total[m] += sp.Add(*(in_time[i] * self._in_space(power, m - i) for i in range(m + 1)))
@@ -137,8 +142,8 @@ class Expansion:
 
 
 def _by_eps(expr: sp.Expr) -> list[sp.Expr]:
-    poly = sp.Poly(expr, _eps)
-    return [poly.coeff_monomial(_eps**m) for m in range(poly.degree() + 1)]
+    poly = sp.Poly(expr, eps)
+    return [poly.coeff_monomial(eps**m) for m in range(poly.degree() + 1)]
 
 
 def _exponential(exponent: list[sp.Expr]) -> list[sp.Expr]:

@@ -51,15 +51,19 @@ def parse_scheme(*texts: str, assumptions: Sequence[str] = (), positive: Sequenc
     return GridScheme(*residuals, assumptions=assumed)
 
 
-def parse_definitions(*texts: str) -> dict[str, sp.Expr]:
+def parse_definitions(*texts: str, positive: Sequence[str] = ()) -> dict[str, sp.Expr]:
     """What names stand for, `name == expression`, such as `r == k*dt/dx**2`.
+
+    Args:
+        *texts: one definition each.
+        positive: names in the expressions that are positive.
 
     Raises:
         InputError: a text is outside the grammar, or defines no name or one name twice.
     """
-    reader, found = Reader({}), {}
+    reader, found = Reader({name: {"positive": True} for name in _texts(positive)}), {}
     for text in texts:
-        name, value = _sides(tree(text))
+        name, value = sides(tree(text))
         if not isinstance(name, ast.Name) or name.id in found:
             raise InputError(f"expected a definition of a new name, such as r == k*dt/dx**2, got {piece(tree(text))}")
         found[checked_name(name)] = reader.expression(value)
@@ -125,14 +129,15 @@ def _signs(facts: Sequence[tuple[ast.expr, ast.cmpop, ast.expr]]) -> Mapping[str
 
 def _residual(reader: Reader, node: ast.expr) -> sp.Expr:
     """Left minus right side of `left == right`; an equation between the same things is refused."""
-    left, right = _sides(node)
+    left, right = sides(node)
     residual = bounded(reader.expression(left) - reader.expression(right), node)
     if sp.expand(residual) == 0:
         raise InputError(f"expected an equation that says something, got {piece(node)}: its sides are the same")
     return residual
 
 
-def _sides(node: ast.expr) -> tuple[ast.expr, ast.expr]:
+def sides(node: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """Left and right of one equation, `left == right`."""
     if isinstance(node, ast.Tuple):
         refuse(node, "give each equation as a text of its own")
     if not (isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq)):

@@ -76,6 +76,7 @@ LIMITS = {
     "RK3": (2.5127, np.sqrt(3)),
     "RK4": (2.7853, np.sqrt(8)),
     "leapfrog": (0, 1),
+    "forward-backward": (2, 0),  # of one unknown: forward Euler
 }
 
 

@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.conditions.solve import solve_affine
+from derive.conditions.solve import solve_margins
 from derive.conditions.ways.eliminate import demand, strip
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
@@ -68,7 +68,7 @@ def test_positive_factors_are_dropped_and_signs_kept() -> None:
 def test_solved_set_is_the_set_of_solutions(value: float, other: float) -> None:
     """q r > -1 and r < 2, for either sign of the unknown q."""
     margins = [q * r + 1, 2 - r]
-    found = solve_affine(margins, r, True, Domain()).subs(q, sp.Rational(other))
+    found = solve_margins([(m, True) for m in margins], r, Domain()).subs(q, sp.Rational(other))
     expected = other * value + 1 > 0 and value < 2
     if abs(other * value + 1) > 1e-9 and abs(2 - value) > 1e-9:
         assert bool(found.contains(sp.Rational(value))) == expected

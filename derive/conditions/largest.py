@@ -1,0 +1,153 @@
+"""The largest stable value of one parameter, all others numbers: the first edge on the way up from zero.
+
+A condition in closed form becomes one in this parameter alone, cut into cells by the zeros of its margins. These are isolated
+exactly (Sturm), and a margin has one sign inside a cell, so that finitely many points speak for all: nothing is missed
+between them, and the answer is the end of the first run of stable cells, right to rounding.
+
+A sampled one is looked at on a scale of points, `PER_DECADE` of them per decade, up from where the terms of the amplification
+polynomial are no more than a thousandth: an unstable gap narrower than 4 % may be missed. The edge is bisected twice, with
+growth of at most `FINE` and of at most `TOLERANCE` in a step allowed. Where the two differ, growth sets in too gradually for
+the sampled radius to tell, and there is no number to give.
+
+>>> p = sp.Symbol("p", positive=True)
+>>> first_edge(sp.And(p**2 <= 2, sp.Ne(p, 1)), p)  # stable on either side of 1; what lies beyond is not reached
+1
+>>> first_edge(sp.Gt(p, 3), p), first_edge(sp.Gt(p, -1), p)
+(0, oo)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import sympy as sp
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.sampling import TOLERANCE, parameters, sampled_radius
+from derive.errors import InputError
+
+if TYPE_CHECKING:
+    from derive.conditions.stability import Stability
+
+PER_DECADE = 60
+DECADES = (-3, 6)
+FINE = 1e-11
+"""Rounding in a simple root of modulus 1, with room."""
+AGREED = 1e-3
+"""Relative difference of two edges that are taken for one."""
+
+
+def largest_stable(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational]) -> float:
+    """The first edge above zero; 0 if values just above zero are not stable, infinity if no edge is found.
+
+    Args:
+        found: the bound.
+        parameter: whose edge is wanted.
+        numbers: for all others.
+
+    Raises:
+        InputError: the edge of a sampled condition cannot be told from growth that sets in gradually.
+    """
+    assumed = sp.And(*found.assumed).subs(numbers, simultaneous=True)
+    if found.status != "sampled":
+        return float(first_edge(sp.And(found.condition.subs(numbers, simultaneous=True), assumed), parameter))
+    return min(float(first_edge(assumed, parameter)), _of_radius(found, parameter, numbers))
+
+
+def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
+    """Of a condition in one parameter alone: the end of the values that meet it, from zero on.
+
+    Raises:
+        InputError: a margin is no fraction of polynomials with rational coefficients.
+    """
+    margins = {part: sp.fraction(sp.together(part.lhs - part.rhs)) for part in claim.atoms(Relational)}
+    zeros = {poly: _zeros(poly, parameter) for pair in margins.values() for poly in pair}
+    places = sorted({z for found in zeros.values() for z in found}, key=lambda root: root.evalf(60))
+    for place, following in zip([sp.S.Zero, *places], [*places, None], strict=True):
+        inside = {poly: sp.sign(poly.subs(parameter, _between(place, following))) for poly in zeros}
+        at_place = {poly: 0 if place in zeros[poly] else sign for poly, sign in inside.items()}
+        if not (_met(claim, margins, inside) and (place == 0 or _met(claim, margins, at_place))):
+            return place
+    return sp.oo
+
+
+def _zeros(poly: sp.Expr, parameter: sp.Symbol) -> list[sp.Expr]:
+    """The positive ones."""
+    if not poly.has(parameter):
+        return []
+    try:
+        return [root for root in sp.Poly(poly, parameter, domain="QQ").real_roots(multiple=True) if root.is_positive]
+    except (sp.PolynomialError, NotImplementedError, sp.polys.polyerrors.CoercionFailed):
+        raise InputError(
+            f"expected a condition made of polynomials in {parameter} with rational coefficients, got {poly}; use holds()"
+        ) from None
+
+
+def _between(low: sp.Expr, high: sp.Expr | None) -> sp.Rational:
+    """A fraction between two numbers."""
+    return sp.floor(low) + 1 if high is None else sp.Rational(str(((low + high) / 2).evalf(60)))
+
+
+def _met(claim: Boolean, margins: dict[Relational, tuple], signs: dict[sp.Expr, int]) -> bool:
+    """Whether a claim holds, by the signs of numerators and denominators."""
+    truth = {part: bool(signs[low]) and part.func(signs[top] * signs[low], 0) for part, (top, low) in margins.items()}
+    return claim.xreplace({part: sp.sympify(bool(met)) for part, met in truth.items()}) == sp.true
+
+
+def _of_radius(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational]) -> float:
+    """The edge of the sampled spectral radius."""
+    radius = sampled_radius(found.amplification)
+    given = {s.name: float(v) for s, v in numbers.items() if s in parameters(found.amplification)}
+    decays = found.condition.rel_op == "<"
+    scale = _scale(found.polynomial.as_expr().subs(numbers), parameter)
+
+    def edge(most: float) -> float:
+        """Growth of at most so much in a step allowed; where modes are to decay, not even a root on the circle."""
+        limit = 1 - FINE if decays else 1 + most
+        return _first_excess(lambda x: radius(**given, **{parameter.name: x}) > limit, scale)
+
+    edges = edge(FINE), edge(TOLERANCE)
+    if abs(edges[1] - edges[0]) > AGREED * edges[0]:
+        raise InputError(
+            f"expected an edge that the sampled roots can tell, got growth of less than {TOLERANCE:g} in a step from "
+            f"{parameter} = {edges[0]:.6g} on and of more from {edges[1]:.6g} on"
+        )
+    return edges[0]
+
+
+def _scale(polynomial: sp.Expr, parameter: sp.Symbol) -> float:
+    """Where the first of the terms with the parameter is as large as those without it."""
+    numerator = sp.fraction(sp.together(polynomial))[0]
+    sizes = {n: _size(c) for (n,), c in sp.Poly(sp.expand(numerator), parameter).terms()}
+    least = min(sizes)
+    return min((sizes[least] / size) ** (1 / (n - least)) for n, size in sizes.items() if n > least)
+
+
+def _size(coefficient: sp.Expr) -> float:
+    """Sum of the sizes of its numbers."""
+    return float(sum(abs(complex(term.as_coeff_Mul()[0])) for term in sp.Add.make_args(sp.expand(coefficient))))
+
+
+def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float) -> float:
+    """The first point of the scale that is unstable, bisected from the one before it."""
+    low = 0.0
+    for decade in range(*DECADES):
+        points = scale * 10 ** (decade + np.arange(1, PER_DECADE + 1) / PER_DECADE)
+        bad = unstable(points)
+        if bad.any():
+            first = int(bad.argmax())
+            return _bisected(unstable, points[first - 1] if first else low, points[first])
+        low = points[-1]
+    return float("inf")
+
+
+def _bisected(unstable: Callable[[np.ndarray], np.ndarray], low: float, high: float) -> float:
+    """The last value that is seen to be stable; 0 where none is."""
+    for _ in range(4):  # 33 points narrow it by 32
+        points = np.linspace(low, high, 33)[1:]
+        first = int(unstable(points).argmax())
+        low, high = points[first - 1] if first else low, points[first]
+    return float(low)

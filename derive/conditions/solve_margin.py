@@ -1,0 +1,175 @@
+"""One margin, affine or quadratic in a parameter or a pure power of it, solved for it; the others symbolic.
+
+a p + b >= 0 bounds p from below or above as a is positive or negative. a p^2 + b p + c >= 0 holds between its roots where
+a < 0, outside of them where a > 0; a p^n + c bounds p^n. An affine margin whose slope has an unknown sign becomes a case of
+the answer; of a higher degree it is refused: an answer for one of the cases alone would be wrong in the other.
+
+>>> r, nu = sp.symbols("r nu", positive=True)
+>>> allowed(2 * r - nu**2, False, nu, Signs([], Domain.of([r, nu])))
+[Piece(low=-oo, high=sqrt(2)*sqrt(r), strict=False, guard=True)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.signs import Domain
+from derive.errors import InputError
+
+Margin = tuple[sp.Expr, bool]
+"""What is not to be negative, and whether it is not to be zero either."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An interval of values that are allowed. Of a parameter that is not negative, nothing is said of negative values.
+
+    Attributes:
+        low, high: its ends.
+        strict: whether the finite ones are open.
+        guard: where it is allowed, in the other parameters.
+    """
+
+    low: sp.Expr = -sp.oo
+    high: sp.Expr = sp.oo
+    strict: bool = False
+    guard: Boolean = sp.true
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What is known of signs: by the domain, or as a multiple of a margin that is to be positive.
+
+    Attributes:
+        known: margins without the parameter.
+        domain: of all parameters.
+    """
+
+    known: Sequence[Margin]
+    domain: Domain
+
+    def of(self, expr: sp.Expr) -> str | None:
+        """``"+"``, ``"-"``, ``"0+"``, ``"0-"`` (may be zero), ``"0"``, or None: unknown."""
+        found = self._by_domain(expr)
+        return found if found or (direction := self._by_margins(expr)) is None else f"0{'+' if direction > 0 else '-'}"
+
+    def direction(self, slope: sp.Expr) -> int | None:
+        """+1, -1 or None: a multiple of a margin may vanish on the edge of that margin alone."""
+        found = self._by_domain(slope)
+        return {"+": 1, "-": -1}.get(found or "", self._by_margins(slope))
+
+    def never_negative(self, expr: sp.Expr) -> bool:
+        """Whether it is known to be."""
+        return self.of(expr) in ("+", "0+", "0")
+
+    def _by_margins(self, expr: sp.Expr) -> int | None:
+        ratios = (self._by_domain(sp.cancel(expr / margin)) for margin, _ in self.known if margin != 0)
+        return next(({"+": 1, "-": -1}[ratio] for ratio in ratios if ratio in ("+", "-")), None)
+
+    def _by_domain(self, expr: sp.Expr) -> str | None:
+        top, bottom = sp.fraction(sp.together(expr))
+        return self.domain.sign(top * bottom)
+
+
+def relation(margin: sp.Expr, strict: bool) -> Boolean:
+    """What is asked of it."""
+    return sp.Gt(margin, 0) if strict else sp.Ge(margin, 0)
+
+
+def allowed(margin: sp.Expr, strict: bool, p: sp.Symbol, signs: Signs) -> list[Piece]:
+    """The values of p at which a margin is positive, or not negative.
+
+    Raises:
+        InputError: the margin is of another form, or which case it is is not known.
+    """
+    numerator, denominator = sp.fraction(sp.together(margin))
+    if denominator.has(p) or not numerator.is_polynomial(p):
+        raise _of_another_form(margin, p)
+    coefficients = {n: c / denominator for (n,), c in sp.Poly(numerator, p).terms()}
+    powers = [n for n in coefficients if n]
+    a, c = coefficients[powers[0]], coefficients.get(0, sp.S.Zero)
+    if powers == [1]:
+        return _affine(a, c, strict, signs)
+    if len(powers) == 1 and (p.is_nonnegative or powers == [2]):
+        return _pure(a, powers[0], c, strict, p, signs)
+    if powers == [2, 1]:
+        return _quadratic(a, coefficients[1], c, strict, p, signs)
+    raise _of_another_form(margin, p)
+
+
+def _of_another_form(margin: sp.Expr, p: sp.Symbol) -> InputError:
+    return InputError(
+        f"expected a condition of degree 1 or 2 in {p}, or in one power of it, got {margin}; solve for another parameter, "
+        "or ask largest() at numbers"
+    )
+
+
+def _direction(slope: sp.Expr, p: sp.Symbol, signs: Signs) -> int:
+    found = signs.direction(slope)
+    if found is None:
+        raise InputError(
+            f"expected assumptions that tell the sign of {sp.factor(slope)}, such as positive symbols, to solve for {p}; "
+            "or ask largest() at numbers"
+        )
+    return found
+
+
+def _affine(slope: sp.Expr, rest: sp.Expr, strict: bool, signs: Signs) -> list[Piece]:
+    edge, sign = sp.expand(sp.cancel(-rest / slope)), signs.direction(slope)
+    if sign is not None:
+        return [Piece(low=edge, strict=strict) if sign > 0 else Piece(high=edge, strict=strict)]
+    lower = sp.Piecewise((edge, slope > 0), (-sp.oo, True))
+    upper = sp.Piecewise((edge, slope < 0), (sp.oo, True))
+    return [Piece(lower, upper, strict, sp.Or(sp.Ne(slope, 0), relation(rest, strict)))]
+
+
+def _pure(a: sp.Expr, n: int, c: sp.Expr, strict: bool, p: sp.Symbol, signs: Signs) -> list[Piece]:
+    """c + a p^n; n is even where p may be negative."""
+    at_zero = signs.of(c)
+    met = at_zero == "+" or (signs.never_negative(c) and not strict)  # at p = 0
+    if met and signs.never_negative(a):
+        return [Piece()]
+    opens, root = _direction(a, p, signs), sp.root(sp.factor(sp.cancel(-c / a)), n)
+    if opens < 0:
+        between = Piece(-sp.oo if p.is_nonnegative else -root, root, strict, sp.true if met else relation(c, strict))
+        return [] if at_zero == "-" else [between]
+    if at_zero in ("-", "0-", "0"):
+        return _outside(-root, root, strict, p, sp.true)
+    return [Piece(guard=sp.Gt(c, 0)), *_outside(-root, root, strict, p, sp.Le(c, 0))]
+
+
+def _quadratic(a: sp.Expr, b: sp.Expr, c: sp.Expr, strict: bool, p: sp.Symbol, signs: Signs) -> list[Piece]:
+    opens, at_zero, discriminant = _direction(a, p, signs), signs.of(c), sp.factor(b**2 - 4 * a * c)
+    met = at_zero == "+" or (signs.never_negative(c) and not strict)  # at p = 0
+    if opens > 0 and p.is_nonnegative and signs.never_negative(b) and met:
+        return [Piece()]
+    if signs.of(discriminant) == "-":
+        return [Piece()] if opens > 0 else []
+    low, high = _roots(a, b, discriminant, opens)
+    either = at_zero in ("0", *(("-", "0-") if opens > 0 else ("+", "0+")))  # one root of each sign, or one that is zero
+    real = either or signs.of(discriminant) in ("+", "0+")
+    if opens < 0:
+        whole = bool(p.is_nonnegative and met)
+        return [Piece(-sp.oo if whole else low, high, strict, sp.true if real else relation(discriminant, False))]
+    if at_zero == "-" and p.is_nonnegative:
+        return [Piece(low=high, strict=strict)]
+    if real:
+        return _outside(low, high, strict, p, sp.true)
+    return [Piece(guard=sp.Lt(discriminant, 0)), *_outside(low, high, strict, p, sp.Ge(discriminant, 0))]
+
+
+def _roots(a: sp.Expr, b: sp.Expr, discriminant: sp.Expr, opens: int) -> tuple[sp.Expr, sp.Expr]:
+    """The lower one first."""
+    half = sp.sqrt(discriminant) / (2 * opens * a)
+    middle = -b / (2 * a)
+    return sp.together(middle - half), sp.together(middle + half)
+
+
+def _outside(low: sp.Expr, high: sp.Expr, strict: bool, p: sp.Symbol, guard: Boolean) -> list[Piece]:
+    """Below the lower or above the upper root; roots +-q of a p that is not negative: above q."""
+    below = [] if p.is_nonnegative and low == -high else [Piece(high=low, strict=strict, guard=guard)]
+    return [*below, Piece(low=high, strict=strict, guard=guard)]

@@ -1,0 +1,76 @@
+"""The stable values of one parameter of a scheme that was typed, in words and formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.stability import Stability
+from derive.errors import InputError, choose
+from derive.printing.text import indent, pretty
+from derive.schemes.grid import GridScheme
+
+
+def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> dict[str, sp.Expr]:
+    """The numbers at which an edge is asked for, before anything is derived.
+
+    Raises:
+        InputError: a parameter that there is not, or something else than a number for it.
+    """
+    own = {p.name for p in scheme.parameters} - meaning.keys()
+    known = dict.fromkeys(sorted(own | {s.name for value in meaning.values() for s in value.free_symbols}))
+    if at and not name:
+        raise InputError("expected --solve NAME beside --at: the parameter whose largest stable value is asked for")
+    if name:
+        choose("parameter", name, known)
+    for other, value in at.items():
+        choose("parameter", other, known)
+        if other == name or not value.is_number:
+            raise InputError(f"expected a number for every parameter but {name}, got {other} == {value}")
+    if at and (missing := [other for other in known if other != name and other not in at]):
+        raise InputError(f"expected a number for every parameter but {name}; --at lacks {', '.join(missing)}")
+    return dict(at)
+
+
+def told(meaning: Mapping[str, sp.Expr]) -> str:
+    """What the dimensionless numbers of a discretised equation stand for."""
+    return f"with {', '.join(f'{name} = {value}' for name, value in meaning.items())}"
+
+
+def solved(found: Stability, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> str:
+    """The stable values of a parameter; at numbers for all others its first edge above zero.
+
+    Raises:
+        InputError: the condition cannot be solved for it.
+    """
+    meant = found.in_terms_of(meaning) if meaning else found
+    parameter = {p.name: p for p in meant.parameters}.get(name)
+    if parameter is None:
+        return f"stability does not depend on {name}"
+    if at:
+        edge = meant.largest(name, **{p.name: at[p.name] for p in meant.parameters if p.name != name})
+        where = ", ".join(f"{other} = {value}" for other, value in at.items())
+        return f"at {where}: {_up_to(edge, name)} ({_precision(found.status)})"
+    values = as_relation(meant.solve(name), parameter)
+    return f"solved for {name} ({found.status})\n\n{indent(pretty(values))}"
+
+
+def _up_to(edge: float, name: str) -> str:
+    if edge == 0:
+        return f"not stable just above {name} = 0"
+    return f"stable from zero up to {name} = {edge:.10g}" if edge < float("inf") else f"no edge of {name} above zero"
+
+
+def _precision(status: str) -> str:
+    return "sampled; right to about 0.001" if status == "sampled" else f"{status}; right to rounding"
+
+
+def as_relation(values: sp.Set, parameter: sp.Symbol) -> Boolean:
+    """A solved set as relations."""
+    if isinstance(values, sp.Union):
+        return sp.Or(*(as_relation(part, parameter) for part in values.args))
+    if isinstance(values, sp.ConditionSet):
+        return sp.And(values.condition, as_relation(values.base_set, parameter))
+    return values.as_relational(parameter)

@@ -1,0 +1,111 @@
+"""`python -m derive scheme 'u_t == ...' --space --time`: the textbooks' limits, and refusals in one line."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+from derive import stability
+from derive.__main__ import main
+from derive.commands.lines import lines
+from derive.gallery import gallery
+from derive.gallery.spaces import spaces
+from derive.lines.integrators import integrators
+from derive.modes.accuracy import order_of_accuracy
+
+a, c, dt, dx, k = sp.symbols("a c dt dx k", positive=True)
+
+# Source: Hundsdorfer and Verwer (2003), Sec I.3 and IV.4; Hairer and Wanner (1996), Sec IV.2; Strikwerda (2004).
+LIMITS = [
+    (["u_t == -a*u_x"], "central2", "RK4", [], 2 * sp.sqrt(2) * dx / a),
+    (["u_t == -a*u_x"], "central2", "RK3", [], sp.sqrt(3) * dx / a),
+    (["u_t == -a*u_x"], "upwind1", "forward-euler", [], dx / a),
+    (["u_t == a*u_x"], "upwind1", "forward-euler", [], dx / a),
+    (["u_t == k*u_xx"], "central4", "forward-euler", [], 3 * dx**2 / (8 * k)),
+    (["u_t == I*k*u_xx"], "central2", "RK4", [], dx**2 / (sp.sqrt(2) * k)),
+    (["u_t == -a*u_x + k*u_xx"], "central2", "forward-euler", [], sp.Min(dx**2 / (2 * k), 2 * k / a**2)),
+    (["u_t == -a*u_x + k*u_xx"], "central2", "imex-euler", ["u_xx"], 2 * k / a**2),
+    (["p_t == -c*v_x", "v_t == -c*p_x"], "staggered", "forward-backward", [], dx / c),
+]
+
+
+@pytest.mark.parametrize(("equations", "space", "time", "implicit", "largest"), LIMITS, ids=str)
+def test_the_largest_step(equations, space: str, time: str, implicit, largest: sp.Expr) -> None:
+    scheme, meaning = lines(equations, space, time, implicit, ["a", "c", "k"])
+    found = stability(scheme)
+    assert found.status == "exact"
+    solved = found.in_terms_of(meaning).solve("dt")
+    assert sp.simplify(solved.end - largest) == 0
+    assert (solved.start, solved.left_open, solved.right_open) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("space", "orders"), [("central2", (2, 2)), ("central4", (4, 4)), ("upwind1", (1, 2)), ("upwind3", (3, 2))], ids=str
+)
+def test_order_of_a_discretisation(space: str, orders: tuple[int, int]) -> None:
+    """Of a first derivative, waves from either side, and of a second one, by the modified equation."""
+    for equation, order in [("u_t == -a*u_x", orders[0]), ("u_t == a*u_x", orders[0]), ("u_t == a*u_xx", orders[1])]:
+        scheme, meaning = lines([equation], space, "RK4", [], ["a"])
+        assert order_of_accuracy(scheme, meaning).space == order
+
+
+def test_every_discretisation_is_tried() -> None:
+    assert {space for _, space, *_ in LIMITS} | {"upwind3"} == set(spaces)
+    assert "forward-backward" in integrators
+
+
+def test_staggered_is_the_scheme_of_the_textbook() -> None:
+    scheme, _ = lines(["p_t == -c*v_x", "v_t == -c*p_x"], "staggered", "forward-backward", [], ["c"])
+    (nu,) = scheme.parameters
+    known = stability(gallery["wave-staggered"].scheme)
+    (other,) = known.parameters
+    found = stability(scheme)
+    assert sp.expand(found.polynomial.as_expr() - known.polynomial.as_expr().subs(other, nu)) == 0
+
+
+def test_two_dimensions_and_names_that_are_taken() -> None:
+    scheme, meaning = lines(["u_t == -nu*u_x - b*u_y + nu*u_xy + u_xx"], "central2", "forward-euler", [], [])
+    assert [p.name for p in scheme.parameters] == sorted(meaning)
+    assert "nu" not in meaning
+    assert {str(value) for value in meaning.values()} == {"dt*nu/dx", "b*dt/dy", "dt*nu/(dx*dy)", "dt/dx**2"}
+
+
+def test_on_the_command_line(capsys: pytest.CaptureFixture) -> None:
+    given = ["scheme", "u_t == -a*u_x", "--space", "central2", "--time", "RK4", "--positive", "a"]
+    assert main([*given, "--solve", "dt"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("with nu = a*dt/dx\n")
+    assert "2⋅√2⋅dx\n    dt ≤ ───────" in shown
+    assert main([*given, "--code", "numpy"]) == 0
+    compile(capsys.readouterr().out, "is_stable", "exec")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["u_t == -a*u_x", "--space", "upwind1", "--time", "RK4"], "a speed of known sign with upwind1, got a;"),
+        (["u_t == u*u_x", "--space", "central2", "--time", "RK4"], "linear in the unknowns"),
+        (["u_t == u_x + 1", "--space", "central2", "--time", "RK4"], "no source"),
+        (["u_tt == u_xx", "--space", "central2", "--time", "RK4"], "a first derivative in time alone on the left"),
+        (["u == u_xx", "--space", "central2", "--time", "RK4"], "a first derivative in time alone on the left"),
+        (["u_t == u_xxxxx", "--space", "central2", "--time", "RK4"], "up to order 4"),
+        (["u_t == u_xxx", "--space", "central4", "--time", "RK4"], "of order 1, 2 with central4, got 3"),
+        (["u_t == u_xx", "--space", "central2", "--time", "rk4"], "did you mean 'RK4'?"),
+        (["u_t == u_xx", "--space", "central", "--time", "RK4"], "unknown discretisation in space 'central'"),
+        (["u_t == u_xx", "--space", "central2"], "both --space and --time"),
+        (["u_t == u_xx", "--space", "central2", "--time", "imex-euler"], "expected --implicit with imex-euler"),
+        (
+            ["u_t == u_xx", "--space", "central2", "--time", "imex-euler", "--implicit", "u_x"],
+            "derivatives of the equation, u_xx",
+        ),
+        (["u_t == u_xx", "--space", "central2", "--time", "RK4", "--implicit", "u_xx"], "an integrator of two parts"),
+        (["u_t == u_x", "--space", "staggered", "--time", "RK4"], "two unknowns or more with staggered"),
+        (["u_t == __import__('os')", "--space", "central2", "--time", "RK4"], "got the character"),
+    ],
+    ids=str,
+)
+def test_refusals(capsys: pytest.CaptureFixture, arguments: list[str], text: str) -> None:
+    assert main(["scheme", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert text in error
+    assert error.count("\n") == 1
