@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from derive.errors import InputError
 from derive.files.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
 from experiments.running.swapping import HIDDEN, alone, recover, swapped
+from experiments.style import asked
 from numerics.common.netcdf import LARGEST, from_bytes, to_bytes
 
 MARKER = "gradcfl.json"
@@ -80,7 +82,7 @@ def _reason(error: OSError) -> str:
 
 
 def save(results: xr.Dataset, figure: Figure, name: str, record: Mapping[str, Any], folder: Path) -> None:
-    """Write NAME.nc, NAME.svg, NAME.png and the marker with `record` into `folder`, whole or not at all.
+    """Write NAME.nc, NAME.svg, NAME.png, what else was asked for, and the marker with `record`, whole or not at all.
 
     The marker also has the SHA-256 of NAME.nc.
 
@@ -90,11 +92,19 @@ def save(results: xr.Dataset, figure: Figure, name: str, record: Mapping[str, An
     with replacing(folder) as fresh:
         data = to_bytes(results.assign_attrs({EXPERIMENT: name}))
         (fresh / f"{name}.nc").write_bytes(data)
-        figure.savefig(fresh / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(fresh / f"{name}.png", dpi=200)
+        for kind in dict.fromkeys(("svg", "png", *asked().formats)):
+            (fresh / f"{name}.{kind}").write_bytes(picture(figure, kind))
         (fresh / MARKER).write_text(
             json.dumps({"name": name, **record, SHA256: sha256(data).hexdigest()}, indent=2), encoding="utf-8"
         )
+
+
+def picture(figure: Figure, kind: str) -> bytes:
+    """A figure as a file of one of `look.FORMATS`, as wide as was asked for, the same each time."""
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    buffer = BytesIO()
+    asked().fitted(figure).savefig(buffer, format=kind, dpi=200, **({"metadata": metadata} if metadata else {}))
+    return buffer.getvalue()
 
 
 def load(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
