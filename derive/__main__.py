@@ -6,6 +6,7 @@ python -m derive show 5.4 --steps         the derivation, step by step
 python -m derive show 5.4 --latex         LaTeX of the result, or of every step
 python -m derive show 5.4 --code torch    generated code
 python -m derive export --out bounds.tex  every bound as a LaTeX macro
+python -m derive cite 5.4                 BibTeX of paper and toolkit, and a sentence with version and proof
 python -m derive errata                   what the paper prints wrongly, with counterexamples; --recompute
 python -m derive optimizers               the largest stable curvature of every optimiser; --latex typesets the table
 python -m derive scheme 'EQUATION'        when a scheme that you type is stable; --steps, --code, --prove, --analysis

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from experiments.look import Look, mathematics, own_settings
 
 WIDE = 6.75
 """Width of a page of two columns, in inches."""
@@ -33,16 +36,44 @@ _SETTINGS = {
     "lines.linewidth": 1.2,
     "svg.fonttype": "none",
     "svg.hashsalt": "gradcfl",
+    "pdf.fonttype": 42,
     "figure.constrained_layout.use": True,
     "savefig.facecolor": "white",
 }
 
 
+_look: ContextVar[Look] = ContextVar("look")
+
+
+def asked() -> Look:
+    """What the user asked for; the house's look if nothing."""
+    return _look.get(Look())
+
+
+@contextmanager
+def looking(look: Look) -> Iterator[None]:
+    """All figures that are drawn and saved within the block look so."""
+    token = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(token)
+
+
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw in the house style, whatever the user's own."""
-    with mpl.rc_context(_SETTINGS):
+    """Draw in the house style, but for what the user's matplotlibrc or the style that he asked for says."""
+    found = _SETTINGS | own_settings() | asked().settings()
+    with mpl.rc_context():
+        mpl.rcParams.update(found)
+        mpl.rcParams.update(mathematics(found))
         yield
+
+
+def columns(count: int) -> int:
+    """Columns of a legend that is as wide as a page: fewer where the figure is to be narrower."""
+    wanted = asked().wanted()
+    return count if wanted is None or wanted >= WIDE else max(1, int(count * wanted / WIDE))
 
 
 def panels(count: int, height: float = 2.3, width: float = WIDE) -> tuple[Figure, list[Axes]]:

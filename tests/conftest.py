@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -16,6 +17,14 @@ settings.load_profile("default")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: commands under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _derived_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's cache of derived results is neither read nor written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADCFL_CACHE", str(tmp_path_factory.mktemp("derived")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from derive.errors import InputError
 
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn"}
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "pyyaml": "yaml"}
 """Packages whose module has another name."""
 
 OWN = ("derive", "numerics", "experiments", "paper_checks")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import tyro
 
 from derive.commands.scheme import BACKENDS, alone, scheme
 from derive.errors import choose
-from derive.theorems import theorem, titles
-
-if TYPE_CHECKING:
-    from derive.paper.derivation import Derivation
+from derive.theorems import key_of, titles
 
 
 def list_theorems() -> None:
@@ -34,7 +32,7 @@ def show(
     """Print a theorem as derived.
 
     Args:
-        id: key of the theorem, as `list` prints it.
+        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3".
         steps: the whole derivation, not the result alone.
         latex: LaTeX instead of text.
         code: generated code for this backend, numpy or torch, instead of the formula.
@@ -42,17 +40,26 @@ def show(
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
         alone("--code", {"--steps": steps, "--latex": latex})
-    found = theorem(id)
+    from derive.reports import theorem_page
+
+    key = key_of(id)
     if code:
-        print(found.function(code).source, end="")
-    elif latex:
-        print(_latex(found, steps))
+        print(theorem_page.code(key, code), end="")
     else:
-        print(found if steps else found.summary())
+        form = ("steps_latex" if steps else "latex") if latex else "steps" if steps else "summary"
+        print(theorem_page.page(key)[form])
 
 
-def _latex(found: Derivation, steps: bool) -> str:
-    return "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in found.steps) if steps else found.latex()
+def cite(id: Annotated[str, tyro.conf.Positional], /) -> None:
+    """Print BibTeX of paper and toolkit, and a sentence with version, status and proof of a theorem.
+
+    Args:
+        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4".
+    """
+    key = key_of(id)
+    from derive.reports.citation_page import cited
+
+    print(cited(key))
 
 
 def show_optimizers(latex: bool = False) -> None:
@@ -77,15 +84,30 @@ def show_schemes(key: Annotated[str, tyro.conf.Positional] = "", /) -> None:
     print(listing.page(key) if key else listing.table())
 
 
-def export(out: Path = Path("bounds.tex")) -> None:
-    r"""Write every result as a LaTeX macro, for \input in a paper.
+def export(
+    out: Path = Path("bounds.tex"),
+    only: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    prefix: str = "cfl",
+    standalone: bool = False,
+) -> None:
+    r"""Write results as LaTeX macros, for \input in a paper.
 
     Args:
         out: file to write.
+        only: the theorem of this key alone; may be repeated.
+        prefix: what the name of every macro begins with; letters.
+        standalone: a document that shows every macro, instead of a file for \input.
     """
     from derive.reports.export import write_macros
 
-    print(f"wrote {write_macros(out)} macros to {out}")
+    print(f"wrote {write_macros(out, only, prefix, standalone, _deriving)} macros to {out}")
+
+
+def _deriving(done: int, of: int, key: str) -> None:
+    """A line that is written over, where somebody looks at it."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        end = "\r" if done + 1 < of else "\r\x1b[K"
+        print(f"\x1b[Kderiving {key} ({done + 1} of {of})", end=end, file=sys.stderr, flush=True)
 
 
 def show_errata(latex: bool = False, markdown: bool = False, recompute: bool = False) -> None:
@@ -106,6 +128,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_theorems,
     "show": show,
     "export": export,
+    "cite": cite,
     "errata": show_errata,
     "optimizers": show_optimizers,
     "scheme": scheme,

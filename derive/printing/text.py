@@ -8,6 +8,9 @@ from textwrap import wrap
 
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.pretty import PrettyPrinter
+from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
+from sympy.printing.printer import Printer
 
 from derive.fields.symbols import latex_names
 from derive.printing.plain_text import in_unicode
@@ -15,6 +18,7 @@ from derive.printing.plain_text import in_unicode
 COLUMNS = 80
 INDENT = "    "
 _WORD = re.compile(r"[^\W_](\w|')*")
+_UPRIGHT = re.compile(r"_\{(min|max)\}")
 _ESCAPED = {
     **{c: rf"\{c}" for c in "{}$&#%_"},
     **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
@@ -32,7 +36,7 @@ def latex(expr: sp.Basic) -> str:
             return lines[0] if len(lines) == 1 else r"\begin{aligned} & " + r" \\ & ".join(lines) + r" \end{aligned}"
         case sp.Contains(args=(element, container)):
             return latex(sp.Tuple(*_relations(element, container)))
-    return _LatexPrinter({"symbol_names": latex_names()}).doprint(expr)
+    return NotationPrinter({"symbol_names": latex_names()}).doprint(expr)
 
 
 def escaped(text: str) -> str:
@@ -40,13 +44,22 @@ def escaped(text: str) -> str:
     return "".join(_ESCAPED.get(c, c) if c.isprintable() else " " for c in text)
 
 
-class _LatexPrinter(LatexPrinter):
+class _AuthorsSigns(Printer):
+    """A sum begins with a term that carries no minus, if there is one: yhat - y, not -y + yhat."""
+
+    def _as_ordered_terms(self, expr: sp.Add, order: str | None = None) -> list[sp.Expr]:
+        terms = super()._as_ordered_terms(expr, order)
+        first = next((n for n, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+        return [terms[first], *terms[:first], *terms[first + 1 :]]
+
+
+class NotationPrinter(_AuthorsSigns, LatexPrinter):
     """Brackets around an infix operator that stands in a product; algebraic numbers without radicals as decimals."""
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
         """A word as SymPy typesets it; anything else as a text, so that no name is a command of LaTeX."""
         if expr in self._settings["symbol_names"] or _WORD.fullmatch(expr.name):
-            return super()._print_Symbol(expr, style)
+            return _UPRIGHT.sub(r"_{\\\1}", super()._print_Symbol(expr, style))
         return rf"\text{{{escaped(expr.name)}}}"
 
     _print_RandomSymbol = _print_Dummy = _print_Symbol
@@ -56,6 +69,15 @@ class _LatexPrinter(LatexPrinter):
 
     def _needs_mul_brackets(self, expr: sp.Basic, first: bool = False, last: bool = False) -> bool:
         return getattr(expr, "is_infix", False) or super()._needs_mul_brackets(expr, first, last)
+
+
+class _PrettyPrinter(_AuthorsSigns, PrettyPrinter):
+    """As SymPy draws formulas, and minima and maxima too."""
+
+    def _print_Max(self, expr: sp.Max):
+        return self._helper_print_function(expr.func, expr.args, func_name=type(expr).__name__.lower())
+
+    _print_Min = _print_Max
 
 
 def _relations(element: sp.Symbol, container: sp.Set) -> list[sp.Basic]:
@@ -84,7 +106,11 @@ def pretty(expr: sp.Basic) -> str:
             return "\n".join(_spaced([pretty(e) for e in sorted(expr.args, key=_order(expr))]))
         case sp.Contains(args=(element, container)):
             return pretty(sp.Tuple(*_relations(element, container)))
-    text = sp.pretty(_in_decimals(expr), use_unicode=in_unicode(), wrap_line=True, num_columns=COLUMNS - 2 * len(INDENT))
+    before = pretty_use_unicode(in_unicode())
+    try:
+        text = _PrettyPrinter({"wrap_line": True, "num_columns": COLUMNS - 2 * len(INDENT)}).doprint(_in_decimals(expr))
+    finally:
+        pretty_use_unicode(before)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from derive.errors import choose
+from derive.paper.keys import as_key
 from derive.registry import Registry
 
 if TYPE_CHECKING:
@@ -62,9 +64,20 @@ def titles() -> dict[str, str]:
 
 
 def theorem(key: str) -> Derivation:
-    """The derivation called `key`, such as ``"5.4"``.
+    """The derivation called `key`, such as ``"5.4"``, or as it is printed: ``"Thm 5.4"``.
 
     Raises:
         InputError: unknown key; the message lists the valid ones.
     """
-    return theorems[key]
+    return theorems[as_key(key, theorems)]
+
+
+def key_of(text: str) -> str:
+    """The key of a theorem that is called otherwise, such as ``"Thm 5.4"``; nothing is derived.
+
+    Raises:
+        InputError: no theorem is called so; the message lists the valid keys.
+    """
+    key = as_key(text, theorems)
+    choose("theorem", key, _ENTRIES)
+    return key

@@ -25,6 +25,9 @@ def picture(
     positive: Repeated = (),
     assume: Repeated = (),
     grade: str = "",
+    format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    width: str = "",
+    style: str = "",
     out: Path = Path("results"),
 ) -> None:
     """Draw a scheme: |xi| of every mode, the stable region of two parameters, or the roots as one parameter varies.
@@ -40,10 +43,17 @@ def picture(
         positive: of typed equations: a parameter that is positive.
         assume: of typed equations: a relation of the parameters.
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
+        format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
+        width: of the figure, such as 3.3in, 84mm or 240pt.
+        style: a style of Matplotlib's by name, or a file of settings.
         out: the figure and data are written into OUT/picture-KIND.
     """
+    from experiments.look import Look
+
+    look = Look(format, width, style)
     from experiments.pictures.runner import run_picture
     from experiments.pictures.setting import Setting, assignments, numbers, scheme_of
+    from experiments.style import looking
 
     choose("kind of picture", kind, dict.fromkeys(KINDS))
     title, found = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
@@ -52,4 +62,5 @@ def picture(
     if phase and kind != "locus":
         raise InputError(f"expected --phase with a locus alone, got it with {kind}")
     command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
-    print(run_picture(kind, setting, numbers(phase), out, command))
+    with looking(look):
+        print(run_picture(kind, setting, numbers(phase), out, command))

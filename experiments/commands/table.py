@@ -11,8 +11,10 @@ from typing import Annotated, Any
 import tyro
 
 from derive.errors import InputError, choose
+from derive.paper.keys import as_key
 from experiments import registry
 from experiments.commands.audit import audit
+from experiments.commands.draw import draw
 from experiments.commands.picture import picture
 
 
@@ -44,6 +46,9 @@ def run(
     data_dir: Path | None = None,
     store: Path | None = None,
     budget: str | None = None,
+    format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    width: str = "",
+    style: str = "",
 ) -> None:
     """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
 
@@ -63,9 +68,13 @@ def run(
         data_dir: folder with data files of your own, searched first.
         store: folder that keeps trained members and checkpoints; by default OUT/.members.
         budget: for section-4, the trainings of Section 4 most telling first: 15min, 2h, or all.
+        format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
+        width: of the figure, such as 3.3in, 84mm or 240pt.
+        style: a style of Matplotlib's by name, or a file of settings.
     """
     from experiments.running.means import STORE, Means
 
+    names = tuple(as_key(name, registry.names()) for name in names)
     if not names:
         raise InputError(f"expected the name of an experiment: one or more of {', '.join(registry.names())}")
     if (names == ("section-4",)) != (budget is not None):
@@ -79,9 +88,13 @@ def run(
     for name in names:  # a typing error in the last must not cost the work of the first, nor wait for torch
         choose("experiment", name, registry.TITLES)
     choose("preset", preset, dict.fromkeys(registry.PRESETS))
+    from experiments.look import Look
+
+    look = Look(format, width, style)
     from experiments.running.paper_data import PAPER, check_data
     from experiments.running.runner import configured, run_experiment
     from experiments.running.store import check_writable
+    from experiments.style import looking
 
     for name in names:
         check_writable(out / name)
@@ -92,7 +105,8 @@ def run(
     for name, experiment in found.items() if preset == PAPER else ():
         check_data(name, experiment, settings[name], means)
     for name in names:
-        print(run_experiment(name, preset, out, _command(), means, form=form), flush=True)
+        with looking(look):
+            print(run_experiment(name, preset, out, _command(), means, form=form), flush=True)
 
 
 def _check_use(found: Mapping[str, Any], training: Mapping[str, object], data_dir: Path | None, preset: str) -> None:
@@ -179,6 +193,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "bounds": bounds,
     "picture": picture,
+    "draw": draw,
     "audit": audit,
     "report": report,
     "demo": demo,

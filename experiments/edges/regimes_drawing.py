@@ -36,7 +36,7 @@ def grid(results: xr.Dataset) -> Figure:
     axes[0, 0].set_ylabel("share of outputs")
     axes[1, 0].set_ylabel("step size x curvature")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, ncols=3, loc="outside lower center")
+    figure.legend(handles, labels, ncols=style.columns(3), loc="outside lower center")
     return figure
 
 

@@ -160,7 +160,13 @@ def _plane(ax: Axes, results: xr.Dataset) -> None:
     ax.set(xscale="log", yscale="log", xlabel="step size / worst-case stable step", **limits)
     ax.set_ylabel(r"$\lambda\,\varepsilon\,\Delta x^2$")
     patches = [Patch(color=c, label=n) for c, n in zip(style.REGION_COLOURS, NAMES, strict=True)]
-    ax.legend(handles=[*patches, *ax.get_lines()[:2]], loc="lower center", bbox_to_anchor=(0.45, 1), ncols=3, columnspacing=0.8)
+    ax.legend(
+        handles=[*patches, *ax.get_lines()[:2]],
+        loc="lower center",
+        bbox_to_anchor=(0.45, 1),
+        ncols=style.columns(3),
+        columnspacing=0.8,
+    )
 
 
 def _ends(values: xr.DataArray) -> tuple[float, float]:

@@ -150,7 +150,7 @@ def _draw_edges(ax: Axes, results: xr.Dataset) -> None:
         ax.plot(found, np.zeros(len(found)), marker, color=style.VERDICT_COLOURS[kind], label=kind, ls="none")
     ax.set(xlabel="step size (time)", yticks=[], ylim=(-1, 1))
     ax.spines["left"].set_visible(False)
-    ax.legend(ncols=6, loc="lower center", bbox_to_anchor=(0.5, 1), columnspacing=1)
+    ax.legend(ncols=style.columns(6), loc="lower center", bbox_to_anchor=(0.5, 1), columnspacing=1)
 
 
 def caption(results: xr.Dataset) -> str:

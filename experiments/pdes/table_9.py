@@ -116,7 +116,7 @@ def render(results: xr.Dataset) -> Figure:
     axes[0].set_yscale("log")
     axes[1].set_ylim(0.85 * float(results.limit[1]), 1.1 * float(results.limit[1]))
     _draw_by_momentum(axes[2], results)
-    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=style.columns(3))
     return figure
 
 

@@ -124,7 +124,7 @@ def render(results: xr.Dataset) -> Figure:
         column[1].set_xlabel("window side w (cells)")
     grid[0, 0].set_ylabel(r"$\alpha_{\min}$ (1/time)")
     grid[1, 0].set_ylabel(r"$\alpha_{\max} - 2/\Delta t$ (1/time)")
-    figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=6)
+    figure.legend(*grid[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=style.columns(6))
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import file_digest
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +53,21 @@ def run_bounds(
     scale = "mean 0, variance 1" if standardise else "[0, 1]"
     with bar("bounds", PATIENCE) as report:
         results = bounds_dataset(grey, kernel, a, beta, lr, boundary, report).assign_attrs(grey=scale)
-    record = {"title": TITLE, "preset": "none", "config": {**results.attrs, "image": image.name}, "command": command}
+    record = {
+        "title": TITLE,
+        "preset": "none",
+        "config": {**results.attrs, "image": image.name, "image_sha256": _sha256(image)},
+        "command": command,
+    }
     record |= {"caption": caption(results), **provenance("cpu")}
     with style.styled():
         save(labelled(results, record), render(results), "bounds", record, folder)
     return f"{record['caption']}\nwrote {folder}"
+
+
+def _sha256(image: Path) -> str:
+    with image.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def standardised(grey: np.ndarray) -> np.ndarray:

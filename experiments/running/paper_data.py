@@ -17,7 +17,7 @@ def reads_files(setting: Any) -> bool:
     """Whether a setting names a data set that is made of files."""
     from numerics.datasets import DATASETS
 
-    return any(DATASETS[data].files for data in _named(setting))
+    return any(DATASETS[data].files for data in named(setting))
 
 
 def check_data(name: str, found: Any, setting: Any, means: Means) -> None:
@@ -36,14 +36,15 @@ def check_data(name: str, found: Any, setting: Any, means: Means) -> None:
     """
     from numerics.datasets import check_available
 
-    for data in dict.fromkeys(_missing(found, setting, means) if registry.trains(found) else _named(setting)):
+    for data in dict.fromkeys(_missing(found, setting, means) if registry.trains(found) else named(setting)):
         try:
             check_available(data, means.data_dir)
         except InputError as error:
             raise InputError(f"{name}, preset {PAPER}: {error}") from None
 
 
-def _named(setting: Any) -> Iterable[str]:
+def named(setting: Any) -> Iterable[str]:
+    """The data sets that a setting names."""
     for name, value in leaves(setting).items():
         if name.rpartition(".")[2] == "data":
             yield from value if isinstance(value, tuple) else (value,)

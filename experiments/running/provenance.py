@@ -1,4 +1,4 @@
-"""Where a result comes from: date, versions, machine, device, threads."""
+"""Where a result comes from: date, versions, commit, machine, device, threads."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import torch
 
 from derive.bare import version_of
 from derive.errors import InputError
+from derive.files.sources import state
 
 PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
 
 
 def provenance(device: str) -> dict[str, str]:
-    """Date (UTC), versions and hardware, as text."""
+    """Date (UTC), versions, commit, lock and hardware, as text; see `derive.files.sources`."""
     found = {f"version_{name}": version_of(name) for name in PACKAGES}
     threads = f"{torch.get_num_threads()} threads"
     return found | {
+        **state(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "platform": platform.platform(),

@@ -13,10 +13,11 @@ from typing import Any
 import xarray as xr
 
 from derive.errors import InputError, choose
+from derive.files.sources import state
 from experiments import registry
 from experiments.running.leaves import located
 from experiments.running.means import Means
-from experiments.running.paper_data import PAPER, check_data
+from experiments.running.paper_data import PAPER, check_data, named
 from experiments.running.progress import Report, bar
 from experiments.running.provenance import checked_device, provenance
 from experiments.running.store import check_writable, save
@@ -58,6 +59,7 @@ def run_config(
     name: str, found: Any, preset: str, config: Any, out: Path, command: str, means: Means, report: Report | None = None
 ) -> str:
     """As `run_experiment`, with any setting: `found` is an experiment, `preset` what the record calls the setting."""
+    state()  # the commit of what runs now, before somebody edits it
     check_writable(out / name)  # before the work, not after it
     started = time.perf_counter()
     with bar(name) if report is None else nullcontext(report) as tell:
@@ -69,6 +71,7 @@ def run_config(
         "caption": found.caption(results),
         "title": found.TITLE,
         **origin,
+        **_data(config),
     }
     with styled():
         save(labelled(results, record), found.render(results), name, record, out / name)
@@ -85,6 +88,14 @@ def _computed(found: Any, config: Any, means: Means, report: Report) -> tuple[xr
     groups = found.groups(config)
     runs = sweep(groups, means, report)
     return found.collect(config, runs), provenance("cpu") | _origin(groups, runs, means)
+
+
+def _data(config: Any) -> dict[str, Any]:
+    """SHA-256 of the data sets that a setting names."""
+    from numerics.datasets.digest import data_sha256  # those who read none do not wait for it
+
+    names = list(dict.fromkeys(named(config)))
+    return {"data_sha256": {name: data_sha256(name) for name in names}} if names else {}
 
 
 def _origin(groups: Sequence[Group], runs: Sequence[xr.Dataset], means: Means) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,15 @@ from derive.errors import InputError
 from derive.files.reading import Unreadable, read_json, read_regular
 from derive.shown import shown
 from experiments.running.swapping import HIDDEN, alone, recover, swapped
+from experiments.style import asked
 from numerics.common.netcdf import LARGEST, from_bytes, to_bytes
 
 MARKER = "gradcfl.json"
 EXPERIMENT = "experiment"
 """Attribute of a dataset: the name of its experiment."""
+
+SHA256 = "netcdf_sha256"
+"""In the record: of the file of the data; earlier versions did not write it."""
 
 TRIES = 5
 """How often a folder is read again that another process swaps meanwhile."""
@@ -76,16 +82,29 @@ def _reason(error: OSError) -> str:
 
 
 def save(results: xr.Dataset, figure: Figure, name: str, record: Mapping[str, Any], folder: Path) -> None:
-    """Write NAME.nc, NAME.svg, NAME.png and the marker with `record` into `folder`, whole or not at all.
+    """Write NAME.nc, NAME.svg, NAME.png, what else was asked for, and the marker with `record`, whole or not at all.
+
+    The marker also has the SHA-256 of NAME.nc.
 
     Raises:
         InputError: the folder is not ours, or the disk is full.
     """
     with replacing(folder) as fresh:
-        (fresh / f"{name}.nc").write_bytes(to_bytes(results.assign_attrs({EXPERIMENT: name})))
-        figure.savefig(fresh / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(fresh / f"{name}.png", dpi=200)
-        (fresh / MARKER).write_text(json.dumps({"name": name, **record}, indent=2), encoding="utf-8")
+        data = to_bytes(results.assign_attrs({EXPERIMENT: name}))
+        (fresh / f"{name}.nc").write_bytes(data)
+        for kind in dict.fromkeys(("svg", "png", *asked().formats)):
+            (fresh / f"{name}.{kind}").write_bytes(picture(figure, kind))
+        (fresh / MARKER).write_text(
+            json.dumps({"name": name, **record, SHA256: sha256(data).hexdigest()}, indent=2), encoding="utf-8"
+        )
+
+
+def picture(figure: Figure, kind: str) -> bytes:
+    """A figure as a file of one of `look.FORMATS`, as wide as was asked for, the same each time."""
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+    buffer = BytesIO()
+    asked().fitted(figure).savefig(buffer, format=kind, dpi=200, **({"metadata": metadata} if metadata else {}))
+    return buffer.getvalue()
 
 
 def load(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
@@ -135,7 +154,8 @@ def _read(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     if not isinstance(name, str) or Path(name).name != name:
         raise Unreadable(folder / MARKER, f"expected a name in it, got {shown(repr(name), 40)}")
     path = folder / f"{name}.nc"
-    data = from_bytes(read_regular(path, LARGEST), path)
+    whole = read_regular(path, LARGEST)
+    data = from_bytes(whole, path)
     whose, same = data.attrs.pop(EXPERIMENT, None), data.attrs.get("date") == record.get("date")
     if whose is None and data.attrs.get("title") == record.get("title"):  # of a time when datasets said no more
         whose = name if same and "date" in record else None
@@ -143,4 +163,6 @@ def _read(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
         raise Unreadable(
             path, f"it is of {shown(whose or 'nobody', 60)}{'' if same else ', of another date'}, not of this {name}"
         )
+    if record.pop(SHA256, None) not in (None, sha256(whole).hexdigest()):
+        raise Unreadable(path, "it was changed since it was written: its SHA-256 is not the recorded one")
     return data, record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -55,8 +56,9 @@ def test_a_command_without_its_package(words: tuple[str, ...], tmp_path: Path) -
         f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nsys.modules[{package!r}] = None\n"
         f"from {where}.__main__ import main\nsys.exit(main({arguments!r}))"
     )
+    empty = os.environ | {"GRADCFL_CACHE": str(tmp_path / "nothing derived")}
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", program], cwd=tmp_path, env=empty, capture_output=True, text=True, timeout=100, check=False
     )
     told = (2, f"error: gradcfl needs {package}, which cannot be found; pip install {package}\n")
     assert (done.returncode, done.stderr) in (told, (0, ""))

@@ -18,7 +18,10 @@ PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.
         ("derive lst", "unknown command 'lst': expected one of list, show, export"),
         ("derive --nope", "expected only the options --help, --version, got --nope"),
         ("derive list --x", "expected no options, got --x"),
-        ("derive show", "expected key of the theorem, as `list` prints it; got none; python -m derive show --help explains"),
+        (
+            "derive show",
+            'as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3"; got none; python -m derive show --help explains',
+        ),
         ("derive show 5.4 --step", "got --step; did you mean --steps?"),
         ("derive show 5.4 extra", "expected only the options --steps, --latex, --code, got extra"),
         ("derive show 5.4 --steps=yes", "got yes"),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 import sympy as sp
@@ -17,7 +15,6 @@ from derive import InputError, theorem, theorems
 from derive.__main__ import main
 from derive.fields.symbols import MEANINGS
 from derive.printing.text import latex
-from derive.reports.export import macro_name, macros, write_macros
 from derive.theorems import stability_bounds, titles
 
 
@@ -29,16 +26,6 @@ def display_width(line: str) -> int:
 @pytest.mark.parametrize("key", list(theorems))
 def test_the_title_that_is_listed_is_that_of_the_derivation(key: str) -> None:
     assert titles()[key] == theorem(key).title
-
-
-def test_a_macro_file_that_cannot_be_written_is_refused_before_the_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    monkeypatch.setattr("derive.reports.export.macros", lambda: pytest.fail("derived"))
-    (tmp_path / "file").touch()
-    for out in (tmp_path, tmp_path / "file" / "bounds.tex"):
-        assert main(["export", "--out", str(out)]) == 2
-    assert capsys.readouterr().err.count("\n") == 2
 
 
 def test_public_names_stand_before_modules_of_their_name() -> None:
@@ -63,39 +50,6 @@ def test_every_step_parses_as_latex(key: str) -> None:
         assert "<math" in convert(formula)
         # A symbol that was never declared would be typeset by its Python name.
         assert not any(name in formula for name in ("power", "image_integral", "Khat", "diffusivity", "alpha_m"))
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here; the parser test above stands in")
-def test_exported_macros_compile(tmp_path: Path) -> None:
-    assert write_macros(tmp_path / "bounds.tex") == len(macros())
-    body = "\n".join(rf"\[ {name} \]" for name in macros())
-    steps = "\n".join(rf"\[ {step.latex} \]" for key in theorems for step in theorem(key).steps)
-    head = r"\documentclass{article}\usepackage{amsmath,amssymb}\input{bounds}"
-    document = rf"{head}\begin{{document}}{body}{steps}\end{{document}}"
-    (tmp_path / "paper.tex").write_text(document, encoding="utf-8")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120, check=False)
-    assert done.returncode == 0, done.stdout[-1500:]
-
-
-def test_macro_names_are_letters_and_distinct() -> None:
-    assert {macro_name(key) for key in theorems} < set(macros())
-    names = list(macros())
-    assert all(name[1:].isalpha() for name in names)
-    assert len(set(names)) == len(names)
-    assert macro_name("5.4") == r"\cflTheoremFivePointFour"
-
-
-def test_export_replaces_whole_and_refuses_what_is_no_file(tmp_path: Path) -> None:
-    target = tmp_path / "bounds.tex"
-    target.write_text("old")
-    write_macros(target)
-    assert target.read_text().startswith("% Generated")
-    assert [p.name for p in tmp_path.iterdir()] == ["bounds.tex"]
-    with pytest.raises(InputError, match="cannot write"):
-        write_macros(target / "bounds.tex")
-    with pytest.raises(InputError, match="got the folder"):
-        write_macros(tmp_path)
 
 
 def test_command_line(capsys: pytest.CaptureFixture) -> None:

@@ -268,3 +268,15 @@ def test_interrupted_command_exits_130_and_writes_nothing(tmp_path: Path) -> Non
     assert errors.strip().splitlines()[-1] == "interrupted; nothing was half written"
     assert "Traceback" not in errors
     assert not (tmp_path / "out").exists() or shown(tmp_path / "out") == []
+
+
+def test_data_that_were_changed_since_are_not_the_recorded_ones(tmp_path: Path) -> None:
+    """Whole, of the same experiment and date; a result of an earlier version, without the number, is read."""
+    save(DATA, Figure(), "x", RECORD, tmp_path / "x")
+    path = tmp_path / "x" / "x.nc"
+    path.write_bytes(to_bytes((DATA * 2).assign_attrs({**DATA.attrs, store.EXPERIMENT: "x"})))
+    with pytest.raises(InputError, match="SHA-256 is not the recorded one"):
+        load(tmp_path / "x")
+    marker = tmp_path / "x" / MARKER
+    marker.write_text("\n".join(line for line in marker.read_text().splitlines() if "sha256" not in line).replace("},", "}"))
+    assert float(load(tmp_path / "x")[0].v[1]) == 4.0

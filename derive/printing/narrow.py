@@ -1,0 +1,91 @@
+r"""LaTeX for a column of a page: long sums, minima, maxima and cases broken, where `latex` writes one line."""
+
+from __future__ import annotations
+
+import re
+
+import sympy as sp
+
+from derive.fields.symbols import latex_names
+from derive.printing.text import NotationPrinter, latex
+
+_LONG = 44  # signs that stand on one line of a column
+_BREAK = r" \\ & \quad "
+_UNSEEN = re.compile(r"\\(left|right|begin\{\w+\}|end\{\w+\}|text|hat|bar|frac|dot|quad|,|;|:|!)|[{}^_&\s\\]")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+
+
+def narrow(expr: sp.Basic) -> str:
+    """LaTeX of an expression, a relation, or a tuple of them: what `latex` writes, in lines that fit a column."""
+    match expr:
+        case sp.Tuple():
+            return aligned(*map(_row, expr.args))
+        case sp.Eq() if _signs(latex(expr)) > _LONG:
+            return aligned(_row(expr))
+        case sp.Expr():
+            return _Narrow({"symbol_names": latex_names()}).doprint(unguarded(expr))
+    return latex(expr)
+
+
+def aligned(*rows: str) -> str:
+    """Rows one below the other, aligned at their ampersands."""
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
+
+def unguarded(expr: sp.Basic) -> sp.Basic:
+    """Without what keeps code that evaluates every branch from dividing by zero: Min(c, x) is x where x <= c, Max(c, x) else.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> unguarded(sp.Piecewise((1 / (6 - sp.Min(4, x)), x <= 4), (1 / (sp.Max(4, x) - 2), True)))
+    Piecewise((1/(6 - x), x <= 4), (1/(x - 2), True))
+    """
+    return expr.replace(lambda e: isinstance(e, sp.Piecewise) and len(e.args) == 2, _unguarded)
+
+
+def _unguarded(found: sp.Piecewise) -> sp.Basic:
+    (first, condition), (second, otherwise) = found.args
+    if not isinstance(condition, sp.Le | sp.Lt) or otherwise != sp.true:
+        return found
+    x, c = condition.lhs, condition.rhs
+    return sp.Piecewise((first.xreplace({sp.Min(c, x): x}), condition), (second.xreplace({sp.Max(c, x): x}), True))
+
+
+class _Narrow(NotationPrinter):
+    """Long candidates of a minimum or maximum one below the other."""
+
+    def _print_Max(self, expr: sp.Max, exp: str | None = None) -> str:
+        args = [self._print(arg) for arg in sorted(expr.args, key=sp.default_sort_key)]
+        if sum(map(_signs, args)) < _LONG:
+            inner = ", ".join(args)
+        else:
+            inner = aligned(*(f"& {arg}{',' if arg != args[-1] else ''}" for arg in args))
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\{type(expr).__name__.lower()}\left({inner}\right){power}"
+
+    _print_Min = _print_Max
+
+    def lines(self, expr: sp.Add) -> list[str]:
+        """A sum in lines, each but the first beginning with a sign."""
+        found = [""]
+        for term in self._as_ordered_terms(expr):
+            text = self._print(term)
+            signed = text if text.startswith("-") or found == [""] else f"+ {text}"
+            if found[-1] and _signs(found[-1] + signed) > _LONG:
+                found.append(signed)
+            else:
+                found[-1] = f"{found[-1]} {signed}".strip()
+        return found
+
+
+def _row(expr: sp.Basic) -> str:
+    """An equation, its right-hand side in as many lines as it needs."""
+    if not isinstance(expr, sp.Eq):
+        return f"& {narrow(expr)}"
+    printer = _Narrow({"symbol_names": latex_names()})
+    lines = printer.lines(expr.rhs) if isinstance(expr.rhs, sp.Add) else [printer.doprint(expr.rhs)]
+    return f"{latex(expr.lhs)} &= {_BREAK.join(lines)}"
+
+
+def _signs(text: str) -> int:
+    """About how many signs a reader sees."""
+    return len(_COMMAND.sub("x", _UNSEEN.sub("", text)))

@@ -1,0 +1,78 @@
+"""What `cite KEY` prints: BibTeX, and a sentence that says which result of which version it is, and how it is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derive.bare import version_of
+from derive.conditions.stability import Stability
+from derive.files.remembered import remembered
+from derive.files.sources import named
+from derive.paper.citing import bibtex, citation
+from derive.paper.claim import Verdict, verdicts
+from derive.paper.derivation import Derivation
+from derive.printing.text import paragraph
+from derive.theorems import key_of, theorem
+
+_STATUS = {
+    "exact": "necessary and sufficient",
+    "sufficient": "sufficient",
+    "sampled": "sampled on a grid of phases, without a closed form",
+}
+
+
+def cited(key: str) -> str:
+    """BibTeX of paper and toolkit, and the sentence.
+
+    Raises:
+        InputError: no theorem has this key.
+    """
+    return f"{bibtex()}\n\n{paragraph(sentence(key_of(key)))}"
+
+
+def sentence(key: str) -> str:
+    """For a text: whose result, derived by which version, of what status, and whether a proof was found."""
+    known = remembered(f"{key}-citation-{_prover()}", lambda: _told(key), keep=lambda found: found["settled"] == "yes")
+    paper = citation()["references"][0]
+    authors = f"{paper['authors'][0]['family-names']} et al. {paper['year']}"
+    whose = f"{known['title']} ({known['source']} of {authors})"
+    return f"{whose}, as derived by {named()}: {known['how']}.{_against(verdicts().get(key))}"
+
+
+def _against(verdict: Verdict | None) -> str:
+    """Whether it is what the paper prints."""
+    if verdict is None:
+        return ""
+    return " It agrees with the print." if verdict.status == "agrees" else f" Of the print: {verdict.status}; {verdict.finding}"
+
+
+def _prover() -> str:
+    """An answer of one version of z3 is not that of another, or of none."""
+    from importlib.metadata import PackageNotFoundError
+
+    try:
+        return f"z3-{version_of('z3-solver')}"
+    except PackageNotFoundError:
+        return "without-z3"
+
+
+def _told(key: str) -> dict[str, Any]:
+    found = theorem(key)
+    how, settled = _known(found)
+    return {"title": found.title, "source": found.source, "how": how, "settled": "yes" if settled else "no"}
+
+
+def _known(found: Derivation) -> tuple[str, bool]:
+    """How it is known, and whether asking again would not say more."""
+    if not isinstance(found.result, Stability):
+        argued = sum(step.argued for step in found.steps)
+        but = f", {argued} of them argued in words" if argued else ""
+        return f"derived symbolically in {len(found.steps)} steps{but}; no formal proof is sought of it", True
+    status = _STATUS[found.result.status]
+    if found.result.status != "exact":
+        return status, True
+    certificate = found.result.prove()
+    if certificate.verdict == "proved":
+        return f"{status}; both directions proved by z3 {version_of('z3-solver')}", True
+    reasons = "; ".join(f"{direction}: {answer}" for direction, answer in certificate.answers.items())
+    return f"{status} by symbolic elimination; {certificate.verdict} by z3 ({reasons})", False

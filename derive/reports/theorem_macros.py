@@ -1,0 +1,66 @@
+r"""The LaTeX macros of one theorem: its result, and every bound solved for a parameter, with what each of them assumes."""
+
+from __future__ import annotations
+
+import re
+
+import sympy as sp
+
+from derive.conditions.stability import Stability
+from derive.conditions.stability_text import assumed_in_words
+from derive.paper.derivation import Derivation
+from derive.printing.narrow import aligned, narrow
+
+_ONES = (
+    *("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve", "Thirteen"),
+    *("Fourteen", "Fifteen", "Sixteen", "Seventeen", "Eighteen", "Nineteen"),
+)
+_TENS = ("Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety")
+_WORDS = {"eq": "Equation"}
+
+Macro = dict[str, str]
+"""`name` without the prefix, `formula`, `source` (where it is printed and what it is), `assumed` (in words, maybe empty)."""
+
+
+def macros_of(key: str, found: Derivation) -> list[Macro]:
+    """Those of a theorem, its result first."""
+    stable = isinstance(found.result, Stability)
+    assumed = assumed_in_words(found.result) if stable else "; ".join(found.assumptions)
+    formulas = {"": (narrow(found.result.condition if stable else found.result), found.title)}
+    if stable:
+        formulas |= {name: (_formula(expressions), name.replace("_", " ")) for name, expressions in found.outputs.items()}
+    return [
+        {"name": in_letters(key) + in_letters(name), "formula": f, "source": f"{found.source}: {title}", "assumed": assumed}
+        for name, (f, title) in formulas.items()
+    ]
+
+
+def _formula(expressions: tuple[sp.Expr, ...]) -> str:
+    """One formula, or the two ends of an interval, one below the other."""
+    if len(expressions) == 1:
+        return narrow(expressions[0])
+    lower, upper = map(narrow, expressions)
+    return rf"\left( {aligned(f'& {lower},', f'& {upper}')} \right)"
+
+
+def in_letters(key: str) -> str:
+    """A key as LaTeX's names allow: letters alone, numbers in words.
+
+    >>> [in_letters(key) for key in ("5.4", "table-3", "eq-11", "supp-eq-51", "eq-1-3", "sign-of-error", "E.1", "alpha_min")]
+    ['TheoremFivePointFour', 'TableThree', 'EquationEleven', 'SuppEquationFiftyOne', 'EquationOneToThree', 'SignOfError', \
+'TheoremEPointOne', 'AlphaMin']
+    """
+    parts = re.findall(r"[^\W\d_]+|\d+|\.|(?<=\d)-(?=\d)", key)
+    words = "".join({".": "Point", "-": "To"}.get(part) or _word(part) for part in parts)
+    return f"Theorem{words}" if re.match(r"(\d+|[A-Z])\.\d", key) else words
+
+
+def _word(part: str) -> str:
+    if not part.isdigit():
+        return _WORDS.get(part, part[0].upper() + part[1:])
+    number = int(part)
+    if number < len(_ONES):
+        return _ONES[number]
+    if number < 100:
+        return _TENS[number // 10 - 2] + (_ONES[number % 10] if number % 10 else "")
+    return "".join(_ONES[int(digit)] for digit in part)

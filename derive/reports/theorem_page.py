@@ -1,0 +1,64 @@
+"""All that the command line prints of a theorem, as text, so that it can be kept: deriving takes seconds, reading none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from derive.errors import InputError
+from derive.files.remembered import remembered
+from derive.printing.plain_text import in_unicode
+from derive.theorems import key_of, theorem
+
+if TYPE_CHECKING:
+    from derive.paper.derivation import Derivation
+
+BACKENDS = ("numpy", "torch")
+
+Page = dict[str, Any]
+"""`summary`, `steps`, `latex`, `steps_latex`; `code`: backend -> source, `no_code`: why there is none; `macros`: see export."""
+
+
+def page(key: str) -> Page:
+    """The page of a theorem: as kept, or derived now.
+
+    Raises:
+        InputError: no theorem has this key.
+    """
+    known = key_of(key)
+    return remembered(f"{known}-{'unicode' if in_unicode() else 'ascii'}", lambda: _derived(known))
+
+
+def code(key: str, backend: str) -> str:
+    """Generated source of the theorem's first output.
+
+    Raises:
+        InputError: no theorem has this key, or it has no numeric output.
+    """
+    found = page(key)
+    if found["no_code"]:
+        raise InputError(found["no_code"])
+    return found["code"][backend]
+
+
+def _derived(key: str) -> Page:
+    from derive.reports.theorem_macros import macros_of
+    from derive.reports.theorem_summary import summary
+
+    found = theorem(key)
+    sources, refusal = _code(found)
+    return {
+        "summary": summary(found),
+        "steps": str(found),
+        "latex": found.latex(),
+        "steps_latex": "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in found.steps),
+        "code": sources,
+        "no_code": refusal,
+        "macros": macros_of(key, found),
+    }
+
+
+def _code(found: Derivation) -> tuple[dict[str, str], str]:
+    try:
+        return {backend: found.function(backend).source for backend in BACKENDS}, ""
+    except InputError as error:
+        return {}, str(error)
