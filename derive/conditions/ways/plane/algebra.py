@@ -8,7 +8,7 @@ answers. Neither can be interrupted in the middle, so the caller keeps degrees i
 Poly(4*p - q**2, p, q, domain='ZZ')
 >>> factors(sp.Poly((p - q) ** 2 * (2 * p + 1), p, q))
 [Poly(2*p + 1, p, q, domain='ZZ'), Poly(p - q, p, q, domain='ZZ')]
->>> [root.exact for root in real_roots(sp.Poly(2 * p**2 + p, p))]
+>>> [root.exact for root in real_roots((0, 1, 2))]  # of x + 2 x^2
 [Fraction(-1, 2), Fraction(0, 1)]
 """
 
@@ -28,6 +28,9 @@ except ImportError:
 if sp.external.gmpy.GROUND_TYPES != "flint":  # whoever asks SymPy to do without it is asking us
     flint = None
 
+Dense = tuple[int, ...]
+"""Whole coefficients of a polynomial in one variable, from the constant up."""
+_X = sp.Symbol("x")
 BITS = 200
 """Roots are enclosed to 2^-BITS, absolutely."""
 
@@ -68,10 +71,8 @@ def factor_powers(f: sp.Poly) -> list[tuple[sp.Poly, int]]:
     """The same with their powers."""
     if f.is_zero:
         return []
-    if flint is None:
-        found = f.factor_list()[1]
-    else:
-        found = [(_poly(g.to_dict(), f.gens), int(n)) for g, n in _to_flint(f).factor()[1]]
+    pairs = f.factor_list()[1] if flint is None else _to_flint(f).factor()[1]
+    found = [(g if flint is None else _poly(g.to_dict(), f.gens), int(n)) for g, n in pairs]
     return sorted(((_whole(g), n) for g, n in found if not g.is_ground), key=lambda pair: (weight(pair[0]), str(pair[0])))
 
 
@@ -80,35 +81,63 @@ def weight(f: sp.Poly) -> int:
     return len(f.terms()) + 2 * f.total_degree()
 
 
-def real_roots(f: sp.Poly) -> list[Root]:
-    """The distinct real roots of a polynomial in one generator, ascending, apart from each other."""
-    roots = [root for g in factors(f) for root in _irreducible_roots(g)]
-    return sorted(roots, key=lambda root: root.low)
+def real_roots(f: Dense) -> list[Root]:
+    """The distinct real roots of a polynomial that is not zero, ascending, apart from each other."""
+    return sorted((root for g in _dense_factors(f) for root in _irreducible_roots(g)), key=lambda root: root.low)
 
 
-def nearly_real_roots(f: sp.Poly, within: Fraction) -> list[Root]:
-    """Enclosures of the real numbers that complex roots of a polynomial in one generator come close to."""
-    if f.degree() < 1:
+def nearly_real_roots(f: Dense, within: Fraction) -> list[Root]:
+    """Enclosures of the real numbers at which a polynomial known to some 100 digits may vanish.
+
+    A multiple root that the last digits split, maybe into complex ones, is a simple root of a derivative.
+    """
+    found, g = [], _trimmed(f)
+    while len(g) > 1:
+        middles = [(root.low + root.high) / 2 for root in _isolated(g)]
+        found += [Root(x - within, x + within) for x in middles if _nearly_zero(f, x)]
+        g = tuple(k * c for k, c in enumerate(g))[1:]
+    return found
+
+
+def _nearly_zero(f: Dense, x: Fraction) -> bool:
+    terms = [c * x**k for k, c in enumerate(f)]
+    return abs(sum(terms)) * 2 ** (BITS // 2) < sum(map(abs, terms)) or not any(terms)
+
+
+def _trimmed(f: Dense) -> Dense:
+    while f and f[-1] == 0:
+        f = f[:-1]
+    return f
+
+
+def _dense_factors(f: Dense) -> list[Dense]:
+    if len(_trimmed(f)) < 2:
         return []
-    near = [(x, y) for x, y in _complex_roots(_whole(f)) if abs(y) < within]
-    return [Root(x - within, x + within) for x, _ in near]
+    if flint is None:
+        return [dense(g) for g, _ in _poly({(k,): c for k, c in enumerate(f)}, (_X,)).factor_list()[1]]
+    return [tuple(int(c) for c in g.coeffs()) for g, _ in flint.fmpz_poly(list(f)).factor()[1]]
 
 
 @cache
-def _irreducible_roots(f: sp.Poly) -> list[Root]:
-    if f.degree() == 1:
-        value = -Fraction(int(f.coeff_monomial(1)), int(f.LC()))
+def _irreducible_roots(f: Dense) -> list[Root]:
+    if len(f) == 2:
+        value = Fraction(-f[0], f[1])
         return [Root(value, value)]
-    if flint is None:
-        found = f.intervals(eps=sp.Rational(1, 2**BITS))
-        return [Root(*(Fraction(int(end.p), int(end.q)) for end in ends)) for ends, _ in found]
-    return [_of_arb(root.real) for root in _acb_roots(f, BITS + 2 * f.degree()) if root.imag.is_zero()]
+    return _isolated(f)
 
 
-def _acb_roots(f: sp.Poly, bits: int) -> list:
+def _isolated(f: Dense) -> list[Root]:
+    """The distinct real roots, without factoring."""
+    if flint is not None:
+        return [_of_arb(root.real) for root in _acb_roots(f, 2 * BITS) if root.imag.is_zero()]
+    found = _poly({(k,): c for k, c in enumerate(f)}, (_X,)).sqf_part().intervals(eps=sp.Rational(1, 2**BITS))
+    return [Root(*(Fraction(int(end.p), int(end.q)) for end in ends)) for ends, *_ in found]
+
+
+def _acb_roots(f: Dense, bits: int) -> list:
     before, flint.ctx.prec = flint.ctx.prec, bits + 30
     try:
-        return [root for root, _ in flint.fmpz_poly([int(c) for c in reversed(f.all_coeffs())]).complex_roots()]
+        return [root for root, _ in flint.fmpz_poly(list(f)).complex_roots()]
     finally:
         flint.ctx.prec = before
 
@@ -121,18 +150,6 @@ def _of_arb(ball) -> Root:
 def _fraction(ball) -> Fraction:
     mantissa, exponent = (int(x) for x in ball.man_exp())
     return Fraction(mantissa) * Fraction(2) ** exponent
-
-
-def _complex_roots(f: sp.Poly) -> list[tuple[Fraction, Fraction]]:
-    if flint is None:
-        roots = [z for g, _ in f.sqf_list()[1] for z in g.nroots(n=120, maxsteps=400)]
-        return [(_rational(sp.re(z)), _rational(sp.im(z))) for z in roots]
-    return [(_fraction(z.real.mid()), _fraction(z.imag.mid())) for z in _acb_roots(f, 2 * BITS)]
-
-
-def _rational(x: sp.Expr) -> Fraction:
-    exact = sp.Rational(str(x))
-    return Fraction(int(exact.p), int(exact.q))
 
 
 def _whole(f: sp.Poly) -> sp.Poly:
@@ -160,23 +177,31 @@ def _poly(terms: dict, gens: tuple) -> sp.Poly:
     return sp.Poly.from_dict(whole or {(0,) * len(gens): sp.ZZ(0)}, *gens, domain=sp.ZZ)
 
 
-def at(f: sp.Poly, value: Fraction) -> sp.Poly:
-    """With a number in place of its first generator."""
-    rest = f.eval(f.gens[0], sp.Rational(value.numerator, value.denominator))
-    return rest if isinstance(rest, sp.Poly) else sp.Poly(rest, f.gens[-1])
+def dense(f: sp.Poly) -> Dense:
+    """The coefficients of a polynomial in one generator, times a positive number."""
+    return tuple(int(c) for c in reversed(f.clear_denoms(convert=True)[1].all_coeffs()))
 
 
-def sign_at(f: sp.Poly, value: Fraction) -> int:
-    """The sign of a polynomial in one generator at a rational number."""
-    result, n, d = 0, value.numerator, value.denominator
-    scale = 1
-    for k, c in enumerate(_coefficients(f)):
-        scale = 1 if k == 0 else scale * d
-        result = result * n + int(c) * scale
+def at(f: sp.Poly, value: Fraction) -> Dense:
+    """With a number in place of the first of two generators, times a positive number."""
+    rows, degree = _rows(f)
+    n, d = value.numerator, value.denominator
+    powers = [n**j * d ** (degree - j) for j in range(degree + 1)]
+    return tuple(sum(c * powers[j] for j, c in row) for row in rows)
+
+
+@cache
+def _rows(f: sp.Poly) -> tuple[list[list[tuple[int, int]]], int]:
+    """By power of the second generator: (power of the first, coefficient)."""
+    rows: list[list[tuple[int, int]]] = [[] for _ in range(max(0, f.degree(f.gens[1])) + 1)]
+    for (j, k), c in f.terms():
+        rows[k].append((j, int(c)))
+    return rows, max(0, f.degree(f.gens[0]))
+
+
+def sign_at(f: Dense, value: Fraction) -> int:
+    """The sign at a rational number."""
+    n, d, result, scale = value.numerator, value.denominator, 0, 1
+    for c in reversed(f):
+        result, scale = result * n + c * scale, scale * d
     return (result > 0) - (result < 0)
-
-
-def _coefficients(f: sp.Poly) -> list:
-    return f.clear_denoms(convert=True)[1].all_coeffs()
-
-

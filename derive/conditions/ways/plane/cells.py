@@ -22,7 +22,18 @@ from itertools import combinations, pairwise
 
 import sympy as sp
 
-from derive.conditions.ways.plane.algebra import Root, at, discriminant, factors, nearly_real_roots, real_roots, resultant, sign_at
+from derive.conditions.ways.plane.algebra import (
+    Dense,
+    Root,
+    at,
+    dense,
+    discriminant,
+    factors,
+    nearly_real_roots,
+    real_roots,
+    resultant,
+    sign_at,
+)
 
 CLOSE = Fraction(1, 2**90)
 """From a cut to a place beside it."""
@@ -49,17 +60,22 @@ class Cell:
     beside: tuple[tuple[Fraction, Fraction], ...] = ()
 
 
-def decompose(curves: Sequence[sp.Poly], admits: Callable[[int, Root], bool] = lambda axis, value: True) -> Iterator[Cell]:
+def decompose(
+    curves: Sequence[sp.Poly], admits: Callable[[int, Root], bool] = lambda axis, value: True, open_only: bool = False
+) -> Iterator[Cell]:
     """All cells, along the base line.
 
     Args:
+        open_only: leave out all others.
         curves: irreducible polynomials in (p, q).
         admits: whether a value of p (axis 0) or q (axis 1) is wanted; where that changes must be a curve.
     """
     cuts = _base_cuts(curves)
     for k, p in enumerate(_between(cuts)):
-        pieces = (_stack(curves, p) if admits(0, Root(p, p)) else ()), (_over(curves, cuts[k]) if k < len(cuts) else ())
-        yield from (cell for piece in pieces for cell in piece if admits(0, cell.p) and admits(1, cell.q))
+        if admits(0, Root(p, p)):
+            yield from (cell for cell in _stack(curves, p) if admits(1, cell.q) and (cell.kind == "open" or not open_only))
+        if k < len(cuts) and not open_only and admits(0, cuts[k]):
+            yield from (cell for cell in _over(curves, cuts[k]) if admits(1, cell.q))
 
 
 def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
@@ -69,7 +85,7 @@ def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
     found |= {f for g in rising if g.degree() > 1 for f in factors(discriminant(g))}
     found |= {f for g in rising for f in factors(_lead(g))}
     found |= {f for g, h in combinations(rising, 2) for f in factors(resultant(g, h))}
-    return _apart([root for f in found for root in real_roots(f)])
+    return _apart([root for f in found for root in real_roots(dense(f))])
 
 
 def _alone(g: sp.Poly) -> sp.Poly:
@@ -131,7 +147,7 @@ def _over(curves: Sequence[sp.Poly], cut: Root) -> Iterator[Cell]:
     """Over a cut: a line with corners."""
     middle = (cut.low + cut.high) / 2
     here = [at(g, middle) for g in curves]
-    upright = [g.degree(g.gens[1]) <= 0 and cut in real_roots(_alone(g.reorder(*reversed(g.gens)))) for g in curves]
+    upright = [g.degree(g.gens[1]) <= 0 and cut in real_roots(dense(_alone(g.reorder(*reversed(g.gens))))) for g in curves]
     find = real_roots if cut.exact is not None else lambda g: nearly_real_roots(g, NEAR / 4)
     owned = [[] if up else find(g) for g, up in zip(here, upright, strict=True)]
     corners = _apart([root for roots in owned for root in roots], NEAR if cut.exact is None else Fraction(0))
@@ -146,7 +162,7 @@ def _over(curves: Sequence[sp.Poly], cut: Root) -> Iterator[Cell]:
             yield Cell(cut, corner, on, "corner", tuple((side, level) for side in sides for level in levels[k : k + 2]))
 
 
-def _sign(g: sp.Poly, corner: Root, zero: bool) -> int:
+def _sign(g: Dense, corner: Root, zero: bool) -> int:
     return 0 if zero else sign_at(g, (corner.low + corner.high) / 2)
 
 

@@ -33,11 +33,6 @@ def cover(true: Sequence[Signs], false: Sequence[Signs], weights: Sequence[int])
     return (some, "or of and") if lighter else (every, "and of or")
 
 
-def separable(true: Sequence[Signs], false: Sequence[Signs]) -> bool:
-    """Whether signs tell the two apart."""
-    return not set(true) & set(false)
-
-
 def _total(clauses: list[list[Literal]], weights: Sequence[int]) -> int:
     return sum(weights[k] for clause in clauses for k, _ in clause)
 

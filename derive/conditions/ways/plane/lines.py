@@ -116,4 +116,3 @@ def _side(value: sp.Expr, end: sp.Expr) -> int:
         return 1 if end == -sp.oo else -1
     difference = value - end.evalf(DIGITS)
     return 0 if abs(difference) < EQUAL else 1 if difference > 0 else -1
-

@@ -1,17 +1,22 @@
 """Is the scheme stable at a point of the plane, over all phases?
 
 At a point off the curves: no factor of odd power of a margin has a root inside (-1, 1), and the margin is positive somewhere;
-roots are counted exactly (Descartes, Vincent). At a point of a curve or a corner: yes if it borders on a stable open cell, since
-roots are continuous and the closed disc is closed; no if instability is certain in a whole box around it; by exact calculation if
-it is rational; else the question is given up. Roots that meet on the circle are looked for to `DIGITS` digits.
+roots are counted exactly (Descartes, Vincent). At a point of a curve or a corner: yes if it borders on a stable open cell,
+since roots are continuous and the closed disc is closed; no if instability is certain in a whole box around it; by exact
+calculation if it is rational; else the question is given up. Roots that meet on the circle are looked for to `DIGITS` digits.
+
+>>> _has_root_inside([-1, 0, 2]), _has_root_inside([1, 0, 2]), _has_root_inside([-2, 0, 1])  # 2 x^2 - 1, 2 x^2 + 1, x^2 - 2
+(True, False, False)
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import sympy as sp
+from mpmath.libmp import NoConvergence
 
 from derive.conditions.ways.cells import holds_at_numbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
@@ -37,7 +42,9 @@ class Verdict:
         grade: power-bounded or von-neumann.
     """
 
-    def __init__(self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str) -> None:
+    def __init__(
+        self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str
+    ) -> None:
         self.phi, self.phase, self.names, self.found, self.grade = phi, phase, names, found, grade
         self._open: dict[tuple[Fraction, Fraction], bool] = {}
 
@@ -100,7 +107,10 @@ class Verdict:
         numbers = [(k.real.as_expr() + sp.I * k.imaginary.as_expr()).subs({**place, **waves}).evalf(DIGITS) for k in self.phi]
         if abs(numbers[0]) < NEAR:
             return True
-        roots = sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500)
+        try:
+            roots = sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500)
+        except NoConvergence:
+            raise NoClosedForm from None
         several = 2 if all(k.imaginary.is_zero for k in self.phi) else 1
         if abs(cosine) < 1 and sum(bool(abs(abs(root) - 1) < ROUGH) for root in roots) > several:
             raise NoClosedForm  # along the cell they might meet elsewhere
@@ -115,7 +125,8 @@ def _number(root: Root) -> sp.Expr:
 def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
     """Real roots in [-1, 1] that are not simple, nearly."""
     f, scale = sp.Poly(coefficients[::-1], c), sum(map(abs, coefficients))
-    turns = [(root.low + root.high) / 2 for root in nearly_real_roots(f.diff(), Fraction(1, 2**40))]
+    slope = tuple(k * a for k, a in enumerate(coefficients))[1:]
+    turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, Fraction(1, 2**40))]
     at = lambda x: f.eval(sp.Rational(x.numerator, x.denominator).evalf(2 * DIGITS))  # noqa: E731
     return [sp.Rational(x.numerator, x.denominator).evalf(DIGITS) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
 
@@ -136,7 +147,7 @@ def _in_c(f: sp.Poly, p: Fraction, q: Fraction) -> list[int]:
     """Whole coefficients in c, from the constant up, at rational p and q, times a positive number."""
     dp, dq = f.degree(f.gens[1]), f.degree(f.gens[2])
     out = [0] * (f.degree() + 1)
-    for (i, j, k), value in f.rep.to_dict().items():
+    for (i, j, k), value in f.terms():
         n, d = p.numerator**j * p.denominator ** (dp - j), q.numerator**k * q.denominator ** (dq - k)
         out[i] += int(value) * n * d
     return out
@@ -177,4 +188,4 @@ def _shifted(f: list[int], by: int) -> list[int]:
 
 def _changes(f: list[int]) -> int:
     signs = [a > 0 for a in f if a]
-    return sum(a != b for a, b in zip(signs, signs[1:], strict=False))
+    return sum(a != b for a, b in pairwise(signs))
