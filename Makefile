@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
-.PHONY: help demo test test-portable lint paper verdicts mutate bench gpu wheels resolve lock clean
+.PHONY: help demo test test-portable lint paper verdicts fuzz mutate bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -51,6 +51,9 @@ paper: $(STAMP) ## the paper checks with their slow confirmations
 
 verdicts: $(STAMP) ## compute all verdicts anew and record those that take long (about 10 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.record
+
+fuzz: $(STAMP) ## conditions of random schemes against one-step matrices, half of the points beside the edge (half an hour)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py
 
 mutate: $(STAMP) ## change every displayed formula, one thing at a time, and report what no check notices
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.mutate

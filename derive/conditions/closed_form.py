@@ -4,6 +4,7 @@
 2. One parameter and one phase: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`).
+5. Two parameters and one phase: the plane is cut into cells (`plane`).
 
 True at given parameters means: at every frequency the roots qualify. Each way puts finitely many cases in place of all
 frequencies, and says in its own file why they suffice. Where none applies there is no condition, not a near one
@@ -18,6 +19,8 @@ frequencies, and says in its own file why they suffice. Where none applies there
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -26,6 +29,7 @@ from derive.conditions.tidy import tidy
 from derive.conditions.ways import cells, convex, one_symbol
 from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
+from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
@@ -49,12 +53,14 @@ def closed_form(found: Amplification, grade: str) -> Boolean:
 
 
 def _in_several_parameters(found: Amplification, grade: str, domain: Domain) -> Boolean:
-    try:
-        return _by_margins(found, grade, domain)
-    except NoClosedForm:
-        if grade == "schur" or not found.phases:
-            raise
-        return convex.condition(found, domain)
+    ways = [lambda: _by_margins(found, grade, domain)]
+    if grade != "schur" and found.phases:
+        ways += [lambda: convex.condition(found, domain)]
+        ways += [lambda: plane.condition(found, parameters(found), grade, domain, closed_form)]
+    for way in ways:
+        with suppress(NoClosedForm):
+            return way()
+    raise NoClosedForm
 
 
 def domain_of(found: Amplification) -> Domain:

@@ -64,8 +64,18 @@ def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]
 
 def _holds(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, value: sp.Expr) -> bool:
     """The verdict over all phases at a rational value of the parameter."""
-    numbers = [_at(k, parameter, value) for k in phi]
+    return holds_at_numbers([_at(k, parameter, value) for k in phi], c, grade)
+
+
+def holds_at_numbers(numbers: Phi, c: sp.Symbol, grade: str) -> bool:
+    """The verdict over all phases of a polynomial with rational numbers and the phase alone as coefficients.
+
+    Raises:
+        NoClosedForm: a gap is not even in the phase.
+    """
     found = gaps(numbers, grade)
+    if any(gap.as_expr().has(*SINES) for gap, _ in found):
+        raise NoClosedForm
     if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in found):
         return False
     return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(found, c))

@@ -24,7 +24,7 @@ from functools import reduce
 import sympy as sp
 
 from derive.conditions.ways.schur import lower, reduced
-from derive.fields.phases import COSINES, SINES
+from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import in_real_parts
 
@@ -84,19 +84,27 @@ class Complex:
 
 
 def _reduced(poly: sp.Poly) -> sp.Poly:
-    """Replace s^2 by 1 - c^2."""
+    """Replace s^2 by 1 - c^2: term by term, since the way through an expression takes a hundred times as long."""
     for c, s in zip(COSINES, SINES, strict=True):
         if s in poly.gens and poly.degree(s) > 1:
-            powers = sp.Poly(poly.as_expr(), s).terms()
-            terms = (coefficient * (1 - c**2) ** (k // 2) * s ** (k % 2) for (k,), coefficient in powers)
-            poly = sp.Poly(sp.Add(*terms), *poly.gens)
+            k, square = poly.gens.index(s), sp.Poly(1 - c**2, *poly.gens, domain=poly.domain)
+            groups: dict[int, dict] = {}
+            for m, coefficient in poly.rep.to_dict().items():
+                groups.setdefault(m[k] // 2, {})[(*m[:k], m[k] % 2, *m[k + 1 :])] = coefficient
+            pieces = (sp.Poly.from_dict(g, *poly.gens, domain=poly.domain) * square**half for half, g in groups.items())
+            poly = sum(pieces, poly * 0)
     return poly
 
 
 def complex_coefficients(polynomial: sp.Poly) -> list[Complex]:
-    """Coefficients in xi, from the leading one down, over a common denominator that is dropped: it moves no root."""
-    numerator, _ = sp.fraction(sp.together(polynomial.as_expr()))
-    powers = sp.Poly(in_real_parts(sp.expand(numerator)), xi)
+    """Coefficients in xi, from the leading one down, over a common denominator that is dropped: it moves no root.
+
+    A shift w^k in the denominator is kept, so that what is real stays real.
+    """
+    numerator, denominator = sp.fraction(sp.together(polynomial.as_expr()))
+    shifts = denominator.as_independent(*SHIFTS, as_Add=False)[1]
+    whole = numerator / shifts if all(f.as_base_exp()[0] in SHIFTS for f in sp.Mul.make_args(shifts)) else numerator
+    powers = sp.Poly(in_real_parts(sp.expand(whole)), xi)
     gens = sorted(_with_pairs(powers.free_symbols - {xi}), key=str) or [COSINES[0]]
     return [_split(coefficient, gens) for coefficient in powers.all_coeffs()]
 
@@ -132,7 +140,8 @@ def margins(phi: list[Complex], grade: str) -> list[Margin]:
     shorter = lower(phi, gap, grade, Complex.conjugate)
     if shorter is None:
         raise NoClosedForm
-    return [*([Margin(gap.as_expr(), grade == "schur", grade != "schur")] if gap else []), *margins(*shorter)]
+    rest = margins(_primitive(shorter[0]), shorter[1])
+    return [*([Margin(gap.as_expr(), grade == "schur", grade != "schur")] if gap else []), *rest]
 
 
 def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:
@@ -182,4 +191,6 @@ def _inner(phi: list[sp.Poly], strict: bool, delicate: bool) -> list[Margin]:
     gap = Margin((lead**2 - const**2).as_expr(), strict, delicate)
     if gap.value == 0:
         raise NoClosedForm
-    return [gap, *_inner(reduced(phi, lambda c: c), strict, delicate)]
+    shorter = reduced(phi, lambda c: c)
+    common = reduce(sp.gcd, shorter)  # the lead of the polynomial before last, which moves no root
+    return [gap, *_inner([c.quo(common) for c in shorter], strict, delicate)]

@@ -1,0 +1,280 @@
+"""The exact condition of a scheme with one phase and two parameters, as "A and (B or C)".
+
+The curves at which the verdict may change cut the plane into cells (`projection`, `cells`). Every open cell is decided at
+a rational point, and a short formula in the signs of the curves tells stable from unstable (`cover`). With weak inequalities
+it holds on the edge too, as does stability. Then the formula is checked on every other cell, piece of a curve or corner, each
+decided for itself (`verdict`): where all are right the condition is exact, and where one is not, an inequality becomes strict
+or a curve is named with a condition of its own; if that does not help, nothing is claimed (`NoClosedForm`).
+
+Where a change of sign of a parameter is the same as a reflection in space, half of the plane is looked at.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> text = "u[1, 0] == u[0, 0] - a*(u[0, 0] - u[0, -1]) + b*(u[0, 1] - u[0, 0])"
+>>> found, names = amplification(parse_scheme(text)), sp.symbols("a b", real=True)
+>>> condition(found, names, "power-bounded", Domain.of(names), less=lambda scheme, grade: sp.false)
+(-a - b + 1 >= 0) & (-a**2 + 2*a*b + a - b**2 + b >= 0)
+
+Source: Collins, Quantifier elimination by cylindrical algebraic decomposition (1975), in two dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
+from derive.conditions.ways.plane.algebra import Root, at, factor_powers, sign_at
+from derive.conditions.ways.plane.cells import Cell, decompose
+from derive.conditions.ways.plane.cover import Signs
+from derive.conditions.ways.plane.formula import Formula
+from derive.conditions.ways.plane.lines import Along
+from derive.conditions.ways.plane.projection import Projection
+from derive.conditions.ways.plane.scheme import coincidences, margin_values
+from derive.conditions.ways.plane.verdict import Verdict
+from derive.conditions.ways.signs import Domain, Range
+from derive.fields.phases import COSINES, SHIFTS
+from derive.fields.symbols import xi
+from derive.modes.amplification import Amplification
+
+Less = Callable[[Amplification, str], Boolean]
+"""The condition of a scheme with fewer parameters."""
+Names = tuple[sp.Symbol, sp.Symbol]
+Limit = tuple[Fraction, bool] | None
+"""An end of a range, and whether it is open."""
+
+
+def condition(found: Amplification, names: Sequence[sp.Symbol], grade: str, domain: Domain, less: Less) -> Boolean:
+    """The exact condition, grade power-bounded or von-neumann.
+
+    Args:
+        found: amplification polynomial.
+        names: its parameters.
+        grade: of the roots.
+        domain: what is known of the parameters.
+        less: how a scheme with fewer parameters is decided.
+
+    Raises:
+        NoClosedForm: not two parameters and one phase, a margin that is not even in it, curves that are too long, or a cell
+            that is not decided.
+    """
+    if len(names) != 2 or len(found.phases) != 1 or grade == "schur":
+        raise NoClosedForm
+    base = _base_first(found, names)
+    even = tuple(_is_even(found, s, domain) for s in base)
+    if any(even):
+        with suppress(_Odd):
+            return _Plane(found, base, grade, domain, less, even).condition()
+    return _Plane(found, base, grade, domain, less, (False, False)).condition()
+
+
+class _Odd(Exception):
+    """Half of the plane does not do: the formula needs a curve that is no mirror image of itself."""
+
+
+def _is_even(found: Amplification, symbol: sp.Symbol, domain: Domain) -> bool:
+    """Whether the scheme with the parameter's sign changed is its mirror image in space, so that half of the plane will do."""
+    if domain.ranges.get(symbol, Range()) != Range():
+        return False
+    mirrored = found.polynomial.as_expr().subs({symbol: -symbol, **{w: 1 / w for w in SHIFTS}}, simultaneous=True)
+    return sp.expand(mirrored - found.polynomial.as_expr()) == 0
+
+
+def _base_first(found: Amplification, names: Sequence[sp.Symbol]) -> Names:
+    """The parameter of higher degree is the base: over it there are fewer curves in a stack."""
+    one, other = names
+    numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
+    return (one, other) if sp.degree(numerator, one) >= sp.degree(numerator, other) else (other, one)
+
+
+class _Plane:
+    def __init__(
+        self, found: Amplification, names: Names, grade: str, domain: Domain, less: Less, even: tuple[bool, ...]
+    ) -> None:
+        self.even = even
+        self.found, self.names, self.grade, self.domain, self.less = found, names, grade, domain, less
+        self.phi = complex_coefficients(found.polynomial)
+        ranges = [
+            Range(sp.S.Zero, sp.oo, False) if half else domain.ranges.get(s, Range())
+            for s, half in zip(names, even, strict=True)
+        ]
+        self.limits = [_limits(known) for known in ranges]
+        fences = [_fence(self.domain.ranges.get(s, Range()), s, names) for s in names]
+        also = [g for fence in fences for g in fence] + [
+            sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half
+        ]
+        if grade == "power-bounded":
+            also += coincidences(self.phi, names, COSINES[found.phases[0]])
+        gens = (COSINES[found.phases[0]], *names)
+        self.values = [sp.Poly(m, *gens) for m in margin_values(found)]
+        self.projection = Projection.of(self.values, also, grade == "power-bounded")
+        self.along = {g: a for g in self.projection.curves if g in self.projection.degenerate and (a := self._along(g))}
+        also += [f for a in self.along.values() for f in a.breaks]
+        self.also = also
+
+    def condition(self) -> Boolean:
+        """The formula of the open cells, checked and mended on all others."""
+        self.projection, self.verdict, formula = self._separated()
+        cells = decompose(self.projection.curves, self._admits)
+        truth = [(cell, self._truth(cell)) for cell in cells if cell.kind != "open"]
+        pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
+        formula = self._with_strict(formula, pieces, truth)
+        if any(holds != self._claimed(formula, pieces, cell) for cell, holds in truth):
+            raise NoClosedForm
+        return sp.Or(formula.boolean(self.domain), *(piece for piece, _ in pieces))
+
+    def _separated(self) -> tuple[Projection, Verdict, Formula]:
+        """Curves whose signs tell stable from unstable open cells, and a formula in them."""
+        projection, more = self.projection, []
+        while True:
+            verdict = Verdict(self.phi, self.found.phases[0], self.names, projection, self.grade)
+            cells = list(decompose(projection.curves, self._admits, open_only=True))
+            sides: dict[bool, dict[Signs, Cell]] = {True: {}, False: {}}
+            for cell in cells:
+                sides[verdict.in_open_cell(cell.p.low, cell.q.low)].setdefault(self._told(projection, cell.signs), cell)
+            mixed = [(sides[True][v], sides[False][v]) for v in sides[True].keys() & sides[False].keys()]
+            if not mixed:
+                return projection, verdict, Formula.of(projection.curves, list(sides[True]), list(sides[False]))
+            more += self._telling([g for g in projection.refined() if self._is_own_image(g)], mixed)
+            projection = Projection.of(self.values, [*self.also, *more], self.grade == "power-bounded")
+
+    def _told(self, projection: Projection, signs: Signs) -> Signs:
+        """Signs of the curves that a formula may speak of."""
+        return tuple(s if self._is_own_image(g) else 0 for g, s in zip(projection.curves, signs, strict=True))
+
+    def _is_own_image(self, g: sp.Poly) -> bool:
+        """Whether a curve has an equation that is even in the parameters of which half is looked at."""
+        return not any(m[axis] % 2 for axis in (0, 1) if self.even[axis] for m in g.monoms())
+
+    def _telling(self, candidates: list[sp.Poly], mixed: list[tuple[Cell, Cell]]) -> list[sp.Poly]:
+        """Of more curves, in turn, those whose signs tell apart points that have been in one class."""
+        chosen = []
+        for g in candidates:
+            left = [(a, b) for a, b in mixed if _sign(g, a) == _sign(g, b)]
+            if len(left) < len(mixed):
+                chosen, mixed = [*chosen, g], left
+        if mixed:
+            raise _Odd if any(self.even) else NoClosedForm
+        return chosen
+
+    def _admits(self, axis: int, value: Root) -> bool:
+        low, high = self.limits[axis]
+        above = low is None or value.low > low[0] or (value.low == low[0] and not low[1])
+        return above and (high is None or value.high < high[0] or (value.high == high[0] and not high[1]))
+
+    def _along(self, curve: sp.Poly) -> Along | None:
+        return Along.of(curve, self._solved)
+
+    def _solved(self, x: sp.Symbol, expr: sp.Expr) -> Boolean:
+        value = sp.together(self.found.polynomial.as_expr().subs(x, expr))
+        if value.has(sp.zoo, sp.nan) or sp.degree(sp.fraction(value)[0], xi) < self.found.polynomial.degree():
+            raise NoClosedForm
+        return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true), self.grade)
+
+    def _truth(self, cell: Cell) -> bool:
+        on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
+        for g in on:
+            if g in self.along:
+                return self._on(self.along[g], cell)
+        if not self.projection.degenerate.intersection(on) and self._fails_at_an_end(cell):
+            return False
+        known_by_margins = cell.kind == "corner" or not self.projection.degenerate.intersection(on)
+        return self.verdict.on(cell, self.projection.curves, known_by_margins)
+
+    def _fails_at_an_end(self, cell: Cell) -> bool:
+        """Whether a margin is negative near cos(theta) = 1 or -1, by the signs of curves, and none is zero at all phases."""
+        signs = dict(zip(self.projection.curves, cell.signs, strict=True))
+        found = [[_product(end, signs) for end in ends] for ends in self.ends]
+        return all(any(ends) for ends in found) and any(sign < 0 for ends in found for sign in ends)
+
+    @cached_property
+    def ends(self) -> list[list[tuple[int, list[tuple[sp.Poly, int]]]]]:
+        """Of every margin the sign near either end of [-1, 1], as a number and powers of curves."""
+        return [[_near_end(m.value, end) for end in (1, -1)] for m in self.projection.margins]
+
+    def _on(self, along: Along, cell: Cell) -> bool:
+        return along.contains(cell.p if along.y == self.names[0] else cell.q)
+
+    def _pieces(self, formula: Formula, missing: list[Cell]) -> list[tuple[Boolean, Callable[[Cell], bool]]]:
+        """Curves, or corners, that are stable by themselves."""
+        found: dict[sp.Poly, Along] = {}
+        corners = []
+        for cell in missing:
+            on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
+            along = next((a for g in on if (a := self.along.get(g) or self._along(g))), None)
+            if any(self.even) and (along is None or not self._is_own_mirror(along.curve)):
+                raise _Odd
+            if along is not None:
+                found[along.curve] = along
+            elif cell.p.exact is not None and cell.q.exact is not None:
+                corners.append(cell)
+            else:
+                raise NoClosedForm
+        return [*(self._curve_piece(a) for a in found.values()), *(self._corner_piece(cell) for cell in corners)]
+
+    def _is_own_mirror(self, g: sp.Poly) -> bool:
+        """Whether a curve is its own image: its equation is even, or odd, in the parameters of which half is looked at."""
+        return all(len({m[axis] % 2 for m in g.monoms()}) == 1 for axis in (0, 1) if self.even[axis])
+
+    def _curve_piece(self, along: Along) -> tuple[Boolean, Callable[[Cell], bool]]:
+        k = self.projection.curves.index(along.curve)
+        return along.boolean(), lambda cell: cell.signs[k] == 0 and self._on(along, cell)
+
+    def _corner_piece(self, corner: Cell) -> tuple[Boolean, Callable[[Cell], bool]]:
+        values = [sp.Rational(x.low.numerator, x.low.denominator) for x in (corner.p, corner.q)]
+        return sp.And(*map(sp.Eq, self.names, values)), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
+
+    def _claimed(self, formula: Formula, pieces: list, cell: Cell) -> bool:
+        return formula.holds(cell.signs) or any(inside(cell) for _, inside in pieces)
+
+    def _with_strict(self, formula: Formula, pieces: list, truth: list[tuple[Cell, bool]]) -> Formula:
+        """Inequalities made strict one by one, as long as fewer cells are wrong."""
+        wrong = lambda f: sum(holds != self._claimed(f, pieces, cell) for cell, holds in truth)  # noqa: E731
+        count = wrong(formula)
+        for literal in formula.literals:
+            if count:
+                stricter = replace(formula, strict=formula.strict | {literal})
+                if wrong(stricter) < count:
+                    formula, count = stricter, wrong(stricter)
+        return formula
+
+
+def _fence(known: Range, symbol: sp.Symbol, names: Names) -> list[sp.Poly]:
+    return [sp.Poly(symbol - end, *names) for end in (known.low, known.high) if end.is_finite]
+
+
+def _limits(known: Range) -> tuple[Limit, Limit]:
+    ends = ((known.low, known.low_open), (known.high, known.high_open))
+    low, high = ((Fraction(int(end.p), int(end.q)), is_open) if end.is_Rational else None for end, is_open in ends)
+    return low, high
+
+
+def _near_end(value: sp.Poly, end: int) -> tuple[int, list[tuple[sp.Poly, int]]]:
+    """The sign for c towards an end from inside; a factor c - 1 is negative there, c + 1 positive."""
+    c, sign = value.gens[0], 1
+    while value.eval(c, end).is_zero:
+        value, sign = value.quo(sp.Poly(c - end, *value.gens, domain=value.domain)), -end * sign
+    at_end = value.eval(c, end)
+    powers = factor_powers(at_end)
+    rest = at_end
+    for g, n in powers:
+        rest = rest.quo(g.set_domain(rest.domain) ** n)
+    return sign * int(sp.sign(rest.LC())), powers
+
+
+def _product(end: tuple[int, list[tuple[sp.Poly, int]]], signs: dict[sp.Poly, int]) -> int:
+    """0 also where a sign is not known."""
+    sign, powers = end
+    for g, n in powers:
+        sign *= signs.get(g, 0) ** n
+    return sign
+
+
+def _sign(g: sp.Poly, cell: Cell) -> int:
+    return sign_at(at(g, cell.p.low), cell.q.low)

@@ -1,0 +1,104 @@
+"""A proof that a scheme is unstable in a whole box of parameters, by interval arithmetic.
+
+A root outside the disc at one phase, for certain, is enough, and being outside is not lost by moving a little. So floating
+point looks for the phase with the largest root, and the Schur-Cohn reduction is done there with intervals instead of numbers:
+a gap |lead|^2 - |const|^2 that is below zero as a whole proves it; one that holds zero proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from mpmath import iv
+
+from derive.conditions.ways.margins import Complex
+from derive.conditions.ways.plane.algebra import Root
+from derive.conditions.ways.schur import reduced
+from derive.fields.phases import COSINES, SINES
+from derive.modes.roots import roots_of_monic
+
+TURNS = [Fraction(k, 24) for k in range(24)] + [Fraction(24, k) for k in range(1, 25)] + [Fraction(1, 100), Fraction(10**9)]
+"""Tangents of half a phase: cosine and sine are rational there."""
+PRECISION = 400
+Function = Callable[..., list]
+
+
+class Enclosed:
+    """The coefficients of a scheme in xi as functions of (c, s, p, q), of numbers of any kind."""
+
+    def __init__(self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol]) -> None:
+        self.degree = len(phi) - 1
+        self.evaluate = _function(phi, [COSINES[phase], SINES[phase], *names])
+
+    def surely_unstable(self, p: Root, q: Root) -> bool:
+        """Whether at some phase a root is outside the disc, for all parameters in the box."""
+        best = self._worst_turns(float((p.low + p.high) / 2), float((q.low + q.high) / 2))
+        before, iv.prec = iv.prec, PRECISION
+        try:
+            return any(self._outside(turn, _interval(p), _interval(q)) for turn in best)
+        finally:
+            iv.prec = before
+
+    def _worst_turns(self, p: float, q: float) -> list[Fraction]:
+        t = np.array([float(turn) for turn in TURNS])
+        c, s = (1 - t**2) / (1 + t**2), 2 * t / (1 + t**2)
+        with np.errstate(all="ignore"):
+            parts = [np.broadcast_to(np.asarray(x, dtype=float), t.shape) for x in self.evaluate(c, s, p, q)]
+            phi = np.stack([re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True)], -1)
+            monic = phi[:, 1:] / phi[:, :1]
+        usable = np.isfinite(monic).all(-1)
+        size = np.full(len(t), np.inf)
+        size[usable] = np.abs(roots_of_monic(monic[usable])).max(-1)
+        return [TURNS[k] for k in np.argsort(-size, kind="stable")[:3]]
+
+    def _outside(self, turn: Fraction, p, q) -> bool:
+        n, d = iv.mpf(turn.numerator), iv.mpf(turn.denominator)
+        c, s = (d**2 - n**2) / (d**2 + n**2), 2 * n * d / (d**2 + n**2)
+        parts = [iv.mpf(x) for x in self.evaluate(c, s, p, q)]
+        phi = [_Interval(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+        while len(phi) > 1:
+            gap = phi[0].square() - phi[-1].square()
+            if gap.b < 0:
+                return True
+            if not gap.a > 0:
+                return False
+            phi = reduced(phi, _Interval.conjugate)
+        return False
+
+
+class _Interval:
+    """A complex number enclosed by two real intervals."""
+
+    def __init__(self, real, imaginary) -> None:
+        self.real, self.imaginary = real, imaginary
+
+    def __mul__(self, other: _Interval) -> _Interval:
+        return _Interval(
+            self.real * other.real - self.imaginary * other.imaginary, self.real * other.imaginary + self.imaginary * other.real
+        )
+
+    def __sub__(self, other: _Interval) -> _Interval:
+        return _Interval(self.real - other.real, self.imaginary - other.imaginary)
+
+    def conjugate(self) -> _Interval:
+        return _Interval(self.real, -self.imaginary)
+
+    def square(self):
+        return self.real**2 + self.imaginary**2
+
+
+def _interval(root: Root):
+    low, high = (iv.mpf(x.numerator) / iv.mpf(x.denominator) for x in (root.low, root.high))
+    return iv.mpf([low.a, high.b])
+
+
+def _function(phi: list[Complex], names: list[sp.Symbol]) -> Function:
+    """Whole coefficients, so that no division is rounded; no name of a symbol reaches the code."""
+    parts = [part for k in phi for part in (k.real, k.imaginary)]
+    scale = sp.ilcm(1, *(part.clear_denoms(convert=True)[0] for part in parts))
+    plain = [sp.Symbol(f"x_{k}") for k in range(len(names))]
+    exprs = [sp.expand(scale * part.as_expr()) for part in parts]
+    return sp.lambdify(plain, [e.xreplace(dict(zip(names, plain, strict=True))) for e in exprs], [])

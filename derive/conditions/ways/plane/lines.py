@@ -1,0 +1,118 @@
+"""Curves x = R(y) along which margins say too little: the scheme there has one parameter less, and is decided by itself.
+
+>>> p, q = sp.symbols("p q", real=True)
+>>> from fractions import Fraction
+>>> along = Along.of(sp.Poly(p - 2 * q, p, q), lambda x, expr: sp.And(q >= 0, q**2 <= 2))
+>>> along.x, along.expr, along.breaks
+(p, 2*q, [Poly(q, p, q, domain='ZZ'), Poly(q**2 - 2, p, q, domain='ZZ')])
+>>> [along.contains(Root(*2 * [Fraction(k)])) for k in (-1, 0, 1, 2)]
+[False, True, True, False]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.plane.algebra import Root
+
+DIGITS = 50
+EQUAL = sp.Float("1e-30", DIGITS)
+
+
+@dataclass(frozen=True)
+class Along:
+    """The verdicts along a curve x = R(y).
+
+    Attributes:
+        curve: the polynomial of the curve.
+        x: the parameter that is given.
+        expr: R(y), a polynomial in the other parameter, or a number.
+        condition: in y alone.
+        subset: the values of y where it holds.
+    """
+
+    curve: sp.Poly
+    x: sp.Symbol
+    expr: sp.Expr
+    condition: Boolean
+    subset: sp.Set
+
+    @classmethod
+    def of(cls, curve: sp.Poly, solve: Callable[[sp.Symbol, sp.Expr], Boolean]) -> Along | None:
+        """None where the curve is no such graph; `solve` gives the condition along it.
+
+        Raises:
+            NoClosedForm: `solve` does, or its condition is no union of intervals.
+        """
+        for x in curve.gens:
+            slope = sp.Poly(curve.as_expr(), x)
+            if slope.degree() == 1 and slope.LC().is_number:
+                expr = sp.expand(-slope.eval(0) / slope.LC())
+                condition = solve(x, expr)
+                return cls(curve, x, expr, condition, _subset(condition))
+        return None
+
+    @property
+    def y(self) -> sp.Symbol:
+        """The parameter along the curve."""
+        return next(s for s in self.curve.gens if s != self.x)
+
+    @property
+    def breaks(self) -> list[sp.Poly]:
+        """Polynomials at whose roots, in y, the verdict changes."""
+        polys = [sp.Poly(_minimal(end, self.y), *self.curve.gens, domain=sp.QQ) for end in _ends(self.subset)]
+        return [p.clear_denoms(convert=True)[1].set_domain(sp.ZZ) for p in dict.fromkeys(polys)]
+
+    def contains(self, y: Root) -> bool:
+        """Whether the condition holds at a value of y."""
+        middle = (y.low + y.high) / 2
+        value = sp.Rational(middle.numerator, middle.denominator).evalf(DIGITS + 20)
+        return any(_in_part(value, part) for part in _parts(self.subset))
+
+    def boolean(self) -> Boolean:
+        """The curve and the condition on it."""
+        return sp.And(sp.Eq(self.x, self.expr), self.condition)
+
+
+def _subset(condition: Boolean) -> sp.Set:
+    if condition in (sp.true, sp.false):
+        return sp.S.Reals if condition == sp.true else sp.S.EmptySet
+    (symbol,) = condition.free_symbols
+    found = condition.xreplace({symbol: sp.Dummy("y", real=True)}).as_set()
+    if any(not isinstance(part, sp.Interval | sp.FiniteSet) for part in _parts(found)):
+        raise NoClosedForm
+    return found
+
+
+def _parts(subset: sp.Set) -> tuple[sp.Set, ...]:
+    if subset == sp.S.EmptySet:
+        return ()
+    return (sp.Interval(-sp.oo, sp.oo),) if subset == sp.S.Reals else subset.args if isinstance(subset, sp.Union) else (subset,)
+
+
+def _ends(subset: sp.Set) -> list[sp.Expr]:
+    ends = [e for part in _parts(subset) for e in (part.args if isinstance(part, sp.FiniteSet) else (part.start, part.end))]
+    return [end for end in ends if end.is_finite]
+
+
+def _minimal(end: sp.Expr, y: sp.Symbol) -> sp.Expr:
+    return end.expr.subs(end.poly.gen, y) if isinstance(end, sp.CRootOf) else sp.minimal_polynomial(end, y)
+
+
+def _in_part(value: sp.Expr, part: sp.Set) -> bool:
+    if isinstance(part, sp.FiniteSet):
+        return any(abs(end.evalf(DIGITS) - value) < EQUAL for end in part.args)
+    low, high = _side(value, part.start), -_side(value, part.end)
+    return (low > 0 or (low == 0 and not part.left_open)) and (high > 0 or (high == 0 and not part.right_open))
+
+
+def _side(value: sp.Expr, end: sp.Expr) -> int:
+    if not end.is_finite:
+        return 1 if end == -sp.oo else -1
+    difference = value - end.evalf(DIGITS)
+    return 0 if abs(difference) < EQUAL else 1 if difference > 0 else -1

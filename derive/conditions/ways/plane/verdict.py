@@ -1,0 +1,191 @@
+"""Is the scheme stable at a point of the plane, over all phases?
+
+At a point off the curves: no factor of odd power of a margin has a root inside (-1, 1), and the margin is positive somewhere;
+roots are counted exactly (Descartes, Vincent). At a point of a curve or a corner: yes if it borders on a stable open cell,
+since roots are continuous and the closed disc is closed; no if instability is certain in a whole box around it; by exact
+calculation if it is rational; else the question is given up. Roots that meet on the circle are looked for to `DIGITS` digits.
+
+>>> _has_root_inside([-1, 0, 2]), _has_root_inside([1, 0, 2]), _has_root_inside([-2, 0, 1])  # 2 x^2 - 1, 2 x^2 + 1, x^2 - 2
+(True, False, False)
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+
+import sympy as sp
+from mpmath.libmp import NoConvergence
+
+from derive.conditions.ways.cells import holds_at_numbers
+from derive.conditions.ways.margins import Complex, NoClosedForm
+from derive.conditions.ways.plane.algebra import Root, nearly_real_roots
+from derive.conditions.ways.plane.cells import Cell, around
+from derive.conditions.ways.plane.enclosure import Enclosed
+from derive.conditions.ways.plane.projection import Margin, Projection
+from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
+from derive.fields.phases import COSINES, SINES
+
+ROUGH = sp.Float("1e-9", DIGITS)
+"""A double root is known to half the digits."""
+_SOMEWHERE = Fraction(7, 101)
+
+
+class Verdict:
+    """Verdicts on one scheme.
+
+    Attributes:
+        phi: coefficients in xi.
+        phase: the axis of the phase.
+        names: (p, q).
+        grade: power-bounded or von-neumann.
+    """
+
+    def __init__(
+        self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str
+    ) -> None:
+        self.phi, self.phase, self.names, self.found, self.grade = phi, phase, names, found, grade
+        self._open: dict[tuple[Fraction, Fraction], bool] = {}
+
+    @cached_property
+    def enclosed(self) -> Enclosed:
+        """The scheme in interval arithmetic."""
+        return Enclosed(self.phi, self.phase, self.names)
+
+    def in_open_cell(self, p: Fraction, q: Fraction) -> bool:
+        """At a rational point off all curves."""
+        if (p, q) not in self._open:
+            self._open[p, q] = all(_non_negative(margin, p, q) for margin in self.found.margins)
+            if self._open[p, q] and self.grade == "power-bounded" and any(_touches(m, p, q) for m in self.found.margins):
+                raise NoClosedForm
+        return self._open[p, q]
+
+    def on(self, cell: Cell, curves: tuple[sp.Poly, ...], one_speaks_for_all: bool) -> bool:
+        """On a cell that is not open.
+
+        Args:
+            cell: the cell.
+            curves: all curves.
+            one_speaks_for_all: whether a point of it tells the verdict of the whole cell.
+
+        Raises:
+            NoClosedForm: it is not decided.
+        """
+        stable = any(self.in_open_cell(*point) for point in cell.beside)
+        if not stable and not one_speaks_for_all:
+            raise NoClosedForm
+        if not stable and self.enclosed.surely_unstable(cell.p, cell.q):
+            return False
+        if cell.p.exact is not None and cell.q.exact is not None and not (stable and self.grade == "von-neumann"):
+            return holds_at_numbers(self._numbers(cell.p.exact, cell.q.exact), COSINES[self.phase], self.grade)
+        if not stable and cell.kind == "corner":
+            stable = any(self.in_open_cell(*point) for point in around(curves, cell))
+        if not stable:
+            raise NoClosedForm
+        return self.grade == "von-neumann" or not self._meet(cell)
+
+    def _numbers(self, p: Fraction, q: Fraction) -> list[Complex]:
+        values = dict(zip(self.names, (sp.Rational(x.numerator, x.denominator) for x in (p, q)), strict=True))
+        gens = (COSINES[self.phase], SINES[self.phase])
+        part = lambda poly: sp.Poly(poly.as_expr().subs(values), *gens)  # noqa: E731
+        return [Complex(part(k.real), part(k.imaginary)) for k in self.phi]
+
+    def _meet(self, cell: Cell) -> bool:
+        """Whether unit roots meet at a phase where a margin is zero."""
+        place = dict(zip(self.names, (_number(cell.p), _number(cell.q)), strict=True))
+        cosines = {sp.Float(end, DIGITS) for end in (1, -1)}
+        at = [(root.low + root.high) / 2 for root in (cell.p, cell.q)]
+        for margin in self.found.margins:
+            if any(abs(f.as_expr().subs(place)) < NEAR for f in margin.still):
+                raise NoClosedForm
+            cosines |= {c for f in margin.odd for c in _double_roots(_in_c(f, *at), f.gens[0])}
+        return any(self._meet_at(place, c) for c in cosines)
+
+    def _meet_at(self, place: dict, cosine: sp.Expr) -> bool:
+        waves = {COSINES[self.phase]: cosine, SINES[self.phase]: sp.sqrt(abs(1 - cosine**2))}
+        numbers = [(k.real.as_expr() + sp.I * k.imaginary.as_expr()).subs({**place, **waves}).evalf(DIGITS) for k in self.phi]
+        if abs(numbers[0]) < NEAR:
+            return True
+        try:
+            roots = sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500)
+        except NoConvergence:
+            raise NoClosedForm from None
+        several = 2 if all(k.imaginary.is_zero for k in self.phi) else 1
+        if abs(cosine) < 1 and sum(bool(abs(abs(root) - 1) < ROUGH) for root in roots) > several:
+            raise NoClosedForm  # along the cell they might meet elsewhere
+        return not qualify(roots, "power-bounded")
+
+
+def _number(root: Root) -> sp.Expr:
+    middle = (root.low + root.high) / 2
+    return sp.Rational(middle.numerator, middle.denominator).evalf(2 * DIGITS)
+
+
+def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
+    """Real roots in [-1, 1] that are not simple, nearly."""
+    f, scale = sp.Poly(coefficients[::-1], c), sum(map(abs, coefficients))
+    slope = tuple(k * a for k, a in enumerate(coefficients))[1:]
+    turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, Fraction(1, 2**40))]
+    at = lambda x: f.eval(sp.Rational(x.numerator, x.denominator).evalf(2 * DIGITS))  # noqa: E731
+    return [sp.Rational(x.numerator, x.denominator).evalf(DIGITS) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
+
+
+def _non_negative(margin: Margin, p: Fraction, q: Fraction) -> bool:
+    value = _in_c(margin.value, p, q)
+    if _at(value, _SOMEWHERE) == 0:
+        raise NoClosedForm
+    return _at(value, _SOMEWHERE) > 0 and not any(_has_root_inside(_in_c(f, p, q)) for f in margin.odd)
+
+
+def _touches(margin: Margin, p: Fraction, q: Fraction) -> bool:
+    """Whether a factor of even power has a root inside: there unit roots may meet."""
+    return any(_has_root_inside(_in_c(f, p, q)) for f in margin.even)
+
+
+def _in_c(f: sp.Poly, p: Fraction, q: Fraction) -> list[int]:
+    """Whole coefficients in c, from the constant up, at rational p and q, times a positive number."""
+    dp, dq = f.degree(f.gens[1]), f.degree(f.gens[2])
+    out = [0] * (f.degree() + 1)
+    for (i, j, k), value in f.terms():
+        n, d = p.numerator**j * p.denominator ** (dp - j), q.numerator**k * q.denominator ** (dq - k)
+        out[i] += int(value) * n * d
+    return out
+
+
+def _at(f: list[int], x: Fraction) -> int:
+    n = len(f) - 1
+    return sum(a * x.numerator**k * x.denominator ** (n - k) for k, a in enumerate(f))
+
+
+def _has_root_inside(f: list[int]) -> bool:
+    """Whether a polynomial without multiple roots, not zero at -1 and 1, has a root between: signs change once for each."""
+    while f and f[-1] == 0:
+        f = f[:-1]
+    return _on_unit([a * 2**k for k, a in enumerate(_shifted(f, -1))])
+
+
+def _on_unit(f: list[int]) -> bool:
+    """For (0, 1): changes of sign of (1 + t)^n f(1/(1 + t)) are roots and an even number; halve until there are 0 or 1."""
+    changes = _changes(_shifted(f[::-1], 1))
+    if changes < 2:
+        return changes == 1
+    n = len(f) - 1
+    left = [a * 2 ** (n - k) for k, a in enumerate(f)]
+    if sum(left) == 0:
+        return True
+    return _on_unit(left) or _on_unit(_shifted(left, 1))
+
+
+def _shifted(f: list[int], by: int) -> list[int]:
+    """f(x + by)."""
+    out = list(f)
+    for i in range(len(out) - 1):
+        for k in range(len(out) - 2, i - 1, -1):
+            out[k] += by * out[k + 1]
+    return out
+
+
+def _changes(f: list[int]) -> int:
+    signs = [a > 0 for a in f if a]
+    return sum(a != b for a, b in pairwise(signs))

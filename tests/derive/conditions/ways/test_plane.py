@@ -1,0 +1,155 @@
+"""One phase and two parameters: cells of the plane, against one-step matrices at random points and beside the edge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from derive import GridFunction, GridScheme, stability
+from derive.conditions.ways.plane.verdict import _has_root_inside
+from tests.oracles import verdict
+
+r, nu = sp.symbols("r nu", real=True)
+u, f, g = (GridFunction(name, 1) for name in "ufg")
+SIDES = (0.995, 0.999, 1.001, 1.005)
+BISECTIONS = 24
+
+
+def laplacian(n: int) -> sp.Expr:
+    return u[n, 1] - 2 * u[n, 0] + u[n, -1]
+
+
+def slope(n: int) -> sp.Expr:
+    return (u[n, 1] - u[n, -1]) / 2
+
+
+def biharmonic(n: int) -> sp.Expr:
+    return u[n, 2] - 4 * u[n, 1] + 6 * u[n, 0] - 4 * u[n, -1] + u[n, -2]
+
+
+def _lattice_boltzmann() -> GridScheme:
+    """D1Q2: two populations that relax towards (1 +- k)/2 of their sum, and then move apart."""
+    equilibrium = lambda sign, j: (f[0, j] + g[0, j]) * (1 + sign * nu) / 2  # noqa: E731
+    right = f[1, 0] - f[0, -1] - r * (equilibrium(1, -1) - f[0, -1])
+    return GridScheme(right, g[1, 0] - g[0, 1] - r * (equilibrium(-1, 1) - g[0, 1]))
+
+
+EXACT = {
+    "laplacian and biharmonic": GridScheme(u[1, 0] - u[0, 0] - r * laplacian(0) + nu * biharmonic(0)),
+    "two weights": GridScheme(u[1, 0] - u[0, 0] - r * (u[0, 1] - u[0, 0]) - nu * (u[0, -1] - u[0, 0])),
+    "asymmetric": GridScheme(u[1, 0] - u[0, 0] - r * (u[0, 2] - u[0, 0]) - nu * (u[0, -1] - u[0, 0])),
+    "leapfrog with diffusion": GridScheme(u[1, 0] - u[-1, 0] + 2 * nu * slope(0) - 2 * r * laplacian(-1)),
+    "lattice Boltzmann": _lattice_boltzmann(),
+}
+SHORT = [EXACT["laplacian and biharmonic"], EXACT["asymmetric"]]
+LONG = {
+    "SBDF2": GridScheme(
+        3 * u[1, 0] / 2 - 2 * u[0, 0] + u[-1, 0] / 2 - r * laplacian(1) + nu * (2 * slope(0) - slope(-1)),
+    ),
+    "CNAB": GridScheme(
+        u[1, 0] - u[0, 0] - r * (laplacian(1) + laplacian(0)) / 2 + nu * (3 * slope(0) - slope(-1)) / 2,
+    ),
+    "AB2": GridScheme(
+        u[1, 0] - u[0, 0] - 3 * (r * laplacian(0) - nu * slope(0)) / 2 + (r * laplacian(-1) - nu * slope(-1)) / 2,
+    ),
+}
+
+
+def hold(scheme: GridScheme, rays: int = 24) -> None:
+    """Exact, and right where the oracle is sure: at random points, and on rays from zero within 0.5 % of each edge."""
+    found = stability(scheme, "von-neumann", seconds=60)
+    assert found.status == "exact"
+    for values in _places(scheme, rays):
+        stable, sure = verdict(scheme, values)
+        claimed = np.broadcast_to(found.holds(**{str(p): values[str(p)] for p in found.parameters}), stable.shape)
+        assert not ((claimed != stable) & sure).any()
+
+
+def _places(scheme: GridScheme, rays: int) -> list[dict[str, np.ndarray]]:
+    generator = np.random.default_rng(0)
+    names = [str(p) for p in scheme.parameters]
+    angle = generator.uniform(0, 2 * np.pi, rays)
+    direction = dict(zip(names, (np.cos(angle), np.sin(angle)), strict=True))
+    size = np.exp(generator.uniform(-4, 1, rays))
+    low, high = np.full(rays, 1e-3), np.full(rays, 8.0)
+    for _ in range(BISECTIONS):
+        middle = np.sqrt(low * high)
+        inside = verdict(scheme, {n: d * middle for n, d in direction.items()})[0]
+        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    edge = [{n: d * low * side for n, d in direction.items()} for side in SIDES]
+    return [{n: d * size for n, d in direction.items()}, *edge]
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_exact_and_right(name: str) -> None:
+    hold(EXACT[name], rays=12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONG)
+def test_of_two_steps_exact_and_right(name: str) -> None:
+    assert stability(LONG[name], seconds=60).grade == "power-bounded"
+    hold(LONG[name])
+
+
+def test_lattice_boltzmann_is_also_stable_without_relaxation() -> None:
+    """A piece without interior: r = 0, whatever the speed."""
+    found = stability(EXACT["lattice Boltzmann"])
+    assert found.holds(r=0.0, nu=[-3.0, 0.5, 3.0]).tolist() == [True] * 3
+    assert found.holds(r=[-1e-9, 2.0, 2.0, 2.0 + 1e-9], nu=[0.5, 1.0, 1.0 + 1e-9, 0.5]).tolist() == [False, True, False, False]
+
+
+def test_leapfrog_with_diffusion() -> None:
+    """nu^2 + 4 r <= 1, and the diffusion does not run backwards."""
+    found = stability(EXACT["leapfrog with diffusion"], "von-neumann")
+    assert {part.canonical for part in found.condition.args} == {r >= 0, sp.Le(nu**2 + 4 * r, 1).canonical}
+
+
+def test_roots_are_counted() -> None:
+    c = sp.Symbol("c")
+    generator = np.random.default_rng(0)
+    for _ in range(100):
+        coefficients = [int(k) for k in generator.integers(-9, 10, generator.integers(2, 8))]
+        poly = sp.Poly(coefficients[::-1], c)
+        if poly.degree() > 0 and poly.eval(1) * poly.eval(-1) * poly.discriminant() != 0:
+            assert _has_root_inside(coefficients) == (poly.count_roots(-1, 1) > 0)
+
+
+WITHOUT_FLINT = """
+import sympy as sp
+from derive import stability
+from tests.derive.conditions.ways.test_plane import SHORT
+print(sp.external.gmpy.GROUND_TYPES, *(stability(scheme).condition for scheme in SHORT), sep="\\n")
+"""
+
+
+def test_the_same_without_flint() -> None:
+    """Answers do not depend on whether python-flint is installed."""
+    ours = [str(stability(scheme).condition) for scheme in SHORT]
+    environment = {**os.environ, "SYMPY_GROUND_TYPES": "python"}
+    found = subprocess.run([sys.executable, "-c", WITHOUT_FLINT], capture_output=True, text=True, env=environment, check=True)
+    assert found.stdout.splitlines() == ["python", *ours]
+
+
+eighths = st.integers(-8, 8).map(lambda k: sp.Rational(k, 8))
+
+
+@pytest.mark.slow
+@settings(max_examples=60)
+@given(first=st.tuples(*[eighths] * 4), second=st.tuples(*[eighths] * 4), old=st.sampled_from([0, 0, sp.Rational(1, 2)]))
+def test_random_schemes_beside_the_edge(first: tuple, second: tuple, old: sp.Rational) -> None:
+    """Stencils of five points with two open weights, of one step or of two (Adams-Bashforth); half of them are decided."""
+    offsets = (-2, -1, 1, 2)
+    change = lambda n: sum(  # noqa: E731
+        (r * a + nu * b) * (u[n, j] - u[n, 0]) for a, b, j in zip(first, second, offsets, strict=True)
+    )
+    scheme = GridScheme(u[1, 0] - u[0, 0] - (1 + old) * change(0) + old * change(-1))
+    if len(scheme.parameters) == 2 and stability(scheme, "von-neumann", seconds=60).status == "exact":
+        hold(scheme)
