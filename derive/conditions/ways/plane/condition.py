@@ -112,7 +112,7 @@ class _Plane:
         if grade == "power-bounded":
             also += coincidences(self.phi, names, COSINES[found.phases[0]])
         gens = (COSINES[found.phases[0]], *names)
-        self.values = [sp.Poly(m, *gens) for m in margin_values(found)]
+        self.values = [sp.Poly(m, *gens) for m in margin_values(found, grade)]
         self.projection = Projection.of(self.values, also, grade == "power-bounded")
         self.along = {g: a for g in self.projection.curves if g in self.projection.degenerate and (a := self._along(g))}
         also += [f for a in self.along.values() for f in a.breaks]
