@@ -110,6 +110,6 @@ def test_the_changelog_opens_with_what_comes_next() -> None:
 
 
 def test_the_readme_names_the_optimisers_that_are_known() -> None:
-    told = re.search(r"age\. ([^.]+) are known", (ROOT / "README.md").read_text(encoding="utf-8"))
+    told = re.search(r"\)\. ([^.]+) are known", (ROOT / "README.md").read_text(encoding="utf-8"))
     names = told[1].replace("\n", " ").replace(" and ", ", ").split(", ") if told else []
     demand("place among those that are known, in README.md", names, [live.cls.__name__ for live in LIVE.values()])

@@ -80,25 +80,36 @@ def readable(expr: sp.Expr, domain: Domain) -> sp.Expr:
     return min([in_factors(expr, domain), *sums], key=sp.count_ops)
 
 
-def by_powers(expr: sp.Expr, symbol: sp.Symbol, domain: Domain) -> sp.Expr:
+Seen = dict[sp.Expr, sp.Expr]
+"""What was put in factors, as every order of the symbols asks for the same parts."""
+
+
+def by_powers(expr: sp.Expr, symbol: sp.Symbol, domain: Domain, seen: Seen | None = None) -> sp.Expr:
     """A sum over the powers of one symbol, each term in factors that are positive."""
     terms = sp.collect(sp.expand(expr), symbol, evaluate=False)
-    return sp.Add(*(in_factors(coefficient * power, domain) for power, coefficient in terms.items()))
+    return sp.Add(*(in_factors(coefficient * power, domain, seen) for power, coefficient in terms.items()))
 
 
-def in_factors(expr: sp.Expr, domain: Domain) -> sp.Expr:
+def in_factors(expr: sp.Expr, domain: Domain, seen: Seen | None = None) -> sp.Expr:
     """Factored, with 1 - beta1 for beta1 - 1 where that is the positive one; a minus left over goes into an open factor."""
+    seen = {} if seen is None else seen
+    if expr not in seen:
+        seen[expr] = _in_factors(expr, domain, seen)
+    return seen[expr]
+
+
+def _in_factors(expr: sp.Expr, domain: Domain, seen: Seen) -> sp.Expr:
     number, factors = sp.factor(expr).as_coeff_mul()
     flipped = []
     for base, power in (part.as_base_exp() for part in factors):
         known = domain.sign(base) if base.is_Add else "+"
         if known in ("-", "0-") or (known is None and number.is_negative and power == 1):
             base, number = -base, number * (-1) ** power
-        flipped.append(_short(base, domain) ** power)
+        flipped.append(_short(base, domain, seen) ** power)
     return sp.Mul(number, *flipped)
 
 
-def _short(factor: sp.Expr, domain: Domain) -> sp.Expr:
+def _short(factor: sp.Expr, domain: Domain, seen: Seen) -> sp.Expr:
     """A sum, by powers of the symbol that makes it shortest."""
     symbols = sorted(factor.free_symbols, key=str) if factor.is_Add and len(factor.args) > 2 else []
-    return min([*(by_powers(factor, s, domain) for s in symbols), factor], key=sp.count_ops)
+    return min([*(by_powers(factor, s, domain, seen) for s in symbols), factor], key=sp.count_ops)

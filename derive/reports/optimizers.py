@@ -17,6 +17,7 @@ from derive.conditions.curvature_edge import by_powers, maximal_curvature, posit
 from derive.conditions.mean_square import mean_square
 from derive.conditions.ways.signs import Domain
 from derive.fields.symbols import curvature, declare, deviation, latex_names, lr, xi
+from derive.files.remembered import remembered
 from derive.modes.amplification import amplification
 from derive.schemes.grid import GridScheme
 from derive.schemes.optimizers import optimizers, why_excluded
@@ -86,7 +87,11 @@ def _polynomial(scheme: GridScheme, domain: Domain) -> sp.Expr:
 
 
 def text() -> str:
-    """The table as text, at most `COLUMNS` wide."""
+    """The table as text, at most `COLUMNS` wide; derived once, and kept."""
+    return remembered("optimizers", lambda: {"text": _text()})["text"]
+
+
+def _text() -> str:
     blocks = [fill(_HEAD, COLUMNS), *map(_block, rows()), "Without an edge", *_exclusions()]
     return "\n\n".join(blocks)
 
@@ -109,7 +114,11 @@ def _wrapped(words: str, head: str) -> str:
 
 
 def latex() -> str:
-    """The table as a LaTeX tabular; needs amsmath."""
+    """The table as a LaTeX tabular; needs amsmath. Derived once, and kept."""
+    return remembered("optimizers-latex", lambda: {"latex": _latex()})["latex"]
+
+
+def _latex() -> str:
     head = r"optimiser & recurrence & amplification polynomial & largest stable curvature & in mean square \\ \hline"
     body = (" & ".join([r.name, *map(_cell, (r.recurrence, r.polynomial, r.edge, r.in_mean_square))]) + r" \\" for r in rows())
     return "\n".join([r"\begin{tabular}{lllll}", head, *body, r"\end{tabular}"])

@@ -15,7 +15,7 @@ from tests.derive.one_step import STEPS
 from tests.derive.schemes.test_optimizers import edge_function
 
 OWN = {"lr": 0.3, "momentum": 0.7, "dampening": 0.4, "nesterov": 1, "weight_decay": 0.2, "beta1": 0.8}
-OWN |= {"denominator": 2.0, "bias_correction1": 0.4, "averaging": 0.3}
+OWN |= {"denominator": 2.0, "bias_correction1": 0.4, "averaging": 0.3, "look_ahead": 0.75, "gradient_weight": 0.3}
 sigma = sp.Symbol("sigma", nonnegative=True)
 
 
@@ -37,7 +37,7 @@ def of(name: str, values: dict[str, float] = OWN) -> dict[str, float]:
     return {str(p): values[str(p)] for p in optimizers[name].parameters if p != curvature}
 
 
-LONG = ("sgd", "schedule-free", "nadam", "adamw-at-step")
+LONG = ("sgd", "schedule-free", "nadam", "nadam-at-step", "adamw-at-step")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in optimizers])
