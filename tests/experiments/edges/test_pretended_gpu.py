@@ -16,12 +16,15 @@ pytestmark = pytest.mark.exact  # devices and waits, not numbers
 
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
 
+LONG = ("edge-of-optimizers", "figure-2", "figure-8", "table-9")
+"""Over ten seconds here; what they are made of has pretended devices of its own in tests/numerics, and `figure-7`, `figure-11`."""
+
 
 def test_what_is_certain_is_said_of_experiments_that_there_are() -> None:
     assert set(CERTAIN) | set(SHORT) <= set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES])
 def test_nothing_mixes_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edge_of_optimizers_runs, "SAMPLED", 8)  # batches; more meet no other line
     found, config = registry.experiment(name), short(name)
