@@ -43,8 +43,8 @@ test-portable: $(STAMP) ## the tests that compute in floating point, by another 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/pyright --pythonpath $(BIN)/python
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache & contracts=$$!; \
+		$(BIN)/pyright --pythonpath $(BIN)/python && wait $$contracts
 
 paper: $(STAMP) ## the paper checks with their slow confirmations
 	@$(BIN)/python -m pytest -q paper_checks -m "slow or not slow"

@@ -42,7 +42,7 @@ CONDITIONS = [
 
 
 @given(value=st.fractions(-3, 3, max_denominator=12), other=st.fractions(-3, 3, max_denominator=6))
-@settings(max_examples=25)
+@settings(max_examples=10)
 @pytest.mark.parametrize(("condition", "unknown"), CONDITIONS, ids=str)
 def test_a_solved_set_is_the_set_of_solutions(condition: sp.Basic, unknown: sp.Symbol, value, other) -> None:
     (rest,) = condition.free_symbols - {unknown}

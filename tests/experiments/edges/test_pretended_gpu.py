@@ -17,7 +17,7 @@ pytestmark = pytest.mark.exact  # devices and waits, not numbers
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
 
 LONG = ("edge-of-optimizers", "figure-2", "figure-8", "table-9")
-"""Over ten seconds here; what they are made of has pretended devices of its own in tests/numerics, and `figure-7`, `figure-11`."""
+"""Over ten seconds here; their parts have pretended devices of their own in tests/numerics."""
 
 
 def test_what_is_certain_is_said_of_experiments_that_there_are() -> None:
