@@ -13,11 +13,14 @@ ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 CARRIED ?= h5netcdf tyro docstring_parser typeguard latex2mathml pooch pytest-xdist execnet
 CARRIED_FOR ?= 3.12
 
+# Takes one core for a minute: beside the tests where there are tests.
+TYPES = $(BIN)/pyright --pythonpath $(BIN)/python
+
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
-.PHONY: help demo test test-portable lint paper verdicts fuzz mutate bench gpu wheels resolve lock clean
+.PHONY: help demo test test-portable lint paper verdicts fuzz mutate style bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -34,17 +37,21 @@ $(STAMP): requirements.lock requirements-peers.lock pyproject.toml
 demo: $(STAMP) ## derive, simulate, draw, and write the report page (110 s of processor time, shared by the cores)
 	@$(BIN)/python -m experiments demo --out $(RESULTS)
 
-test: lint ## lint, types, import contracts, tests, paper checks
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal
+test: style ## lint, types, import contracts, tests, paper checks
+	@log=$$(mktemp); $(TYPES) > $$log 2>&1 & types=$$!; \
+		OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal; tested=$$?; \
+		wait $$types; typed=$$?; cat $$log; rm $$log; exit $$((tested + typed))
 
 test-portable: $(STAMP) ## the tests that compute in floating point, by another processor's rounding
 	@$(PORTABLE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow and not exact" $(FLOATING)
 
-lint: $(STAMP)
+lint: style
+	@$(TYPES)
+
+style: $(STAMP)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-cache & contracts=$$!; \
-		$(BIN)/pyright --pythonpath $(BIN)/python && wait $$contracts
+	@$(BIN)/lint-imports --no-cache
 
 paper: $(STAMP) ## the paper checks with their slow confirmations
 	@$(BIN)/python -m pytest -q paper_checks -m "slow or not slow"
