@@ -126,10 +126,11 @@ class EdgeController:
         self._probe.vector, self._probe.spent, self._probe.count = state["vector"], state["spent"], state["count"]
         self._estimates = deque([Estimate(value, tuple(was)) for value, was in state["estimates"]], maxlen=2)
 
-    def _before(self, optimizer: Optimizer, *_: Any) -> None:
+    def _before(self, optimizer: Optimizer, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self._put_back()
+        self._admit()
         if self._done >= self._due:
-            self._measure()
+            self._measure(any(one is not None for one in (*arguments[1:], *named.values())))
         wanted, at = float(optimizer.param_groups[0]["lr"]), self._now(rates(optimizer))
         self._apply(self._factor())
         applied = float(optimizer.param_groups[0]["lr"])
@@ -140,9 +141,20 @@ class EdgeController:
         self._batches.clear()
         self._done += 1
 
-    def _measure(self) -> None:
+    def _admit(self) -> None:
+        """Groups added since, or moving for the first time: what is known does not say how sharp it is along them."""
+        new = self.optimizer.param_groups[len(self._first) :]
+        self._first += [float(group.get("initial_lr", group["lr"])) for group in new]
+        known = [estimate.rates for estimate in self._estimates]
+        if any(len(was) < len(self._first) or any(a > 0 >= b for a, b in zip(rates(self.optimizer), was)) for was in known):  # noqa: B905
+            self._estimates.clear()
+            self._due = self._done
+
+    def _measure(self, closure: bool) -> None:
         """Measures, or says why not."""
         try:
+            if closure:
+                raise InputError("expected step() without a closure, whose gradient is not there yet, got one")
             found = agreed(self._probe, self.optimizer, self._batches)
         except Exception as error:  # whatever it is, it is not worth the training
             found, why = None, message(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -108,11 +109,18 @@ def moving(optimizer: Optimizer, denominators: Sequence[Tensor] | None = None) -
     if not moved:
         raise InputError("expected gradients between backward and the optimiser's step, got none; is it called with a closure?")
     states = counted(optimizer.state.get(p, {}) for _, _, p in moved)
+    scale = getattr(optimizer, "grad_scale", None)  # a GradScaler leaves it to a fused step to divide by it
+    scale = 1.0 if scale is None else float(scale)
     found = []
     for number, ((n, g, p), state) in enumerate(zip(moved, states, strict=True)):
         live = live_of(optimizer, g)
-        divided = denominators[number] if denominators is not None else foreseen(live, g, p, state, p.grad)
+        divided = denominators[number] if denominators is not None else foreseen(live, g, p, state, _gradient(p) / scale)
         decay = 0.0 if live.decoupled else float(g["weight_decay"])
         found.append(Threshold(p, n, live, {}, decay, divided))
     check_denominators([(t.live, t.denominator) for t in found])
     return found
+
+
+def _gradient(parameter: Tensor) -> Tensor:
+    """Zero where there is none; such a parameter does not move."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad

@@ -265,3 +265,56 @@ def test_suggest_is_the_unit_and_touches_nothing() -> None:
     edge = 2 / float((1 / model.w.detach().abs()).max())
     assert suggest_lr(model, adam, bowl, [batch()] * 4).lr == pytest.approx(edge, rel=1e-6)
     assert not adam.state
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_scaled_gradients_and_autocast(fused: bool) -> None:
+    """The scale is a power of two: the edges are those without it, to rounding."""
+    edges = []
+    for scaled in (False, True):
+        model = net().float()
+        model[2] = nn.Identity()
+        x, y = (t.float() for t in made())
+        optimizer = Adam(model.parameters(), lr=1e-3, fused=fused)
+        scaler = torch.amp.GradScaler("cpu", enabled=scaled)
+        with EdgeController(model, optimizer, mse_loss, every=1) as control:
+            for _ in range(2):
+                optimizer.zero_grad()
+                with torch.autocast("cpu", torch.bfloat16, enabled=False):
+                    loss = mse_loss(model(x), y)
+                scaler.scale(loss).backward()
+                control.step(x, y)
+                scaler.step(optimizer)
+                scaler.update()
+        edges.append(control.dataset().edge.values)
+    assert edges[0] == pytest.approx(edges[1], rel=1e-3)
+
+
+def test_autocast_is_measured_in_float32() -> None:
+    model = net().float()
+    x, y = (t.float() for t in made())
+    optimizer = SGD(model.parameters(), lr=100.0)
+    with EdgeController(model, optimizer, mse_loss) as control, torch.autocast("cpu", torch.bfloat16):
+        take(model, optimizer, control, 2, mse_loss, (x, y))
+    assert control.dataset().applied.values.max() < 100
+
+
+def test_a_closure_is_said_and_ends_nothing() -> None:
+    model = Weights()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    control = EdgeController(model, optimizer, bowl)
+    control.step(*batch())
+    with pytest.warns(ControlWarning, match="without a closure"):
+        optimizer.step(lambda: bowl(model(batch()[0]), batch()[1]))
+
+
+def test_a_group_that_joins_is_measured() -> None:
+    model = Weights()
+    model.u = nn.Parameter(torch.ones(3, dtype=torch.float64))
+    loss = lambda out, y: bowl(out, y) + 10 * (CURVATURES * model.u**2).sum() / 2  # noqa: E731
+    optimizer = SGD([model.w], lr=1.0)
+    with EdgeController(model, optimizer, loss, c=1.0) as control:
+        take(model, optimizer, control, 3, loss)
+        optimizer.add_param_group({"params": [model.u], "lr": 1.0})
+        take(model, optimizer, control, 1, loss)
+    assert control.dataset().applied.values == pytest.approx([0.4] * 3 + [0.04])
