@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
-.PHONY: help demo test test-portable lint paper verdicts fuzz mutate style bench gpu wheels resolve lock clean
+.PHONY: help demo test test-portable style lint paper verdicts package fuzz mutate bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -44,6 +44,9 @@ test: style ## lint, types, import contracts, tests, paper checks
 
 test-portable: $(STAMP) ## the tests that compute in floating point, by another processor's rounding
 	@$(PORTABLE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow and not exact" $(FLOATING)
+
+package: $(STAMP) ## the wheel in fresh environments without the sources, with the extra `train` and without
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/test_wheel.py
 
 lint: style
 	@$(TYPES)

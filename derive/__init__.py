@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    __version__: str
     from derive.conditions.curvature_edge import maximal_curvature
     from derive.conditions.mean_square import mean_square
     from derive.conditions.mean_square_edge import mean_square_edge
@@ -77,10 +78,19 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 
+def _version() -> str:
+    """Of the distribution, or of the sources where there is none."""
+    from derive.bare import NAME, version_of
+
+    return version_of(NAME)
+
+
 class _Package(ModuleType):
     """This package. A public name stands before the module of the same name, such as `stability`, whichever comes first."""
 
     def __getattr__(self, name: str) -> object:
+        if name == "__version__":
+            return _version()
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
@@ -51,7 +52,7 @@ def _dispatch(load: Callable[[], Any], prog: str, description: str, arguments: l
 
 def _unbroken(description: str) -> str:
     """The parser keeps paragraphs, not lines."""
-    return description.replace("\npython", "\n\npython")
+    return re.sub(r"\n(?=python -m |gradcfl )", "\n\n", description)
 
 
 def guarded(work: Callable[[], None]) -> int:

@@ -12,18 +12,30 @@ from derive.errors import InputError
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "pyyaml": "yaml"}
 """Packages whose module has another name."""
 
+EXTRA = "train"
+"""What simulating, measuring and drawing needs beside: `derive` alone does without."""
+
 OWN = ("derive", "numerics", "experiments", "paper_checks")
 """Where a missing module is a fault of ours."""
 
 
 def check_installed() -> None:
-    """Check that every required package can be found; nothing is imported.
+    """Check that every package can be found that is required, or that the extra brings; nothing is imported.
 
     Raises:
         InputError: some cannot, with their names.
     """
-    if missing := [package for package in required() if not _there(MODULES.get(package, package))]:
-        raise InputError(f"gradcfl needs {', '.join(missing)}, which cannot be found; pip install {' '.join(missing)}")
+    _check((*required(), *required(EXTRA)))
+
+
+def _check(packages: tuple[str, ...]) -> None:
+    if missing := [package for package in packages if not _there(_module(package))]:
+        cure = f"'gradcfl[{EXTRA}]'" if set(missing) & set(required(EXTRA)) else " ".join(missing)
+        raise InputError(f"gradcfl needs {', '.join(missing)}, which cannot be found; pip install {cure}")
+
+
+def _module(package: str) -> str:
+    return MODULES.get(package, package)
 
 
 def check_found(error: ModuleNotFoundError) -> None:
@@ -35,22 +47,27 @@ def check_found(error: ModuleNotFoundError) -> None:
     module = (error.name or "").partition(".")[0]
     if module in ("", *OWN):
         return
-    check_installed()
-    package = next((one for one in required() if MODULES.get(one, one) == module), None)
+    package = next((one for one in (*required(), *required(EXTRA)) if _module(one).replace("-", "_") == module), None)
+    _check(required() + (required(EXTRA) if package in required(EXTRA) else ()))
     what = f"the installed {package} lacks {error.name}" if package else f"{error.name}, which they need, cannot be found"
     again = f"pip install --force-reinstall {package or 'gradcfl'}"
     raise InputError(f"expected whole installs of gradcfl's packages, but {what}; {again}") from None
 
 
 @lru_cache
-def required() -> tuple[str, ...]:
-    """Names of the packages, without those of extras, as the installed metadata has them; none if there are none."""
+def required(extra: str = "") -> tuple[str, ...]:
+    """Names of the packages, or of those that an extra adds, as the installed metadata has them; none if there are none."""
     try:
         lines = requires("gradcfl") or []
     except PackageNotFoundError:  # run out of its sources
         return ()
-    plain = [line for line in lines if "extra ==" not in line]
-    return tuple(found[0] for line in plain if (found := re.match(r"[A-Za-z0-9._-]+", line)))
+    chosen = [line for line in lines if _extra(line) == extra]
+    return tuple(found[0] for line in chosen if (found := re.match(r"[A-Za-z0-9._-]+", line)))
+
+
+def _extra(line: str) -> str:
+    found = re.search(r"extra == ['\"]([^'\"]+)", line)
+    return found[1] if found else ""
 
 
 def _there(module: str) -> bool:

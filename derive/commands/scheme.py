@@ -34,6 +34,7 @@ def scheme(
     space: str = "",
     time: str = "",
     implicit: Repeated = (),
+    json: bool = False,
 ) -> None:
     """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
 
@@ -58,9 +59,20 @@ def scheme(
         space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
+        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
+    if json:
+        others = {
+            "--steps": steps,
+            "--latex": latex,
+            "--code": code,
+            "--prove": prove,
+            "--analysis": analysis,
+            "--solve": solve,
+        }
+        alone("--json", others, "its text is read by programs")
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
         beside = {
@@ -82,7 +94,8 @@ def scheme(
 
     if space or time or implicit:
         typed, meant = _by_lines(equations, space, time, implicit, positive, {"--assume": assume, "--meaning": meaning})
-        print(f"{'# ' if code else '% ' if latex else ''}{told(meant)}\n")
+        if not json:
+            print(f"{'# ' if code else '% ' if latex else ''}{told(meant)}\n")
     else:
         typed, meant = _as_typed(equations, assume, meaning, _names(positive))
     check_definitions(typed, meant)
@@ -91,6 +104,11 @@ def scheme(
         alone("--random", unknown, "these are of the scheme without noise")
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     found = mean_square(typed, parse_random(typed, *random), grade or None) if random else stability(typed, grade or None)
+    if json:
+        from derive.reports import as_json
+
+        print(as_json.written(as_json.of_scheme(found, meant)))
+        return
     print(_text(typed, found, steps, latex, code))
     if solve:
         print(f"\n{solved(found, meant, solve, numbers)}")

@@ -28,6 +28,7 @@ def show(
     steps: bool = False,
     latex: bool = False,
     code: str = "",
+    json: bool = False,
 ) -> None:
     """Print a theorem as derived.
 
@@ -36,14 +37,19 @@ def show(
         steps: the whole derivation, not the result alone.
         latex: LaTeX instead of text.
         code: generated code for this backend, numpy or torch, instead of the formula.
+        json: for programs: key, title, source, assumptions, result, latex, steps, outputs.
     """
+    if json:
+        alone("--json", {"--steps": steps, "--latex": latex, "--code": code}, "it holds them")
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
         alone("--code", {"--steps": steps, "--latex": latex})
     from derive.reports import theorem_page
 
     key = key_of(id)
-    if code:
+    if json:
+        print(theorem_page.page(key)["json"])
+    elif code:
         print(theorem_page.code(key, code), end="")
     else:
         form = ("steps_latex" if steps else "latex") if latex else "steps" if steps else "summary"
@@ -62,12 +68,19 @@ def cite(id: Annotated[str, tyro.conf.Positional], /) -> None:
     print(cited(key))
 
 
-def show_optimizers(latex: bool = False) -> None:
+def show_optimizers(latex: bool = False, json: bool = False) -> None:
     """Print recurrence, amplification polynomial, largest stable curvature and stability in mean square of every optimiser.
 
     Args:
         latex: a LaTeX tabular instead of text.
+        json: for programs: optimizers, without_an_edge.
     """
+    if json:
+        from derive.reports import as_json
+
+        alone("--json", {"--latex": latex}, "its text is read by programs")
+        print(as_json.written(as_json.of_optimizers()))
+        return
     from derive.reports import optimizers as optimizer_table
 
     print(optimizer_table.latex() if latex else optimizer_table.text())

@@ -131,10 +131,24 @@ def _compile(backend: str, name: str, head: str, doc: str, lines: Sequence[str],
     code = "\n".join([*lines, "renamed" if first else ""])
     source = with_prelude(backend, f"def {name}({head}):\n{docstring}\n{body}\n", code)
     namespace: dict = {}
-    exec(compile(source, f"<gradcfl {name}>", "exec"), namespace)
+    try:
+        exec(compile(source, f"<gradcfl {name}>", "exec"), namespace)
+    except ModuleNotFoundError as error:
+        if error.name != backend:
+            raise
+        namespace[name] = _text_alone(backend)
     function = namespace[name]
     function.source = source
     return function
+
+
+def _text_alone(backend: str) -> Callable:
+    """What stands for a function where its backend is not installed: the text can be printed, a call is refused."""
+
+    def refuse(**_: object) -> None:
+        raise InputError(f"expected the package {backend} to run this code, got none; pip install {backend}")
+
+    return refuse
 
 
 def compile_flow(name: str, expr: sp.Expr, parameters: Sequence[str], title: str) -> Callable:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 BACKENDS = ("numpy", "torch")
 
 Page = dict[str, Any]
-"""`summary`, `steps`, `latex`, `steps_latex`; `code`: backend -> source, `no_code`: why there is none; `macros`: see export."""
+"""`summary`, `steps`, `latex`, `steps_latex`, `json`; `code`: backend -> source, `no_code`: why there is none;
+`macros`: see export."""
 
 
 def page(key: str) -> Page:
@@ -41,6 +42,7 @@ def code(key: str, backend: str) -> str:
 
 
 def _derived(key: str) -> Page:
+    from derive.reports import as_json
     from derive.reports.theorem_macros import macros_of
     from derive.reports.theorem_summary import summary
 
@@ -51,6 +53,7 @@ def _derived(key: str) -> Page:
         "steps": str(found),
         "latex": found.latex(),
         "steps_latex": "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in found.steps),
+        "json": as_json.written(as_json.of_theorem(found)),
         "code": sources,
         "no_code": refusal,
         "macros": macros_of(key, found),

@@ -23,7 +23,7 @@ PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.
             'as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3"; got none; python -m derive show --help explains',
         ),
         ("derive show 5.4 --step", "got --step; did you mean --steps?"),
-        ("derive show 5.4 extra", "expected only the options --steps, --latex, --code, got extra"),
+        ("derive show 5.4 extra", "expected only the options --steps, --latex, --code, --json, got extra"),
         ("derive show 5.4 --steps=yes", "got yes"),
         ("derive show 5.4 --code", "expected a value after --code, got none"),
         ("derive show 5.4 --code fortran", "unknown backend 'fortran': expected one of numpy, torch"),

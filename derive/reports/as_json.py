@@ -1,0 +1,70 @@
+"""What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
+
+scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning
+show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
+optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
+
+null is what there is not: the condition of a scheme that was sampled has no formula.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from derive.conditions.stability import Stability
+from derive.paper.derivation import Derivation
+from derive.reports import optimizers as table
+
+
+def written(entry: Mapping[str, Any]) -> str:
+    """As text: ASCII, one entry a line."""
+    return json.dumps(entry, indent=2, allow_nan=False)
+
+
+def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr]) -> dict[str, Any]:
+    """When a scheme is stable."""
+    exact = found.status != "sampled"
+    return {
+        "status": found.status,
+        "grade": found.grade,
+        "condition": sp.sstr(found.condition) if exact else None,
+        "assumed": [sp.sstr(one) for one in found.assumed],
+        "latex": found.latex() if exact else None,
+        "polynomial": sp.sstr(found.polynomial.as_expr()),
+        "parameters": [p.name for p in found.parameters],
+        "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
+    }
+
+
+def of_theorem(found: Derivation) -> dict[str, Any]:
+    """A theorem with its steps."""
+    steps = [{"title": s.title, "why": s.why, "expression": sp.sstr(s.expression), "latex": s.latex} for s in found.steps]
+    return {
+        "key": found.id,
+        "title": found.title,
+        "source": found.source,
+        "assumptions": list(found.assumptions),
+        "result": sp.sstr(found.result) if isinstance(found.result, sp.Basic) else None,
+        "latex": found.latex(),
+        "steps": steps,
+        "outputs": {name: [sp.sstr(value) for value in values] for name, values in found.outputs.items()},
+    }
+
+
+def of_optimizers() -> dict[str, Any]:
+    """Every optimiser that has an edge, and why others have none."""
+    return {"optimizers": [_row(one) for one in table.rows()], "without_an_edge": dict(table.why_excluded)}
+
+
+def _row(one: table.Row) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "recurrence": [f"{sp.sstr(e.lhs)} = {sp.sstr(e.rhs)}" for e in one.recurrence],
+        "polynomial": sp.sstr(one.polynomial),
+        "largest_stable_curvature": sp.sstr(one.edge),
+        "mean_square": sp.sstr(one.in_mean_square),
+    }
