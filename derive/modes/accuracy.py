@@ -20,8 +20,8 @@ import sympy as sp
 from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.symbols import xi
-from derive.modes.amplification import amplification
-from derive.modes.composed import ComposedExpansion, symbols_of
+from derive.modes.amplification import amplification, symbols_of
+from derive.modes.composed import ComposedExpansion
 from derive.modes.formal import DERIVATIVES, ROOT, TIME, Expansion, NoPhysicalRoot
 from derive.printing.text import latex, pretty
 from derive.schemes.composed import ComposedScheme
