@@ -19,13 +19,14 @@ from derive.conditions.determined import determined, open_of, without_excluded
 from derive.conditions.sampling import parameters
 from derive.conditions.search import answers, default_grades, sampled
 from derive.conditions.solve import solve_condition
-from derive.conditions.stability_text import in_words, text_of
+from derive.conditions.stability_text import in_words, text_of, words_below
 from derive.conditions.time_limit import WAITING, Limit, TimeUp
 from derive.conditions.ways.eliminate import Box
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import GRADES
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification, amplification
+from derive.printing.notebook import markdown
 from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
 
@@ -165,6 +166,12 @@ class Stability:
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return markdown([self.latex()], words_below(self))
+
+    def __repr__(self) -> str:
+        return f"Stability({in_words(self.condition)}; {self.status}, {self.grade})"
 
     def function(self, backend: str = "numpy") -> Callable:
         """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`."""

@@ -17,7 +17,9 @@ from derive.errors import InputError
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.laurent import composed, even, in_symbols, symbols_in
+from derive.printing.notebook import markdown
 from derive.printing.printers import floating
+from derive.printing.text import latex
 from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
@@ -41,6 +43,14 @@ class Amplification:
     def __hash__(self) -> int:
         """By content: the box is a mapping, and not changed after it was made."""
         return hash((self.polynomial, tuple(self.box), self.assumptions))
+
+    def __repr__(self) -> str:
+        return f"Amplification(degree {self.polynomial.degree()} in xi; {', '.join(map(str, self.box)) or 'no phase'})"
+
+    def _repr_markdown_(self) -> str:
+        ranges = [f"{low} <= {s} <= {high}" for s, (low, high) in self.box.items()]
+        assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"
+        return markdown([f"{latex(in_phases(self.polynomial.as_expr()))} = 0"], [", ".join(ranges), assumed])
 
     @property
     def phases(self) -> tuple[int, ...]:
