@@ -19,6 +19,7 @@ the sampled radius to tell, and there is no number to give.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +27,14 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.sampling import TOLERANCE, parameters, sampled_radius
+from derive.conditions.sampling import TOLERANCE, sampled_radius
+from derive.conditions.time_limit import WAITING, TimeUp, time_limit
 from derive.errors import InputError
 
 if TYPE_CHECKING:
     from derive.conditions.stability import Stability
 
+SECONDS = 60.0
 PER_DECADE = 60
 DECADES = (-3, 6)
 FINE = 1e-11
@@ -40,21 +43,34 @@ AGREED = 1e-3
 """Relative difference of two edges that are taken for one."""
 
 
-def largest_stable(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational]) -> float:
+def largest_stable(
+    found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float = SECONDS
+) -> float:
     """The first edge above zero; 0 if values just above zero are not stable, infinity if no edge is found.
 
     Args:
         found: the bound.
         parameter: whose edge is wanted.
         numbers: for all others.
+        seconds: limit on the sampling, of processor time, and of four times as much time elapsed.
 
     Raises:
-        InputError: the edge of a sampled condition cannot be told from growth that sets in gradually.
+        InputError: the edge of a sampled condition cannot be told from growth that sets in gradually, or not in time.
     """
     assumed = sp.And(*found.assumed).subs(numbers, simultaneous=True)
     if found.status != "sampled":
         return float(first_edge(sp.And(found.condition.subs(numbers, simultaneous=True), assumed), parameter))
-    return min(float(first_edge(assumed, parameter)), _of_radius(found, parameter, numbers))
+    return min(float(first_edge(assumed, parameter)), _in_time(found, parameter, numbers, seconds))
+
+
+def _in_time(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float) -> float:
+    reached: list[float] = []
+    try:
+        with time_limit(seconds, WAITING * seconds):
+            return _of_radius(found, parameter, numbers, reached)
+    except TimeUp:
+        so_far = f"no growth seen up to {parameter} = {max(reached):.6g}" if reached else "nothing seen"
+        raise InputError(f"expected the edge of {parameter} within {seconds:g} s, got {so_far}; give largest() more") from None
 
 
 def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
@@ -97,19 +113,22 @@ def _met(claim: Boolean, margins: dict[Relational, tuple], signs: dict[sp.Expr, 
     return claim.xreplace({part: sp.sympify(bool(met)) for part, met in truth.items()}) == sp.true
 
 
-def _of_radius(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational]) -> float:
-    """The edge of the sampled spectral radius."""
-    radius = sampled_radius(found.amplification)
-    given = {s.name: float(v) for s, v in numbers.items() if s in parameters(found.amplification)}
+def _of_radius(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]) -> float:
+    """The edge of the sampled spectral radius; values seen to be stable on the way go to `reached`."""
+    polynomial = sp.Poly([c.subs(numbers) for c in found.polynomial.all_coeffs()], *found.polynomial.gens)
+    radius = sampled_radius(replace(found.amplification, polynomial=polynomial))
+    given = {parameter.name} & {s.name for s in polynomial.free_symbols}
     decays = found.condition.rel_op == "<"
-    scale = _scale(found.polynomial.as_expr().subs(numbers), parameter)
 
-    def edge(most: float) -> float:
+    def unstable(most: float) -> Callable[[np.ndarray], np.ndarray]:
         """Growth of at most so much in a step allowed; where modes are to decay, not even a root on the circle."""
         limit = 1 - FINE if decays else 1 + most
-        return _first_excess(lambda x: radius(**given, **{parameter.name: x}) > limit, scale)
+        return lambda x: np.broadcast_to(radius(**dict.fromkeys(given, x)) > limit, x.shape)
 
-    edges = edge(FINE), edge(TOLERANCE)
+    if not given:  # a factor that is zero at these numbers
+        return 0.0 if unstable(FINE)(np.zeros(1)).any() else float("inf")
+    scale = _scale(polynomial.as_expr(), parameter)
+    edges = [_first_excess(unstable(most), scale, reached) for most in (FINE, TOLERANCE)]
     if abs(edges[1] - edges[0]) > AGREED * edges[0]:
         raise InputError(
             f"expected an edge that the sampled roots can tell, got growth of less than {TOLERANCE:g} in a step from "
@@ -131,7 +150,7 @@ def _size(coefficient: sp.Expr) -> float:
     return float(sum(abs(complex(term.as_coeff_Mul()[0])) for term in sp.Add.make_args(sp.expand(coefficient))))
 
 
-def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float) -> float:
+def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float, reached: list[float]) -> float:
     """The first point of the scale that is unstable, bisected from the one before it."""
     low = 0.0
     for decade in range(*DECADES):
@@ -141,6 +160,7 @@ def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float) ->
             first = int(bad.argmax())
             return _bisected(unstable, points[first - 1] if first else low, points[first])
         low = points[-1]
+        reached.append(low)
     return float("inf")
 
 

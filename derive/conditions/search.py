@@ -11,7 +11,7 @@ parameters is given up for a comparison of the sampled spectral radius, and its 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
 >>> oscillator = amplification(parse_scheme("u[1] == 2*u[0] - u[-1] - q*u[0]", positive=["q"]))  # it keeps an energy
->>> answers(oscillator, None, on_grid=False, system=False, seconds=10)
+>>> answers(oscillator, None, on_grid=False, system=False, limit=Limit(10))
 [(q < 4, 'power-bounded', 'exact'), (False, 'schur', 'exact')]
 """
 
@@ -22,7 +22,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.closed_form import closed_form, order_in_time
 from derive.conditions.sampling import spectral_radius
-from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.time_limit import Limit, TimeUp
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import numeric_verdict
 from derive.errors import InputError
@@ -34,7 +34,7 @@ Answer = tuple[Boolean, str, str]
 """Condition, grade, status."""
 
 
-def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool, seconds: float) -> list[Answer]:
+def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool, limit: Limit) -> list[Answer]:
     """The answer; and, where a stricter grade is never met, or this one is and a weaker is not, the other one after it.
 
     Args:
@@ -42,10 +42,10 @@ def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool
         grade: what is asked for; None for what fits.
         on_grid: whether there is space.
         system: whether there are several unknowns.
-        seconds: limit on the search.
+        limit: on the search.
     """
     grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(found, on_grid)
-    never, met = _in_time(found, grades, system, seconds, bool(grade))
+    never, met = _in_time(found, grades, system, limit, bool(grade))
     if grade:
         asked = never[:1] or [met or sampled(found, grade)]
         return [*asked, met] if never and met else asked
@@ -62,13 +62,13 @@ def default_grades(found: Amplification, on_grid: bool) -> list[str]:
 
 
 def _in_time(
-    found: Amplification, grades: list[str], system: bool, seconds: float, asked: bool
+    found: Amplification, grades: list[str], system: bool, limit: Limit, asked: bool
 ) -> tuple[list[Answer], Answer | None]:
     """Grades that are never met; and the first one that is, in closed form, if it is found in time."""
     never: list[Answer] = []
     met = None
     try:
-        with time_limit(seconds):
+        with limit.block():
             for grade in grades:
                 answer = _closed(found, grade, system)
                 if answer and answer[0] == sp.false and answer[2] == "exact":

@@ -19,13 +19,14 @@ from derive.conditions.determined import determined, open_of, without_excluded
 from derive.conditions.sampling import parameters
 from derive.conditions.search import answers, default_grades, sampled
 from derive.conditions.solve import solve_condition
-from derive.conditions.stability_text import in_words, text_of
-from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.stability_text import in_words, text_of, words_below
+from derive.conditions.time_limit import WAITING, Limit, TimeUp
 from derive.conditions.ways.eliminate import Box
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import GRADES
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification, amplification
+from derive.printing.notebook import markdown
 from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from derive.conditions.proof.certificate import Certificate
 
 SECONDS = 20.0
+EXPANSION = 5.0
+"""Seconds that the amplification polynomial may take at least: without it there is nothing to sample either."""
 
 
 @dataclass(frozen=True)
@@ -119,25 +122,31 @@ class Stability:
                 found = found.intersect(part.as_set())
         return found
 
-    def largest(self, name: str, /, **values: float) -> float:
+    def largest(self, name: str, seconds: float = 60.0, /, **values: float) -> float:
         """The first edge of one parameter on the way up from zero, numbers given for all others; for every status.
 
         Stable values need not be an interval: what may be stable again beyond the first edge is not looked at. Right to
         rounding where the condition has a closed form; of a sampled one to about 1e-3, and see `conditions.largest` for what
         it may miss.
 
+        Args:
+            name: the parameter.
+            seconds: limit on the sampling, by position, of processor time, and of four times as much time elapsed.
+            **values: a number for every other parameter.
+
         Returns:
             The edge; 0.0 if values just above zero are unstable, or outside what is assumed; infinity if there is no edge (of
             a sampled condition: none up to 10^6 times the value at which its terms are of size 1).
 
         Raises:
-            InputError: a parameter is missing, unknown or no real number; or growth sets in too gradually to tell an edge.
+            InputError: a parameter is missing, unknown or no real number; or growth sets in too gradually to tell an edge,
+                or no edge is told in time: then how far it came.
         """
         from derive.conditions.largest import largest_stable
 
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
         others = tuple(p for p in self.parameters if p != parameter)
-        return largest_stable(self, parameter, numbers_of(values, others))
+        return largest_stable(self, parameter, numbers_of(values, others), seconds)
 
     def in_terms_of(self, meaning: Mapping[str, sp.Expr | float]) -> Stability:
         """The same bound with parameters replaced by what they stand for, such as ``{"r": k*dt/dx**2}``.
@@ -157,6 +166,12 @@ class Stability:
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
+
+    def _repr_markdown_(self) -> str:
+        return markdown([self.latex()], words_below(self))
+
+    def __repr__(self) -> str:
+        return f"Stability({in_words(self.condition)}; {self.status}, {self.grade})"
 
     def function(self, backend: str = "numpy") -> Callable:
         """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`."""
@@ -206,10 +221,11 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
             second order in time, so that its own solutions may grow linearly, and where no closed form of the
             power-bounded grade is found. Where the default is never met, as in a scheme that keeps an energy, and a
             weaker grade is, the answer is that of the weaker one, and `other` says so.
-        seconds: limit on the search for a closed form, of processor time, so that a busy machine finds the same.
+        seconds: limit of the amplification polynomial and the search for a closed form together, of processor time, so that
+            a busy machine finds the same, and of four times as much time elapsed.
 
     Raises:
-        InputError: unknown grade or problem.
+        InputError: unknown grade or problem; or no amplification polynomial in this time, of which 5 s are always given.
     """
     if grade is not None:
         choose("grade", grade, dict.fromkeys(GRADES))
@@ -221,14 +237,15 @@ def stability(problem: GridScheme | Amplification, grade: str | None = None, sec
 @lru_cache(maxsize=256)  # theorems, tables and checks ask for the same few again and again
 def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: float) -> Stability:
     scheme = problem if isinstance(problem, GridScheme) else None
-    found = amplification(scheme) if scheme else problem
+    limit = Limit(seconds, WAITING * seconds)
+    found = _polynomial(scheme, limit, seconds) if scheme else problem
     on_grid = bool(found.box) or (scheme is not None and scheme.dims > 0)
     system = scheme is not None and len(scheme.unknowns) > 1
     try:
-        with time_limit(seconds):
+        with limit.block():
             new_value = determined(found, scheme)
         found = replace(found, assumptions=sp.And(found.assumptions, new_value))
-        (condition, grade, status), *others = answers(found, grade, on_grid, system, seconds)
+        (condition, grade, status), *others = answers(found, grade, on_grid, system, limit)
     except (NoClosedForm, TimeUp):
         (condition, grade, status), *others = [sampled(found, grade or default_grades(found, on_grid)[-1])]
     other = next(
@@ -236,6 +253,18 @@ def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: 
     )
     condition = without_excluded(condition, found.assumptions)
     return Stability(found.polynomial, condition, status, open_of(found.assumptions, condition), found.box, grade, other)
+
+
+def _polynomial(scheme: GridScheme, limit: Limit, seconds: float) -> Amplification:
+    """Within the limit: multiplied out, a scheme may have more terms than there is time for."""
+    try:
+        with limit.block(least=EXPANSION):
+            return amplification(scheme)
+    except TimeUp:
+        raise InputError(
+            f"expected an amplification polynomial within {max(seconds, EXPANSION):g} s, got none: the scheme has too many "
+            f"terms; give stability() more seconds, or numbers for some of the parameters"
+        ) from None
 
 
 def _margin(condition: Boolean) -> sp.Expr:

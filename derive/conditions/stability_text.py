@@ -44,6 +44,11 @@ def text_of(found: Stability) -> str:
     return "\n".join(lines)
 
 
+def words_below(found: Stability) -> list[str]:
+    """What stands below the formula in a notebook: what is assumed, and how it is known."""
+    return [*_assumed(found), f"({_how(found)})"]
+
+
 def _otherwise(found: Stability) -> list[str]:
     if found.condition == sp.true:
         return [f"{MEANS[found.grade]} always"]

@@ -1,18 +1,23 @@
 """A time limit for a symbolic calculation that may run away.
 
 The time is the processor's, spent by the calculation itself: what is found must not depend on what else the machine does.
+A limit of the time elapsed can be set beside it, for a user who waits.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 AGAIN = 0.05  # seconds until the next attempt: an exception that lands in a destructor is swallowed there
+
+WAITING = 4.0
+"""Where somebody waits: a busy machine may take this many times the processor time."""
 
 
 class TimeUp(BaseException):
@@ -20,17 +25,17 @@ class TimeUp(BaseException):
 
 
 @contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float, elapsed: float = math.inf) -> Iterator[None]:
     """Raise `TimeUp` in the block once the time is over; works in any thread, between two Python instructions.
 
     Garbage collection waits for the end of the block: its callbacks would swallow the exception.
 
     Args:
         seconds: of the thread's processor time (of time elapsed, where the system does not tell), greater than 0.
+        elapsed: limit of the time elapsed, in seconds.
     """
     target, over, fired, lock = threading.get_ident(), threading.Event(), threading.Event(), threading.Lock()
-    spent = _clock(target)
-    watch = threading.Thread(target=_interrupt, args=(target, over, fired, lock, spent() + seconds, spent), daemon=True)
+    watch = threading.Thread(target=_interrupt, args=(target, over, fired, lock, _left(target, seconds, elapsed)), daemon=True)
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -48,19 +53,51 @@ def time_limit(seconds: float) -> Iterator[None]:
                 gc.enable()
 
 
+class Limit:
+    """One limit for several blocks in one thread, one after the other.
+
+    Args:
+        seconds: of processor time, in all.
+        elapsed: of time elapsed since this was made.
+    """
+
+    def __init__(self, seconds: float, elapsed: float = math.inf) -> None:
+        """The time begins to run."""
+        self._left = _left(threading.get_ident(), seconds, elapsed)
+        self._latest = time.monotonic() + elapsed
+
+    def block(self, least: float = 0.0) -> AbstractContextManager[None]:
+        """A block that ends with the limit, or later by what is missing to `least` seconds of processor time.
+
+        Raises:
+            TimeUp: nothing is left.
+        """
+        left = self._left()
+        if max(left, least) <= 0:
+            raise TimeUp
+        return time_limit(max(left, least), max(self._latest - time.monotonic(), least))
+
+
 def _interrupt(
-    target: int, over: threading.Event, fired: threading.Event, lock: threading.Lock, end: float, spent: Callable[[], float]
+    target: int, over: threading.Event, fired: threading.Event, lock: threading.Lock, remaining: Callable[[], float]
 ) -> None:
-    wait = min(AGAIN, max(end - spent(), 0.0))
+    wait = min(AGAIN, max(remaining(), 0.0))
     while not over.wait(wait):
         with lock:
             if over.is_set():
                 return
-            left = end - spent()  # the thread lives as long as `over` is not set, and so does its clock
+            left = remaining()  # the thread lives as long as `over` is not set, and so does its clock
             if left <= 0:
                 fired.set()
                 _raise_in(target, TimeUp)
         wait = max(left, AGAIN)
+
+
+def _left(thread: int, seconds: float, elapsed: float) -> Callable[[], float]:
+    """What is left of either limit, whichever is less, in seconds."""
+    spent = _clock(thread)
+    end, latest = spent() + seconds, time.monotonic() + elapsed
+    return lambda: min(end - spent(), latest - time.monotonic())
 
 
 def _absorb(thread: int) -> None:

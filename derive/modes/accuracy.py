@@ -20,9 +20,10 @@ import sympy as sp
 from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.symbols import xi
-from derive.modes.amplification import amplification
-from derive.modes.composed import ComposedExpansion, symbols_of
+from derive.modes.amplification import amplification, symbols_of
+from derive.modes.composed import ComposedExpansion
 from derive.modes.formal import DERIVATIVES, ROOT, TIME, Expansion, NoPhysicalRoot
+from derive.printing.notebook import markdown
 from derive.printing.text import latex, pretty
 from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
@@ -97,6 +98,12 @@ class ModifiedEquation:
     def latex(self) -> str:
         """The modified equation, its leading errors with it, as LaTeX without dollar signs."""
         return latex(self.equation)
+
+    def _repr_markdown_(self) -> str:
+        return markdown([self.latex()], ["in grid units" if self.in_grid_units else str(self.order)])
+
+    def __repr__(self) -> str:
+        return f"ModifiedEquation({'in grid units' if self.in_grid_units else self.order})"
 
     def __str__(self) -> str:
         return f"{pretty(self.equation)}\n\n{'in grid units' if self.in_grid_units else self.order}"

@@ -16,7 +16,11 @@ import sympy as sp
 from derive.errors import InputError
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
+from derive.modes.laurent import composed, even, in_symbols, symbols_in
+from derive.printing.notebook import markdown
 from derive.printing.printers import floating
+from derive.printing.text import latex
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
 
@@ -40,6 +44,14 @@ class Amplification:
         """By content: the box is a mapping, and not changed after it was made."""
         return hash((self.polynomial, tuple(self.box), self.assumptions))
 
+    def __repr__(self) -> str:
+        return f"Amplification(degree {self.polynomial.degree()} in xi; {', '.join(map(str, self.box)) or 'no phase'})"
+
+    def _repr_markdown_(self) -> str:
+        ranges = [f"{low} <= {s} <= {high}" for s, (low, high) in self.box.items()]
+        assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"
+        return markdown([f"{latex(in_phases(self.polynomial.as_expr()))} = 0"], [", ".join(ranges), assumed])
+
     @property
     def phases(self) -> tuple[int, ...]:
         """The axes (0, 1, 2) whose phase the polynomial depends on."""
@@ -52,8 +64,36 @@ def amplification(scheme: GridScheme) -> Amplification:
     Raises:
         InputError: the equations do not determine the unknowns, or a number is beyond floating point.
     """
+    quickly = _of_composed(scheme) if isinstance(scheme, ComposedScheme) and scheme.dims else None
+    if quickly is not None:
+        return quickly
     matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
     return of_determinant(matrix.det(method="berkowitz"), scheme)
+
+
+def _of_composed(scheme: ComposedScheme) -> Amplification | None:
+    """By powers of the stencils' symbols in a ring; None where these are no Laurent polynomials with rational coefficients."""
+    marks, stencils = sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy), symbols_of(scheme)
+    polynomial = scheme.integrator.characteristic(*marks)
+    symbols = symbols_in(polynomial, marks, stencils)
+    terms = composed(polynomial, marks, stencils)
+    if terms is None:
+        return None
+    for number in {c for by_power in terms.values() for c in by_power.values()}:
+        floating(number)
+    used = [i for i in range(scheme.dims) if SHIFTS[i] in symbols]
+    coefficients = {power: in_symbols(by_power, symbols) for power, by_power in terms.items()}
+    if all(even(by_power, [symbols.index(SHIFTS[i]) for i in used]) for by_power in terms.values()):
+        box = {COSINES[i]: (-sp.S.One, sp.S.One) for i in used}
+        coefficients = {power: _in_cosines(c, used) for power, c in coefficients.items()}
+    else:
+        box = {THETAS[i]: (-sp.pi, sp.pi) for i in used}
+    return Amplification(sp.Poly({(power,): c for power, c in coefficients.items()}, xi), box, scheme.assumptions)
+
+
+def symbols_of(scheme: ComposedScheme) -> sp.Tuple:
+    """z of every part, a Laurent polynomial in the shifts."""
+    return sp.Tuple(*(sp.expand(part).replace(lambda e: isinstance(e, sp.Indexed), mode) for part in scheme.parts))
 
 
 def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:

@@ -13,14 +13,7 @@ import sympy as sp
 
 from derive.fields.phases import SHIFTS
 from derive.fields.symbols import xi
-from derive.modes.amplification import mode
 from derive.modes.formal import DERIVATIVES, Expansion, eps
-from derive.schemes.composed import ComposedScheme
-
-
-def symbols_of(scheme: ComposedScheme) -> sp.Tuple:
-    """z of every part, a Laurent polynomial in the shifts."""
-    return sp.Tuple(*(sp.expand(part).replace(lambda e: isinstance(e, sp.Indexed), mode) for part in scheme.parts))
 
 
 @dataclass(frozen=True)

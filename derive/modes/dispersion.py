@@ -26,6 +26,8 @@ from derive.modes.accuracy import in_grid_units
 from derive.modes.amplification import amplification, in_real_parts
 from derive.modes.formal import DERIVATIVES, TIME
 from derive.modes.roots import follow, function_of
+from derive.printing.notebook import markdown
+from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
 
 
@@ -97,6 +99,14 @@ class Dispersion:
     parameters: tuple[sp.Symbol, ...]
     small: tuple[sp.Symbol, ...]
     exact: tuple[sp.Expr, ...]
+
+    def __repr__(self) -> str:
+        return f"Dispersion({self.order_in_time} of {self.polynomial.degree()} root(s) physical)"
+
+    def _repr_markdown_(self) -> str:
+        roots = [f"\\xi = {latex(root)}" for root in self.closed_forms] or [f"{latex(self.polynomial.as_expr())} = 0"]
+        small = f"vanishing with the step: {', '.join(map(str, self.small))}" if self.small else ""
+        return markdown(roots, [f"{self.order_in_time} of {self.polynomial.degree()} root(s) physical", small])
 
     @cached_property
     def order_in_time(self) -> int:

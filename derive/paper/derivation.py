@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from derive.errors import InputError, choose
+from derive.printing.notebook import markdown
 from derive.printing.text import indent, latex, paragraph, pretty
 
 
@@ -78,6 +79,12 @@ class Derivation:
     def latex(self) -> str:
         """The result as LaTeX (a formula, without dollar signs)."""
         return latex(self.result) if isinstance(self.result, sp.Basic) else self.result.latex()
+
+    def _repr_markdown_(self) -> str:
+        return markdown([self.latex()], [f"{self.id}  {self.title}  [{self.source}]", *(f"for: {a}" for a in self.assumptions)])
+
+    def __repr__(self) -> str:
+        return f"Derivation({self.id}: {self.title}; {len(self.steps)} steps)"
 
     def function(self, backend: str = "numpy", name: str | None = None) -> Callable:
         """Generated code of a named output (default: the first one), arguments by keyword; see `.source` on it.

@@ -14,6 +14,8 @@ from typing import Protocol
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.printing.notebook import markdown
+from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
 
 
@@ -61,6 +63,9 @@ class ComposedScheme(GridScheme):
         """The symbols in the coefficients, by name; those of the integrator are in its assumptions."""
         own = {s for s in self.integrator.assumptions.free_symbols if isinstance(s, sp.Symbol)}
         return tuple(sorted({*self._like.parameters, *own}, key=str))
+
+    def _repr_markdown_(self) -> str:
+        return markdown([latex(part) for part in self.parts], [f"dt f(u), advanced by {self.integrator.name}"])
 
     def __repr__(self) -> str:
         return f"GridScheme({self.integrator.name} of dt f(u) = {' and '.join(map(str, self.parts))})"

@@ -15,6 +15,8 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError
+from derive.printing.notebook import markdown
+from derive.printing.text import latex
 from derive.schemes.grid_checks import check, checked_assumptions
 from derive.shown import quoted
 
@@ -78,6 +80,10 @@ class GridScheme:
         """The values of one unknown that the scheme uses."""
         found = {v for residual in self.residuals for v in residual.atoms(sp.Indexed) if v.base == unknown}
         return sorted(found, key=lambda v: v.indices)
+
+    def _repr_markdown_(self) -> str:
+        assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"
+        return markdown([latex(sp.Eq(residual, 0, evaluate=False)) for residual in self.residuals], [assumed])
 
     def __repr__(self) -> str:
         return f"GridScheme({', '.join(str(sp.Eq(residual, 0)) for residual in self.residuals)})"

@@ -28,6 +28,7 @@ from derive.conditions.proof.questions import (
 )
 from derive.conditions.ways.margins import NeverStable, NoClosedForm
 from derive.errors import InputError
+from derive.printing.notebook import markdown
 
 DIRECTIONS = {  # the ways to settle each, with their shares of the time: what z3 finds by roots it finds at once
     "sufficient": {"by roots": (sufficient_by_roots, 0.1), "by margins": (sufficient_by_margins, 0.9)},
@@ -50,6 +51,9 @@ class Certificate:
     answers: dict[str, str]
     counterexample: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+
+    def _repr_markdown_(self) -> str:
+        return markdown([], str(self).splitlines())
 
     def __str__(self) -> str:
         lines = [f"{question}: {answer}" for question, answer in self.answers.items()]

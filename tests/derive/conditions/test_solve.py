@@ -147,3 +147,26 @@ def test_growth_that_sets_in_gradually_has_no_sampled_edge() -> None:
     assert found.status == "sampled"
     with pytest.raises(InputError, match="an edge that the sampled roots can tell"):
         found.largest("nu", r=0.0)
+
+
+def test_three_stages_in_the_plane_are_sampled_in_time() -> None:
+    """Diffusion, and advection along the diagonal: hundreds of terms; the edge is that of the stencil's symbol."""
+    v = GridFunction("u", 2)
+    around = v[0, 1, 0] + v[0, -1, 0] + v[0, 0, 1] + v[0, 0, -1] - 4 * v[0, 0, 0]
+    scheme = integrators["RK3"](r * around - nu * (v[0, 1, 0] - v[0, -1, 0] + v[0, 0, 1] - v[0, 0, -1]) / 2, v)
+    found = stability(scheme, seconds=0.2)
+    assert found.status == "sampled"
+    x, y = np.meshgrid(*[np.linspace(-np.pi, np.pi, 241)] * 2)
+    z = lambda r: 2 * r * (np.cos(x) + np.cos(y) - 2) - 0.5j * (np.sin(x) + np.sin(y))  # noqa: E731
+    grows = lambda r: np.abs(np.polyval([1 / 6, 1 / 2, 1, 1], z(r))).max() > 1 + 1e-12  # noqa: E731
+    edge = found.largest("r", nu=0.5)
+    assert not grows(edge * (1 - 1e-3))
+    assert grows(edge * (1 + 1e-3))
+    with pytest.raises(InputError, match=r"expected the edge of r within 0.001 s, got nothing seen; give largest\(\) more"):
+        found.largest("r", 1e-3, nu=0.5)
+
+
+def test_a_parameter_that_drops_out_at_numbers_has_no_edge() -> None:
+    found = stability(integrators["RK4"](r * second(u[0, 0]) - nu * r * centred(u[0, 0]), u), seconds=0.1)
+    assert found.status == "sampled"
+    assert found.largest("nu", r=0.0) == np.inf

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.time_limit import Limit, TimeUp, time_limit
 
 
 def busy(seconds: float) -> None:
@@ -64,3 +64,25 @@ def test_a_tracer_works_afterwards(seconds: float) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.split() == (["up"] if seconds < 1 else []) + ["done"]
+
+
+def test_waiting_counts_against_the_time_elapsed() -> None:
+    begun = time.monotonic()
+    with pytest.raises(TimeUp), time_limit(20, elapsed=0.2):
+        while time.monotonic() < begun + 5:
+            time.sleep(0.01)
+    assert time.monotonic() - begun < 4
+
+
+def test_blocks_of_one_limit_share_it() -> None:
+    limit = Limit(0.2)
+    with limit.block():
+        busy(0.1)
+    begun = time.thread_time()
+    with pytest.raises(TimeUp), limit.block():
+        busy(20)
+    assert time.thread_time() - begun < 5
+    with pytest.raises(TimeUp), limit.block():
+        raise AssertionError("nothing is left")
+    with limit.block(least=1.0):
+        busy(0.01)

@@ -7,7 +7,8 @@ import sympy as sp
 
 from derive import GridFunction, GridScheme, integrators, modified_equation, order_of_accuracy
 from derive.gallery.operators import backward, centred, second
-from derive.modes.composed import ComposedExpansion, symbols_of
+from derive.modes.amplification import symbols_of
+from derive.modes.composed import ComposedExpansion
 from derive.schemes.composed import ComposedScheme
 
 a, b, k, q, dt, dx, dy = sp.symbols("a b kappa q dt dx dy", positive=True)
