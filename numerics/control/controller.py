@@ -128,9 +128,16 @@ class EdgeController:
 
     def _before(self, optimizer: Optimizer, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
         self._put_back()
+        try:
+            self._cap(optimizer, any(one is not None for one in (*arguments[1:], *named.values())))
+        except Exception as error:  # settings that a training may come to, such as momentum 1, are not worth it either
+            self._put_back()
+            warnings.warn(f"step {self._done}: nothing is capped ({message(error)})", ControlWarning, stacklevel=3)
+
+    def _cap(self, optimizer: Optimizer, closure: bool) -> None:
         self._admit()
         if self._done >= self._due:
-            self._measure(any(one is not None for one in (*arguments[1:], *named.values())))
+            self._measure(closure)
         wanted, at = float(optimizer.param_groups[0]["lr"]), self._now(rates(optimizer))
         self._apply(self._factor())
         applied = float(optimizer.param_groups[0]["lr"])
@@ -164,7 +171,7 @@ class EdgeController:
         self._due = self._done + gap(self._tried, self.every)
         if found is None:
             kept = "the last cap is kept" if self._estimates else "nothing is capped yet"
-            warnings.warn(f"step {self._done}: the edge is not measured ({why}); {kept}", ControlWarning, stacklevel=4)
+            warnings.warn(f"step {self._done}: the edge is not measured ({why}); {kept}", ControlWarning, stacklevel=5)
             return
         self._limit = self.c or limit(rows_of_step(self._batches))
         self._estimates.append(found)

@@ -299,6 +299,21 @@ def test_autocast_is_measured_in_float32() -> None:
     assert control.dataset().applied.values.max() < 100
 
 
+def test_settings_that_have_no_edge_end_nothing() -> None:
+    """Momentum 1 in the middle of a training."""
+    model = Weights()
+    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.5)
+    with EdgeController(model, optimizer, bowl) as control:
+        take(model, optimizer, control, 2)
+        optimizer.param_groups[0]["momentum"] = 1.0
+        with pytest.warns(ControlWarning, match="nothing is capped"):
+            take(model, optimizer, control, 1)
+        assert optimizer.param_groups[0]["lr"] == 0.01
+        optimizer.param_groups[0]["momentum"] = 0.5
+        take(model, optimizer, control, 1)
+        assert control.dataset().step.size == 3
+
+
 def test_a_closure_is_said_and_ends_nothing() -> None:
     model = Weights()
     optimizer = SGD(model.parameters(), lr=0.1)
