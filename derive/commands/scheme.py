@@ -59,7 +59,7 @@ def scheme(
         space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
-        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning.
+        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
@@ -103,11 +103,12 @@ def scheme(
         unknown = {"--steps": steps, "--analysis": analysis, "--meaning": meaning}
         alone("--random", unknown, "these are of the scheme without noise")
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
-    found = mean_square(typed, parse_random(typed, *random), grade or None) if random else stability(typed, grade or None)
+    deviations = parse_random(typed, *random)
+    found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
     if json:
         from derive.reports import as_json
 
-        print(as_json.written(as_json.of_scheme(found, meant)))
+        print(as_json.written(as_json.of_scheme(found, meant, deviations)))
         return
     print(_text(typed, found, steps, latex, code))
     if solve:

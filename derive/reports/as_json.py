@@ -1,10 +1,11 @@
 """What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
 
-scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning
+scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
-null is what there is not: the condition of a scheme that was sampled has no formula.
+null is what there is not: the condition of a scheme that was sampled has no formula. Where `random` names parameters, with their
+deviations, polynomial and condition are those of second moments.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ def written(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, indent=2, allow_nan=False)
 
 
-def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr]) -> dict[str, Any]:
-    """When a scheme is stable."""
+def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any]) -> dict[str, Any]:
+    """When a scheme is stable, in mean square where parameters are random."""
     exact = found.status != "sampled"
     return {
         "status": found.status,
@@ -37,6 +38,7 @@ def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr]) -> dict[str, Any
         "polynomial": sp.sstr(found.polynomial.as_expr()),
         "parameters": [p.name for p in found.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
+        "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
     }
 
 

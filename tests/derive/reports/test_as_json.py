@@ -12,7 +12,7 @@ from derive.__main__ import main
 from derive.reports import optimizers as table
 
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
-SCHEME = ["status", "grade", "condition", "assumed", "latex", "polynomial", "parameters", "meaning"]
+SCHEME = ["status", "grade", "condition", "assumed", "latex", "polynomial", "parameters", "meaning", "random"]
 THEOREM = ["key", "title", "source", "assumptions", "result", "latex", "steps", "outputs"]
 OPTIMISER = ["name", "recurrence", "polynomial", "largest_stable_curvature", "mean_square"]
 
@@ -29,6 +29,12 @@ def test_a_scheme(capsys: pytest.CaptureFixture) -> None:
     condition = sp.sympify(found["condition"], locals={"r": r})
     assert [bool(condition.subs(r, value)) for value in (-1, 0, sp.Rational(1, 2), 0.51)] == [False, True, True, False]
     assert (found["status"], found["parameters"], found["meaning"]) == ("exact", ["r"], {})
+
+
+def test_what_is_random_is_said(capsys: pytest.CaptureFixture) -> None:
+    found = told(capsys, "scheme", HEAT, "--random", "r: s")
+    assert found["random"] == {"r": "s"}
+    assert found["parameters"] == ["r", "s"]
 
 
 def test_an_equation_tells_what_its_numbers_mean(capsys: pytest.CaptureFixture) -> None:
