@@ -4,8 +4,8 @@ scheme      status, grade, condition, assumed, latex, polynomial, parameters, me
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
-null is what there is not: the condition of a scheme that was sampled has no formula. Where `random` names parameters, with their
-deviations, polynomial and condition are those of second moments.
+null is what there is not: the condition of a scheme that was sampled has no formula. Where `random` names parameters, with
+their deviations, polynomial and condition are those of second moments.
 """
 
 from __future__ import annotations
