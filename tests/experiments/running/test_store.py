@@ -116,7 +116,7 @@ except InputError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
-@pytest.mark.parametrize("room", [0, 2_000, 60_000])
+@pytest.mark.parametrize("room", [2_000, *(pytest.param(room, marks=pytest.mark.slow) for room in (0, 60_000))])
 def test_no_room_for_a_real_result(room: int, tmp_path: Path) -> None:
     """The data file itself meets the limit, at several places; HDF5 writing straight to disk would crash here."""
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
