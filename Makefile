@@ -43,7 +43,7 @@ test: style ## lint, types, import contracts, tests, paper checks
 		wait $$types; typed=$$?; cat $$log; rm $$log; exit $$((tested + typed))
 
 test-portable: $(STAMP) ## the tests that compute in floating point, by another processor's rounding
-	@$(PORTABLE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow and not exact" $(FLOATING)
+	@$(PORTABLE) EXAMPLES=fewer OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n logical --dist worksteal -m "not slow and not exact" $(FLOATING)
 
 package: $(STAMP) ## the wheel in fresh environments without the sources, with the extra `train` and without
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/test_wheel.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from hypothesis import HealthCheck, settings
 from tests.other_rounding import whatever_the_rounding  # noqa: F401 (a fixture)
 
 settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("default")
+settings.register_profile("fewer", settings.get_profile("default"), max_examples=25)  # by another rounding, of what ran already
+settings.load_profile(os.environ.get("EXAMPLES", "default"))
 
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: commands under test inherit it

@@ -18,6 +18,9 @@ from tests.numerics.monitor.cases import data, net, train
 watch = partial(StabilityMonitor, loss_fn=cross_entropy, shadow=0)
 
 
+pytestmark = pytest.mark.exact  # of refusals
+
+
 def measured(model: nn.Module, *batch, **options):
     with watch(model, SGD(model.parameters(), lr=0.1), **options) as monitor:
         return monitor.measure(*(batch or data()))

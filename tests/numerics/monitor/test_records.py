@@ -15,6 +15,8 @@ from numerics.monitor.records import Records
 from numerics.monitor.scalars import CSV, Logged
 from tests.numerics.monitor.cases import net, train
 
+pytestmark = pytest.mark.exact  # of what is kept
+
 
 def test_the_memory_is_flat_and_the_newest_is_at_hand() -> None:
     """A fake of 10^5 measurements: as many rows as after 10^4, first, extremes, jumps and newest among them."""

@@ -15,6 +15,8 @@ from derive.errors import InputError
 from numerics.monitor import StabilityMonitor
 from tests.numerics.monitor.cases import net, train
 
+pytestmark = pytest.mark.exact  # of repetitions
+
 OPTIONS = {"budget": 1e9, "shadow": 0.9, "window": 12, "layers": 1}
 TIMED = ["seconds", "monitor_seconds", "monitor_share"]
 

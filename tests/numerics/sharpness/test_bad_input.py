@@ -14,6 +14,8 @@ from numerics.sharpness import BatchCoupledWarning, Hessian, UnresolvedError, mi
 from numerics.sharpness.krylov import Space
 from tests.numerics.sharpness.models import classifier, itself, one_row, quadratic
 
+pytestmark = pytest.mark.exact  # of refusals
+
 
 def refused(match: str, *arguments, **options) -> None:
     """In one line."""
