@@ -63,33 +63,11 @@ def scheme(
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
-    if json:
-        others = {
-            "--steps": steps,
-            "--latex": latex,
-            "--code": code,
-            "--prove": prove,
-            "--analysis": analysis,
-            "--solve": solve,
-        }
-        alone("--json", others, "its text is read by programs")
-    if code:
-        choose("backend", code, dict.fromkeys(BACKENDS))
-        beside = {
-            "--steps": steps,
-            "--latex": latex,
-            "--prove": prove,
-            "--analysis": analysis,
-            "--meaning": meaning,
-            "--solve": solve,
-        }
-        alone("--code", beside)
-    from derive.conditions.lax import lax
+    _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
     from derive.conditions.mean_square import mean_square
     from derive.conditions.stability import stability
     from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import parse_random
-    from derive.reports import scheme as scheme_report
     from derive.reports.solved import check_asked, solved, told
 
     if space or time or implicit:
@@ -99,9 +77,6 @@ def scheme(
     else:
         typed, meant = _as_typed(equations, assume, meaning, _names(positive))
     check_definitions(typed, meant)
-    if random:
-        unknown = {"--steps": steps, "--analysis": analysis, "--meaning": meaning}
-        alone("--random", unknown, "these are of the scheme without noise")
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
     found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
@@ -114,12 +89,37 @@ def scheme(
     if solve:
         print(f"\n{solved(found, meant, solve, numbers)}")
     if analysis or meaning:
-        print(f"\n{scheme_report.analysis(typed, meant)}")
-    growth = lax(typed, meant) if meaning or (meant and analysis) else None
-    if growth is not None:
-        print(f"\n{growth}")
+        _print_analysis(typed, meant)
     if prove:
         print(f"\n{found.prove()}")
+
+
+def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        InputError: such options, or an unknown backend.
+    """
+    told = {"--steps": steps, "--analysis": analysis}
+    texts = told | {"--latex": latex, "--prove": prove, "--solve": solve}
+    if json:
+        alone("--json", texts | {"--code": code}, "its text is read by programs")
+    if code:
+        choose("backend", code, dict.fromkeys(BACKENDS))
+        alone("--code", texts | {"--meaning": meaning})
+    if random:
+        alone("--random", told | {"--meaning": meaning}, "these are of the scheme without noise")
+
+
+def _print_analysis(typed: GridScheme, meant) -> None:
+    """Order, modified equation and roots; and what Lax's theorem asks, where it is told what the numbers mean."""
+    from derive.conditions.lax import lax
+    from derive.reports import scheme as scheme_report
+
+    print(f"\n{scheme_report.analysis(typed, meant)}")
+    growth = lax(typed, meant) if meant else None
+    if growth is not None:
+        print(f"\n{growth}")
 
 
 def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict[str, object]):
