@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.arrays import is_missing, np
+from derive.conditions import cross_check_plain
 from derive.conditions.closed_form import domain_of, order_in_time
 from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
 from derive.conditions.ways.signs import Range
@@ -26,6 +27,10 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
     """
     if not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box):
         return False
+    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
+    least = 1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING
+    if is_missing():
+        return cross_check_plain.contradicted(found, condition, 1 + RESOLUTION, least)
     names = parameters(found)
     domain = domain_of(found)
     generator = np.random.default_rng(0)
@@ -36,8 +41,7 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
     covered = _covered(found, points)
     too_wide = claimed & (radius > 1 + RESOLUTION)
-    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
-    too_narrow = ~claimed & (radius < (1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING))
+    too_narrow = ~claimed & (radius < least)
     return bool(np.any((too_wide | too_narrow) & covered))
 
 

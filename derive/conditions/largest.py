@@ -22,11 +22,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from derive.arrays import np
 from derive.conditions.sampling import TOLERANCE, sampled_radius
 from derive.conditions.time_limit import WAITING, TimeUp, time_limit
 from derive.errors import InputError

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-import numpy as np
 import sympy as sp
 
+from derive.arrays import np
 from derive.conditions.mean_square import margin_of, mean_square
 from derive.conditions.stability import Stability
 from derive.errors import InputError, choose

@@ -6,15 +6,17 @@ of their sizes tells what rounding can do to it.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Sequence
 
-import numpy as np
 import sympy as sp
 
+from derive.arrays import np
 from derive.conditions.ways.margins import Complex
 from derive.fields.phases import COSINES, SINES
 
-EPS = float(np.finfo(float).eps)
+EPS = sys.float_info.epsilon
 SPARE = 80  # bits beyond those that cancel
 MOST_BITS = 20_000
 
@@ -55,7 +57,7 @@ def mended(
     found = np.array(coefficients)
     for point, phase in np.argwhere(lost):
         given = [v[point, 0] for v in values.values()]
-        found[:, point, phase] = _monic(function, given, [a[phase] for a in angles.values()], size[point, 0])
+        found[:, point, phase] = monic_at(function, given, [a[phase] for a in angles.values()], size[point, 0])
     return list(found)
 
 
@@ -64,11 +66,18 @@ def _plain(parts: list[sp.Expr], names: list[sp.Symbol]) -> list[sp.Expr]:
     return [part.xreplace({s: sp.Symbol(f"x_{k}") for k, s in enumerate(names)}) for part in parts]
 
 
-def _monic(function, values: list[float], angles: list[float], size: float) -> list[complex]:
-    """Coefficients over the leading one; that is 0 where it vanishes."""
+def monic_at(function, values: Sequence[float], angles: Sequence[float], size: float) -> list[complex]:
+    """Coefficients over the leading one; all are 0 where it vanishes.
+
+    Args:
+        function: of parameters and waves in mpmath's numbers: real and imaginary parts in turn.
+        values: of the parameters.
+        angles: phases.
+        size: value of `sizes`.
+    """
     import mpmath
 
-    with mpmath.workprec(min(MOST_BITS, SPARE + 2 * max(64, int(np.log2(1 + size))))):
+    with mpmath.workprec(min(MOST_BITS, SPARE + 2 * max(64, int(math.log2(1 + size))))):
         waves = [f(mpmath.mpf(float(a))) for a in angles for f in (mpmath.cos, mpmath.sin)]
         parts = function(*(mpmath.mpf(float(v)) for v in values), *waves)
         numbers = [mpmath.mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
+from derive.arrays import np
 from derive.conditions.sampling import TOLERANCE, sampled_radius
 from derive.errors import choose
 from derive.printing.codegen import compile_outputs

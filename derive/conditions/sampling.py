@@ -10,9 +10,9 @@ from collections.abc import Callable
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
+from derive.arrays import np
 from derive.conditions.precise import mended, sizes
 from derive.conditions.ways.margins import complex_coefficients
 from derive.fields.phases import COSINES, SINES

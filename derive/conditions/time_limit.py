@@ -1,5 +1,7 @@
 """A time limit for a symbolic calculation that may run away.
 
+Where the system has no threads the block itself is not interrupted, and the next one of a `Limit` finds nothing left.
+
 The time is the processor's, spent by the calculation itself: what is found must not depend on what else the machine does.
 A limit of the time elapsed can be set beside it, for a user who waits.
 """
@@ -12,7 +14,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 AGAIN = 0.05  # seconds until the next attempt: an exception that lands in a destructor is swallowed there
 
@@ -39,7 +41,8 @@ def time_limit(seconds: float, elapsed: float = math.inf) -> Iterator[None]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        watch.start()
+        with suppress(RuntimeError):  # where there are no threads, as in a browser: whoever waits there ends it from outside
+            watch.start()
         yield
     finally:
         try:
@@ -118,7 +121,11 @@ def _clock(thread: int) -> Callable[[], float]:
     """Processor time of a thread, in seconds."""
     if not hasattr(time, "pthread_getcpuclockid"):
         return time.monotonic
-    clock = time.pthread_getcpuclockid(thread)
+    try:
+        clock = time.pthread_getcpuclockid(thread)
+        time.clock_gettime(clock)
+    except OSError:  # named and not there, as in a browser
+        return time.monotonic
     return lambda: time.clock_gettime(clock)
 
 

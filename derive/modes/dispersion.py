@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
+from derive.arrays import np
 from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import sympy as sp
+
+from derive.arrays import np
 
 STEPS = 256
 TIE = 1e-9
 
 
-def function_of(names: Sequence[sp.Symbol], expr: sp.Expr) -> Callable[..., Any]:
-    """An expression as a function of arrays; no name of a symbol reaches the code, where `exp` would hide a function."""
+def function_of(names: Sequence[sp.Symbol], expr: Any, numbers: str = "numpy") -> Callable[..., Any]:
+    """An expression as a function of arrays, or of the numbers of mpmath or math (nested lists of expressions too).
+
+    No name of a symbol reaches the code, where `exp` would hide a function.
+    """
     plain = [sp.Symbol(f"x_{i}") for i in range(len(names))]
-    return sp.lambdify(plain, expr.xreplace(dict(zip(names, plain, strict=True))), "numpy")
+    return sp.lambdify(plain, _renamed(expr, dict(zip(names, plain, strict=True))), numbers)
+
+
+def _renamed(expr: Any, names: dict[sp.Symbol, sp.Symbol]) -> Any:
+    return [_renamed(one, names) for one in expr] if isinstance(expr, list) else expr.xreplace(names)
 
 
 def roots_of(coefficients: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import sympy as sp
+from mpmath import mpf
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.line import component, stable_set
@@ -108,8 +109,8 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
     """
     variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
     point = [(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
-    gradients = sp.ImmutableMatrix([[sp.diff(c, v) for v in variables] for c in coefficients])
-    jacobian = function_of(variables, gradients)(*point)
+    gradients = [[sp.diff(c, v) for v in variables] for c in coefficients]
+    jacobian = function_of(variables, gradients, "mpmath")(*map(mpf, point))
     rows = [row for row in jacobian if any(abs(entry) > SMALL for entry in row)]
     if not rows:
         return True

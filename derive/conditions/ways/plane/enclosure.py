@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-import numpy as np
 import sympy as sp
 from mpmath import iv
 
+from derive.arrays import is_missing, np
 from derive.conditions.ways.margins import Complex
 from derive.conditions.ways.plane.algebra import Root
 from derive.conditions.ways.schur import reduced
@@ -35,7 +35,8 @@ class Enclosed:
 
     def surely_unstable(self, p: Root, q: Root) -> bool:
         """Whether at some phase a root is outside the disc, for all parameters in the box."""
-        best = self._worst_turns(float((p.low + p.high) / 2), float((q.low + q.high) / 2))
+        worst = self._clearest_turns if is_missing() else self._worst_turns
+        best = worst(float((p.low + p.high) / 2), float((q.low + q.high) / 2))
         before, iv.prec = iv.prec, PRECISION
         try:
             return any(self._outside(turn, _interval(p), _interval(q)) for turn in best)
@@ -53,6 +54,20 @@ class Enclosed:
         size = np.full(len(t), np.inf)
         size[usable] = np.abs(roots_of_monic(monic[usable])).max(-1)
         return [TURNS[k] for k in np.argsort(-size, kind="stable")[:3]]
+
+    def _clearest_turns(self, p: float, q: float) -> list[Fraction]:
+        """Without NumPy: where the reduction in floating point leaves the disc by most, which asks for no root."""
+        return sorted(TURNS, key=lambda turn: self._clearance(float(turn), p, q))[:3]
+
+    def _clearance(self, t: float, p: float, q: float) -> float:
+        parts = self.evaluate((1 - t**2) / (1 + t**2), 2 * t / (1 + t**2), p, q)
+        phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+        while len(phi) > 1 and phi[0]:
+            gap = 1 - abs(phi[-1] / phi[0]) ** 2
+            if gap < 0:
+                return gap
+            phi = reduced([c / phi[0] for c in phi], complex.conjugate)
+        return 0.0
 
     def _outside(self, turn: Fraction, p, q) -> bool:
         n, d = iv.mpf(turn.numerator), iv.mpf(turn.denominator)

@@ -1,0 +1,143 @@
+"""The second opinion on a closed form where there is no NumPy, as in a browser: the same question at plain numbers.
+
+Whether a root lies outside a circle is asked by the Schur-Cohn reduction, of phi(radius * xi), which computes no root. Where
+rounding could decide, mpmath computes the roots, and the coefficients whose terms cancel too. Fewer points are taken the more
+phases there are, and an unstable one is left at the first phase with a root outside.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.closed_form import domain_of
+from derive.conditions.precise import EPS, monic_at, sizes
+from derive.conditions.sampling import PHASES, TOLERANCE, parameters
+from derive.conditions.ways.margins import complex_coefficients
+from derive.conditions.ways.schur import reduced
+from derive.conditions.ways.signs import Range
+from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import Amplification
+from derive.modes.roots import function_of
+
+EVALUATIONS = 100_000
+FEWEST, MOST = 8, 48
+SPARE = 8.0
+"""How far beyond the rounding that it can have a gap has to be from zero."""
+
+
+def contradicted(found: Amplification, condition: Boolean, too_wide: float, too_narrow: float) -> bool:
+    """Whether at some point a root of modulus above `too_wide` is claimed stable, or none above `too_narrow` unstable."""
+    names, domain = parameters(found), domain_of(found)
+    roots = _Roots.of(found)
+    generator = random.Random(0)
+    count = max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))
+    points = [[_draw(domain.ranges.get(p, Range()), generator) for p in names] for _ in range(count)]
+    assumed = found.assumptions if found.assumptions.free_symbols <= {*names} else sp.true
+    covered = [point for point in points if _met(assumed, names, point)] or points
+    return any(roots.outside(p, too_wide) if _met(condition, names, p) else not roots.outside(p, too_narrow) for p in covered)
+
+
+def _draw(known: Range, generator: random.Random) -> float:
+    """A value of any size inside a range."""
+    size, share = math.exp(generator.uniform(-4, 1.5)), generator.random()
+    if known.low.is_finite and known.high.is_finite:
+        return float(known.low) + float(known.high - known.low) * share
+    if known.low.is_finite:
+        return float(known.low) + size
+    return float(known.high) - size if known.high.is_finite else size * generator.choice([-1, 1])
+
+
+def _met(claim: Boolean, names: Sequence[sp.Symbol], point: Sequence[float]) -> bool:
+    """In exact arithmetic, at the fractions that the floats are."""
+    if not claim.free_symbols:
+        return claim == sp.true
+    return claim.subs({p: sp.Rational(value) for p, value in zip(names, point, strict=True)}, simultaneous=True) == sp.true
+
+
+@dataclass(frozen=True)
+class _Roots:
+    """The roots of a polynomial with phases, at numbers.
+
+    Attributes:
+        coefficients: function of parameters and waves (cosine and sine of each axis): real and imaginary parts in turn.
+        precise: the same of mpmath's numbers.
+        size: function of the sizes of the parameters, see `precise.sizes`.
+        phases: angles of every phase.
+    """
+
+    coefficients: Callable[..., list]
+    precise: Callable[..., list]
+    size: Callable[..., float]
+    phases: list[tuple[float, ...]]
+
+    @classmethod
+    def of(cls, found: Amplification) -> _Roots:
+        names, axes = parameters(found), found.phases
+        phi = complex_coefficients(found.polynomial)
+        parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
+        symbols = [*names, *(wave for i in axes for wave in (COSINES[i], SINES[i]))]
+        count = PHASES[len(axes)]
+        angles = [2 * math.pi * k / count - math.pi for k in range(count)] if axes else []
+        return cls(
+            function_of(symbols, parts, "math"),
+            function_of(symbols, parts, "mpmath"),
+            function_of(names, sizes(phi), "math"),
+            list(product(angles, repeat=len(axes))),
+        )
+
+    def outside(self, point: Sequence[float], radius: float) -> bool:
+        """Whether at some phase a root is outside, or the leading coefficient vanishes."""
+        unclear, leads = [], []
+        for phi in self._polynomials(point):
+            leads.append(phi[0])
+            verdict = _outside(phi, radius)
+            if verdict:
+                return True
+            if verdict is None:
+                unclear.append(phi)
+        if not any(z.imag for z in leads) and min(z.real for z in leads) <= 0 <= max(z.real for z in leads):
+            return True
+        return any(_largest(phi) > radius for phi in unclear)
+
+    def _polynomials(self, point: Sequence[float]) -> Iterator[list[complex]]:
+        size = self.size(*map(abs, point))
+        for angles in self.phases:
+            waves = [f(angle) for angle in angles for f in (math.cos, math.sin)]
+            parts = self.coefficients(*point, *waves)
+            phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+            limit = TOLERANCE ** min(2, len(phi) - 1) if len(phi) > 1 else math.inf
+            lost = not EPS * size <= limit * abs(phi[0]) and math.isfinite(size)
+            yield monic_at(self.precise, point, angles, size) if lost else phi
+
+
+def _outside(phi: list[complex], radius: float) -> bool | None:
+    """Whether a root is outside a circle; None where rounding could decide it."""
+    degree = len(phi) - 1
+    phi = [c * radius ** (degree - k) for k, c in enumerate(phi)]
+    rounding = EPS * len(phi)
+    while len(phi) > 1:
+        if phi[0] == 0:
+            return True
+        phi = [c / phi[0] for c in phi]
+        gap = 1 - abs(phi[-1]) ** 2
+        if abs(gap) <= SPARE * rounding * max(1.0, *map(abs, phi)):
+            return None
+        if gap < 0:
+            return True
+        phi, rounding = reduced(phi, complex.conjugate), rounding * max(1.0, *map(abs, phi)) * 4 / gap
+    return False
+
+
+def _largest(phi: list[complex]) -> float:
+    """The largest modulus of a root, as right as in double precision."""
+    import mpmath
+
+    with mpmath.workdps(30):
+        return float(max((abs(root) for root in mpmath.polyroots(phi, maxsteps=200, extraprec=200)), default=mpmath.mpf(0)))
