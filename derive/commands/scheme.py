@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from derive.conditions.stability import Stability
     from derive.schemes.grid import GridScheme
 
-BACKENDS = ("numpy", "torch")
+BACKENDS = ("numpy", "torch", "javascript")
 Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
 
 
@@ -48,7 +48,7 @@ def scheme(
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
         steps: the derivation, step by step.
         latex: LaTeX of the condition, or of every step.
-        code: generated code for this backend, numpy or torch, instead of the formula.
+        code: generated code for this backend, numpy, torch or javascript, instead of the formula.
         prove: ask z3 for a proof of both directions.
         analysis: order of accuracy, modified equation, physical and parasitic amplification factors.
         meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.

@@ -104,7 +104,7 @@ class _Roots:
                 unclear.append(phi)
         if not any(z.imag for z in leads) and min(z.real for z in leads) <= 0 <= max(z.real for z in leads):
             return True
-        return any(_largest(phi) > radius for phi in unclear)
+        return any(largest_modulus(phi) > radius for phi in unclear)
 
     def _polynomials(self, point: Sequence[float]) -> Iterator[list[complex]]:
         size = self.size(*map(abs, point))
@@ -135,9 +135,12 @@ def _outside(phi: list[complex], radius: float) -> bool | None:
     return False
 
 
-def _largest(phi: list[complex]) -> float:
-    """The largest modulus of a root, as right as in double precision."""
+def largest_modulus(phi: Sequence[complex]) -> float:
+    """The largest modulus of a root, right to double precision; 0 where there is none."""
     import mpmath
+
+    while phi and phi[0] == 0:
+        phi = phi[1:]
 
     with mpmath.workdps(30):
         return float(max((abs(root) for root in mpmath.polyroots(phi, maxsteps=200, extraprec=200)), default=mpmath.mpf(0)))

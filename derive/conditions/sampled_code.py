@@ -9,7 +9,7 @@ import sympy as sp
 
 from derive.arrays import np
 from derive.conditions.sampling import TOLERANCE, sampled_radius
-from derive.errors import choose
+from derive.errors import InputError, choose
 from derive.printing.codegen import compile_outputs
 
 
@@ -17,9 +17,11 @@ def compile_sampled(found, backend: str) -> Callable:
     """Keyword arguments of a `Stability` to an array of bool; numpy does the work, torch tensors are carried there and back.
 
     Raises:
-        InputError: unknown backend.
+        InputError: unknown backend, or one that cannot sample.
     """
-    choose("backend", backend, {"numpy": None, "torch": None})
+    choose("backend", backend, {"numpy": None, "torch": None, "javascript": None})
+    if backend == "javascript":
+        raise InputError("expected a condition in closed form for javascript, got a sampled one; numpy and torch sample it")
     radius = sampled_radius(found.amplification)
     limit = 1.0 if found.condition.rel_op == "<" else 1 + TOLERANCE
     assumed = sp.And(*found.assumed)

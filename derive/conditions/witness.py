@@ -12,6 +12,7 @@ from itertools import islice, product
 
 import sympy as sp
 
+from derive.conditions.cross_check_plain import largest_modulus
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.schur import numeric_verdict
 from derive.errors import InputError
@@ -93,13 +94,7 @@ def _broken(found: Amplification, place: dict, waves: dict[int, sp.Expr], grade:
     except InputError:  # no new value there, or a number that is not rational
         return None
     on_circle = numeric_verdict(coefficients, "von-neumann")
-    return 1.0 if on_circle else _largest([complex(c) for c in coefficients])
-
-
-def _largest(coefficients: list[complex]) -> float:
-    import numpy as np
-
-    return max(1.0, float(np.abs(np.roots(coefficients)).max()))
+    return 1.0 if on_circle else max(1.0, largest_modulus([complex(c) for c in coefficients]))
 
 
 def _number(value: sp.Expr) -> str:

@@ -17,10 +17,12 @@ import sympy as sp
 from derive.errors import InputError, choose
 from derive.fields.calculus import Correlation
 from derive.fields.symbols import MEANINGS
+from derive.printing.javascript import RESERVED, JavaScriptPrinter, written
 from derive.printing.preludes import taken, with_prelude
 from derive.printing.printers import PRINTERS, FlowPrinter
 from derive.shown import quoted
 
+JAVASCRIPT = "javascript"
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}", re.ASCII)
 
 
@@ -32,7 +34,7 @@ def compile_outputs(
     Args:
         name: the function's name in the source.
         outputs: expressions or SymPy Booleans.
-        backend: ``"numpy"`` or ``"torch"``.
+        backend: ``"numpy"``, ``"torch"``, or ``"javascript"``, whose text is to be read in `.source` and not called here.
         title: first line of its docstring.
         arguments: the parameters, whose names are the keywords; all free symbols when not given.
 
@@ -40,9 +42,11 @@ def compile_outputs(
         InputError: unknown backend (the message lists the valid ones), a function without code, two parameters of one
             name, or a number beyond floating point.
     """
-    kind = choose("backend", backend, PRINTERS)
+    kind = choose("backend", backend, PRINTERS | {JAVASCRIPT: JavaScriptPrinter})
     found = list(arguments or sorted({s for e in outputs for s in e.free_symbols}, key=str))
-    names = _identifiers(found)
+    names = _identifiers(found, RESERVED if backend == JAVASCRIPT else frozenset())
+    if backend == JAVASCRIPT:
+        return written(checked_name(name), names, _doc(title, names), *_shared(outputs, names))
     other = {str(s): text for s, text in names.items() if text != str(s)}
     body = _body(kind, outputs, names)
     renamed = [f"{_listed(other.values())} = renamed(others, {', '.join(map(ascii, other))})"] if other else []
@@ -62,18 +66,18 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _is_free(name: str) -> bool:
-    return isinstance(name, str) and _IDENTIFIER.fullmatch(name) is not None and name not in taken()
+def _is_free(name: str, beside: frozenset[str] = frozenset()) -> bool:
+    return isinstance(name, str) and _IDENTIFIER.fullmatch(name) is not None and name not in taken() | beside
 
 
-def _identifiers(symbols: Sequence[sp.Symbol]) -> dict[sp.Symbol, str]:
-    """Symbol -> its own name where that is free, else one of ours."""
+def _identifiers(symbols: Sequence[sp.Symbol], beside: frozenset[str]) -> dict[sp.Symbol, str]:
+    """Symbol -> its own name where that is free, beside what else is taken, else one of ours."""
     keywords = [str(s) for s in symbols]
     for keyword in keywords:
         if keywords.count(keyword) > 1:
             raise InputError(f"expected parameters of different names, got two of the name {quoted(keyword)}")
     ours = _unused("p", keywords, 1)
-    return {s: keyword if _is_free(keyword) else next(ours) for s, keyword in zip(symbols, keywords, strict=True)}
+    return {s: keyword if _is_free(keyword, beside) else next(ours) for s, keyword in zip(symbols, keywords, strict=True)}
 
 
 def _unused(letter: str, used: Sequence[str], start: int = 0) -> Iterator[str]:
@@ -86,14 +90,19 @@ def _unused(letter: str, used: Sequence[str], start: int = 0) -> Iterator[str]:
 
 
 def _body(kind: type, outputs: Sequence[sp.Basic], names: dict[sp.Symbol, str]) -> list[str]:
-    temporaries = map(sp.Symbol, _unused("t", [*names.values(), *(str(s) for s in names)]))
-    shared, reduced = sp.cse(list(outputs), symbols=temporaries) if _is_long(outputs) else ([], outputs)
+    shared, reduced = _shared(outputs, names)
     printer = kind({**names, **{symbol: symbol.name for symbol, _ in shared}})
     given = list(names.values())
     lines = [f"{_listed(given)} = arrays({', '.join(given)})"] if given else []
     lines += [f"{symbol} = {printer.doprint(value)}" for symbol, value in shared]
     first = given[0] if given else "arrays(0.0)[0]"
     return [*lines, f"return {', '.join(f'like({printer.doprint(value)}, {first})' for value in reduced)}"]
+
+
+def _shared(outputs: Sequence[sp.Basic], names: dict[sp.Symbol, str]) -> tuple[list, Sequence[sp.Basic]]:
+    """Common subexpressions of what is long, and what is left of it."""
+    temporaries = map(sp.Symbol, _unused("t", [*names.values(), *(str(s) for s in names)]))
+    return sp.cse(list(outputs), symbols=temporaries) if _is_long(outputs) else ([], outputs)
 
 
 def _listed(names: Sequence[str]) -> str:

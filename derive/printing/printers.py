@@ -22,7 +22,7 @@ _EXACT = 2**53  # integers up to here are floating-point numbers
 _LONGEST = 4096  # bits of a number that is written out as a quotient
 
 
-class _ArrayPrinter(StrPrinter):
+class ArrayPrinter(StrPrinter):
     """What numpy and torch have in common: infix arithmetic, comparisons, functions by name."""
 
     functions: ClassVar[dict[str, str]] = {}
@@ -176,7 +176,7 @@ def floating(number: sp.Expr) -> str:
 _COMMON = {name: name for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "erf")}
 
 
-class NumpyPrinter(_ArrayPrinter):
+class NumpyPrinter(ArrayPrinter):
     """Prints expressions as source for NumPy arrays; special functions are SciPy's."""
 
     functions: ClassVar[dict[str, str]] = _COMMON | {
@@ -185,7 +185,7 @@ class NumpyPrinter(_ArrayPrinter):
     }  # fmt: skip
 
 
-class TorchPrinter(_ArrayPrinter):
+class TorchPrinter(ArrayPrinter):
     """Prints expressions as source for torch tensors, constant branches in the type of those they depend on."""
 
     functions: ClassVar[dict[str, str]] = NumpyPrinter.functions

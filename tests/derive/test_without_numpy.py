@@ -10,9 +10,8 @@ import pytest
 import sympy as sp
 
 import derive
-from derive.conditions import cross_check_plain
 from derive.conditions.cross_check import contradicted
-from derive.conditions.cross_check_plain import _outside
+from derive.conditions.cross_check_plain import _outside, largest_modulus
 from derive.modes.amplification import amplification
 from derive.reading.parse import parse_scheme
 from tests.derive.known_schemes import SCHEMES
@@ -74,4 +73,4 @@ def test_roots_on_the_circle_are_told_from_roots_outside() -> None:
     double = [1 + 0j, -2 + 0j, 1 + 0j]
     assert _outside(double, 1 + 1e-3) is False
     assert _outside(double, 1 - 1e-3) is True
-    assert cross_check_plain._largest(double) == pytest.approx(1, abs=1e-9)
+    assert largest_modulus(double) == pytest.approx(1, abs=1e-9)
