@@ -7,6 +7,7 @@ python -m experiments bounds --image photo.png --kernel 16  bounds for your own 
 python -m experiments picture region 'EQUATION' --vary r=0:1 --vary nu=0:1   curves, region or locus of a scheme
 python -m experiments draw results/figure-5 --format pdf --width 3.3in      a figure again from its data, for a column
 python -m experiments audit MODULE:FUNCTION                 how far your own training is from its edge
+python -m experiments explore                               type a scheme into a page of your browser, on this machine
 python -m experiments report                                one page of everything
 python -m experiments demo                                  five figures and that page, on all cores
 python -m experiments --version                             which gradcfl this is

@@ -38,7 +38,7 @@ def commands(page: Path) -> list[tuple[str, ...]]:
 
 
 WRITTEN = sorted({command for page in PAGES for command in commands(page)})
-LONG = ("run", "audit", "report", "demo", "export", "draw")
+LONG = ("run", "audit", "report", "demo", "export", "draw", "explore")
 """Commands that train, need a result, draw the whole page or derive everything; tests of their own run them."""
 SHORT = sorted({command for command in commands(ROOT / "README.md") if command[1] not in LONG and "EQUATION" not in command})
 

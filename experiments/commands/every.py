@@ -5,6 +5,7 @@ gradcfl show 5.4 --steps                  a result, step by step
 gradcfl scheme 'EQUATION'                 when a scheme that you type is stable
 gradcfl audit MODULE:FUNCTION             how far your own training is from its edge
 gradcfl run figure-5                      a figure or a table; results land in results/figure-5
+gradcfl explore                           the same in a page of your browser, on this machine
 gradcfl COMMAND --help                    the options of a command
 gradcfl --version                         which gradcfl this is
 gradcfl --tyro-print-completion bash      completion for bash, zsh or tcsh

@@ -15,6 +15,7 @@ from derive.paper.keys import as_key
 from experiments import registry
 from experiments.commands.audit import audit
 from experiments.commands.draw import draw
+from experiments.commands.explore import explore
 from experiments.commands.picture import picture
 
 
@@ -194,6 +195,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "bounds": bounds,
     "picture": picture,
     "draw": draw,
+    "explore": explore,
     "audit": audit,
     "report": report,
     "demo": demo,

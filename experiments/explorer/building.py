@@ -1,0 +1,137 @@
+"""The explorer as files that any web server can serve: the page, Python's runtime, SymPy and our own sources.
+
+SymPy, mpmath, latex2mathml and markupsafe are pure Python, and are packed as they are installed here: what answers in the
+browser is what answers on the command line. Pyodide, CPython compiled to WebAssembly, is the npm package of that name.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+from hashlib import sha256
+from importlib.metadata import distribution
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+
+from derive.bare import version_of
+from derive.files.writing import replace_forced
+from derive.gallery import gallery
+from derive.schemes.optimizers import optimizers
+from experiments.explorer.runtime import VERSION
+
+PAGE = Path(__file__).parent / "page"
+RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "package.json")
+LIBRARIES = {"sympy": "sympy", "mpmath": "mpmath", "latex2mathml": "latex2mathml", "markupsafe": "markupsafe"}
+"""Package -> distribution."""
+OURS = ("experiments/__init__.py", "experiments/page/__init__.py", "experiments/page/mathml.py")
+"""What the answers need, beside `derive` and their own file."""
+MEANINGS = {
+    "r": "k*dt/dx**2", "r_x": "k*dt/dx**2", "r_y": "k*dt/dy**2", "r_z": "k*dt/dz**2",
+    "nu": "a*dt/dx", "nu_x": "a*dt/dx", "nu_y": "b*dt/dy", "nu_z": "c*dt/dz", "mu": "d*dt/dx**3",
+}  # fmt: skip
+"""What the numbers of the textbooks mean; of the beam r is the same with the square root of its stiffness."""
+SKIPPED = {"tests", "__pycache__"}
+_THEN = (1980, 1, 1, 0, 0, 0)  # zip archives of the same files are the same
+
+
+def build(out: Path, tarball: bytes) -> Path:
+    """Write the site; files that it does not have are left alone.
+
+    Args:
+        out: folder, made where it lacks.
+        tarball: Pyodide's, as `runtime.tarball` gets it.
+
+    Returns:
+        The page.
+    """
+    files = contents(tarball)
+    for name, data in sorted(files.items(), key=lambda pair: pair[0] == "index.html"):  # the page last: it needs the others
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_forced(path, data)
+    return out / "index.html"
+
+
+def contents(tarball: bytes) -> dict[str, bytes]:
+    """All files by name."""
+    files = {path.name: path.read_bytes() for path in sorted(PAGE.iterdir()) if path.is_file()}
+    files |= {f"pyodide/{name}": data for name, data in _unpacked(tarball).items()}
+    files |= {"packages.zip": _packed(), "catalogue.json": json.dumps(catalogue()).encode()}
+    files["sizes.json"] = json.dumps({name: len(data) for name, data in files.items()}).encode()
+    told = {"@GRADCFL@": version_of("gradcfl"), "@SYMPY@": version_of("sympy"), "@PYODIDE@": VERSION}
+    files["index.html"] = _filled(files["index.html"], told)
+    total = sha256(b"".join(name.encode() + sha256(data).digest() for name, data in sorted(files.items())))
+    return files | {"keep.js": _filled(files["keep.js"], {"@VERSION@": total.hexdigest()[:16]})}
+
+
+def catalogue() -> dict[str, Any]:
+    """What can be chosen: schemes of the textbooks as they would be typed, and optimisers."""
+    return {"schemes": [_scheme(key) for key in gallery], "optimizers": [_optimizer(name) for name in optimizers]}
+
+
+def _scheme(key: str) -> dict[str, str]:
+    entry = gallery[key]
+    names = [p.name for p in entry.scheme.parameters]
+    return {
+        "key": key,
+        "title": entry.title,
+        "source": entry.source,
+        "equations": "\n".join(f"{residual} == 0" for residual in entry.scheme.residuals),
+        "positive": ", ".join(p.name for p in entry.scheme.parameters if p.is_positive),
+        "assume": "\n".join(
+            [f"{p.name} >= 0" for p in entry.scheme.parameters if p.is_nonnegative and not p.is_positive]
+            + [str(one) for one in sp.And.make_args(entry.scheme.assumptions) if one != sp.true]
+        ),
+        "meaning": "\n".join(f"{name} == {MEANINGS[name]}" for name in names if name in MEANINGS),
+    }
+
+
+def _optimizer(name: str) -> dict[str, Any]:
+    scheme = optimizers[name]
+    new = [next(u[1] for u in scheme.unknowns if residual.coeff(u[1]) == 1) for residual in scheme.residuals]
+    values = [sp.expand(one - residual) for one, residual in zip(new, scheme.residuals, strict=True)]
+    return {"name": name, "recurrence": [f"{one} = {sp.sstr(value)}" for one, value in zip(new, values, strict=True)]}
+
+
+def _filled(page: bytes, told: dict[str, str]) -> bytes:
+    """With what is not known before the build."""
+    for mark, text in told.items():
+        page = page.replace(mark.encode(), text.encode())
+    return page
+
+
+def _unpacked(tarball: bytes) -> dict[str, bytes]:
+    with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
+        return {name: archive.extractfile(f"package/{name}").read() for name in RUNTIME}
+
+
+def _packed() -> bytes:
+    """One archive of all Python sources, with the licences of what is not ours."""
+    root = Path(__file__).parents[2]
+    files = {f"derive/{name}": data for name, data in _sources(Path(find_spec("derive").origin).parent).items()}
+    files |= {name: (root / name).read_bytes() for name in OURS}
+    files |= {f"experiments/explorer/{name}": (PAGE.parent / name).read_bytes() for name in ("__init__.py", "answers.py")}
+    for package, name in LIBRARIES.items():
+        files |= {f"{package}/{path}": data for path, data in _sources(Path(find_spec(package).origin).parent).items()}
+        files |= {f"{name}.LICENCE/{file.name}": file.read_binary() for file in _licences(name)}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, _THEN), data, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()
+
+
+def _sources(folder: Path) -> dict[str, bytes]:
+    """Modules and the tables that they read, without tests."""
+    found = (path for path in folder.rglob("*") if path.suffix in (".py", ".txt") and path.is_file())
+    names = {path.relative_to(folder): path for path in found}
+    return {name.as_posix(): path.read_bytes() for name, path in names.items() if not SKIPPED & set(name.parts)}
+
+
+def _licences(name: str):
+    return [file for file in distribution(name).files or () if "licen" in file.name.lower() and "dist-info" in str(file)]
