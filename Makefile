@@ -6,7 +6,11 @@ RESULTS ?= results
 
 # What rounds as another processor: torch's kernels without vectors, matrix products and convolutions without AVX.
 PORTABLE := ATEN_CPU_CAPABILITY=default MKL_CBWR=COMPATIBLE ONEDNN_MAX_CPU_ISA=SSE41
-FLOATING := README.md docs numerics paper_checks tests/numerics tests/experiments/pdes tests/experiments/edges tests/experiments/last_bits
+FLOATING := README.md docs numerics paper_checks $(filter-out %datasets/ %checkpoints/ %__pycache__/, $(wildcard tests/numerics/*/)) \
+	tests/experiments/pdes tests/experiments/edges tests/experiments/last_bits
+
+# Many processes import the same modules: compiled once, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
 
 DEVICE ?= cuda
 ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
