@@ -38,7 +38,7 @@ $(STAMP): requirements.lock requirements-peers.lock pyproject.toml
 	@$(PIP) install -qq --no-deps -r requirements-peers.lock
 	@touch $@
 
-demo: $(STAMP) ## derive, simulate, draw, and write the report page (110 to 140 s of processor time, shared by the cores)
+demo: $(STAMP) ## derive, simulate, draw, and write the report page (70 to 110 s of processor time, shared by the cores)
 	@$(BIN)/python -m experiments demo --out $(RESULTS)
 
 test: style ## lint, types, import contracts, tests, paper checks
