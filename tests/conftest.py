@@ -19,6 +19,8 @@ settings.register_profile("fewer", settings.get_profile("default"), max_examples
 settings.load_profile(os.environ.get("EXAMPLES", "default"))
 
 
+OF_ALL_THEOREMS = ("paper_checks/", "derive/", "tests/derive/", "tests/experiments/page/")
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: commands under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -33,7 +35,11 @@ def _derived_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)  # before what is marked so is left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a GPU where there is none; what no torch computes is exact: `make test-portable` changes torch alone."""
+    """Skip what needs a GPU where there is none; what no torch computes is exact: `make test-portable` changes torch alone.
+
+    What needs all theorems comes first: of processes side by side one has it all, and derives them, and not each.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(OF_ALL_THEOREMS))
     for item in items:
         if isinstance(item, pytest.Function) and not _computes(item.module.__name__):
             item.add_marker(pytest.mark.exact)
