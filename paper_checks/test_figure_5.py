@@ -21,9 +21,11 @@ from paper_checks.claims import PRINTED
 CLAIM = "figure-5"
 PRINT = PRINTED[CLAIM].values
 SETTING = NonlinearSetting()
+SMALL = NonlinearSetting(image=63)
+"""Half of its 32^2 outputs of each sign, as the theory has it: its edges are the printed setting's to 1e-5."""
 ITERATIONS = PRINTED[CLAIM].authors["iterations"]
 SHORT = 250
-"""Iterations of the tests; the recorded verdict is of all of them."""
+"""Iterations of the tests, on the small image; the recorded verdict is of the printed one and of all of them."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ class Runs:
 
 @cache
 def runs(lrs: tuple[float, ...], steps: int) -> Runs:
-    """Both runs at each step size."""
-    flow = nonlinear(SETTING.correlation("cpu"), PRINT["alpha"], SETTING.beta, SETTING.y)
+    """Both runs at each step size; on the small image where there are fewer steps than the paper's."""
+    setting = SETTING if steps == ITERATIONS else SMALL
+    flow = nonlinear(setting.correlation("cpu"), PRINT["alpha"], setting.beta, setting.y)
     rates = torch.tensor(lrs, dtype=torch.float64)[:, None, None]
     ks = torch.tensor([1.0, 3.0], dtype=torch.float64)[:, None, None, None]
-    start = SETTING.start("cpu").expand(2, len(lrs), -1, -1)
+    start = setting.start("cpu").expand(2, len(lrs), -1, -1)
     observe = {"rel_l1": lambda kernel, _: relative_l1(kernel[0], kernel[1], dims=2), **motion_observers()}
     records = simulate(flow, start, rates, steps, k=ks, observe=observe).records
     apart = records["rel_l1"][steps // 2 :].amax(0).tolist()

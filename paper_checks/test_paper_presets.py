@@ -15,6 +15,8 @@ from experiments.left_open import OPEN
 from experiments.running.leaves import leaves
 from paper_checks.claims import PRINTED
 
+pytestmark = pytest.mark.exact
+
 
 @dataclass(frozen=True)
 class Print:

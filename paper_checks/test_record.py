@@ -16,6 +16,8 @@ from paper_checks import fingerprint, test_errata_page
 from paper_checks.claims import PRINTED
 from paper_checks.verdicts import all_verdicts, checks, claimed, record
 
+pytestmark = pytest.mark.exact
+
 MODULES = {module.CLAIM: module for module in checks()}
 RECORDED = record()
 SAME = ("version_torch", "version_numpy", "python", "device")

@@ -11,6 +11,8 @@ from derive.theorems import theorems
 from paper_checks.mutate import EQUIVALENT, changes, same
 from paper_checks.steps import judged, worlds_of
 
+pytestmark = pytest.mark.exact  # to 1e-9 and coarser, of numbers that round at 1e-16
+
 SAMPLE = 6
 """Changes of each step that are tried here."""
 
@@ -24,7 +26,6 @@ def test_every_step_is_judged_and_true(key: str) -> None:
     assert [step.title for step in theorems[key].steps if not judged(step.expression, worlds[step.title])] == []
 
 
-@pytest.mark.exact
 @pytest.mark.parametrize("key", list(theorems))
 def test_a_changed_step_would_be_seen(key: str) -> None:
     unseen = []

@@ -46,7 +46,7 @@ def _announcement(out: Path, workers: int) -> str:
     return (
         f"Simulates and draws, in {workers} processes, each into its folder in {out}:\n{shown}\n"
         f"derives {len(titles())} theorems step by step, and writes all of it on one page, {out / 'report.html'}.\n"
-        "All takes 110 to 140 s of processor time, shared by the cores; the first picture comes within seconds.\n"
+        "All takes 70 to 110 s of processor time, shared by the cores; the first picture comes within seconds.\n"
     )
 
 

@@ -47,7 +47,7 @@ class Config:
 
 DEFAULT = Config(FullBatch(("dense-2", "dense-4", "tiny", "resnet-8"), (), subset=50, steps=160))
 PRESETS = {
-    "smoke": Config(replace(DEFAULT.runs, nets=("dense-2", "tiny"), subset=40, steps=120), alphas=(1.0, 10.0), rtol=0.1),
+    "smoke": Config(replace(DEFAULT.runs, nets=("dense-2", "tiny"), subset=20, steps=80), alphas=(1.0, 10.0), rtol=0.1),
     "default": DEFAULT,
     "paper": replace(
         DEFAULT,

@@ -38,7 +38,8 @@ class Config:
     between two of the same verdict, that verdict is taken. With a stride of 1 all are simulated.
     """
 
-    setting: NonlinearSetting = field(default_factory=lambda: NonlinearSetting(image=64, kernel=8))
+    # 24^2 outputs, half of them of each sign, as the theory has it: the edges depend on the size no more.
+    setting: NonlinearSetting = field(default_factory=lambda: NonlinearSetting(image=31, kernel=8))
     alphas: tuple[float, float, int] = (0.05, 1.6, 24)
     lrs: tuple[float, float, int] = (0.1, 10.0, 32)
     iterations: int = 600

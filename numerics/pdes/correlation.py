@@ -11,6 +11,9 @@ Source: Thm 5.1, with the discrete boundaries of the authors' code.
 
 from __future__ import annotations
 
+from copy import copy
+from math import prod
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,6 +21,7 @@ from torch import Tensor
 from derive.errors import InputError, choose
 from numerics.common.checks import BOUNDARIES, POOLINGS, image_tensor, kernel_shape
 from numerics.pdes.batches import one_thread
+from numerics.pdes.tabulated import MOST, Tabulated
 from numerics.pdes.tiles import Tiles, tile_shape
 from numerics.pdes.whole_image import WholeImage
 
@@ -54,7 +58,7 @@ class Correlation:
         self.output_shape = (size[0] + sign * extra[0], size[1] + sign * extra[1])
         self.measure = 1.0 if pooling == "sum" else 1.0 / (self.output_shape[0] * self.output_shape[1])
         with one_thread(self.image.numel()):
-            self._map = self._chosen()
+            self._map: WholeImage | Tiles | Tabulated = self._chosen()
 
     def _chosen(self) -> WholeImage | Tiles:
         wide = tuple(n + k - 1 for n, k in zip(self.output_shape, self.kernel_shape, strict=True))
@@ -90,6 +94,15 @@ class Correlation:
         """(K * I) * I on the window: (..., h, w) -> (..., h, w), cheaper than one after the other."""
         self._expect("a kernel", kernel, self.kernel_shape)
         return self._map.gram(kernel)
+
+    def tabulated(self) -> Correlation:
+        """The same operator for thousands of applications of `gram`: a matrix where kernels are small, as it is elsewhere."""
+        if prod(self.kernel_shape) > MOST or isinstance(self._map, Tabulated):
+            return self
+        same = copy(self)
+        with one_thread(self.image.numel()):
+            same._map = Tabulated(self._map, self.kernel_shape, self.image)
+        return same
 
     def _expect(self, what: str, field: Tensor, shape: tuple[int, int]) -> None:
         if tuple(field.shape[-2:]) != shape or field.dtype != self.image.dtype:

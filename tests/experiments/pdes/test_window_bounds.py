@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
+import xarray as xr
 
 from experiments.pdes import window_bounds
 from experiments.running.progress import silent
 from numerics.pdes.power import continuous_extremes, grid_extremes
 
 CONFIG = window_bounds.PRESETS["smoke"]
-RESULTS = window_bounds.compute(CONFIG, "cpu", silent)
 PICTURES = list(window_bounds.IMAGES)
 
 
+@cache
+def results() -> xr.Dataset:
+    """Computed in the first test, not while tests are collected."""
+    return window_bounds.compute(CONFIG, "cpu", silent)
+
+
 def eigenvalues(picture: str, boundary: str) -> np.ndarray:
-    return RESULTS.eigenvalue.sel(picture=picture, boundary=boundary).values
+    return results().eigenvalue.sel(picture=picture, boundary=boundary).values
 
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_circular_ends_at_the_limit_of_the_grid(picture: str) -> None:
-    power = RESULTS.power.sel(picture=picture, limit="grid").values
+    power = results().power.sel(picture=picture, limit="grid").values
     np.testing.assert_allclose(eigenvalues(picture, "circular")[-1], power, atol=1e-8 * power[1])
-    assert window_bounds.violations(RESULTS, picture, "circular") == []
-    assert window_bounds.violations(RESULTS, picture, "full") == []
+    assert window_bounds.violations(results(), picture, "circular") == []
+    assert window_bounds.violations(results(), picture, "full") == []
 
 
 @pytest.mark.parametrize("picture", PICTURES)
@@ -36,11 +44,11 @@ def test_valid_turns_back(picture: str) -> None:
 
 @pytest.mark.parametrize("picture", ["noise", "natural"])
 def test_order_fails_for_valid_as_soon_as_outputs_are_fewer_than_cells(picture: str) -> None:
-    assert {w for w in CONFIG.windows if 2 * w > 13} <= set(window_bounds.violations(RESULTS, picture, "valid"))
+    assert {w for w in CONFIG.windows if 2 * w > 13} <= set(window_bounds.violations(results(), picture, "valid"))
 
 
 def test_checkerboard_has_no_least_power_to_fall_below() -> None:
-    assert window_bounds.violations(RESULTS, "checkerboard", "valid") == []
+    assert window_bounds.violations(results(), "checkerboard", "valid") == []
 
 
 def test_grid_frequencies_lie_within_all_frequencies() -> None:

@@ -258,7 +258,7 @@ def test_damaged_record_is_one_line(content: str, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "kill"), reason="POSIX only")
 def test_interrupted_command_exits_130_and_writes_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "experiments", "run", "table-2", "--preset", "paper", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "experiments", "run", "figure-5", "--preset", "paper", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     assert "done after" in process.stderr.readline()  # it works, and says so

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import torch
@@ -11,7 +10,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-thoroughly = partial(settings, deadline=None, max_examples=60)
+
+def thoroughly(max_examples: int = 60) -> settings:
+    """So many examples, or as many as the profile has if these are fewer."""
+    return settings(deadline=None, max_examples=min(max_examples, settings.default.max_examples))
+
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}

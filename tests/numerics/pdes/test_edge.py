@@ -94,3 +94,31 @@ def test_closing_in_needs_no_linear_rate(growth: Callable) -> None:
     found = close_in(growth, 0.5, 40.0, 1e-4)
     assert found.low <= 2 <= found.high
     assert found.high - found.low <= 1e-4 * found.high
+
+
+@pytest.mark.parametrize("boundary", ["valid", "full", "circular"])
+def test_the_table_of_a_small_kernel_is_the_operator(boundary: str) -> None:
+    operator = Correlation(normal(3, (14, 17)), (4, 5), boundary)
+    table, kernel = operator.tabulated(), normal(4, (3, 2, 4, 5))
+    assert table.tabulated() is table
+    assert torch.allclose(table.gram(kernel), operator.gram(kernel), rtol=1e-12, atol=1e-11)
+    assert torch.equal(table(kernel), operator(kernel))
+    assert torch.equal(table.adjoint(table(kernel)), operator.adjoint(operator(kernel)))
+
+
+def test_a_large_kernel_stays_as_it_is() -> None:
+    operator = Correlation(checkerboard(40), 33)
+    assert operator.tabulated() is operator
+
+
+def test_a_run_ends_when_nothing_but_one_mode_is_left_and_not_before() -> None:
+    """Of two modes the slower one leads at first: by a thousand, so that it takes 130 steps until the other is seen."""
+    factors, seen = torch.tensor([[0.9, 0.95]], dtype=torch.float64), []
+
+    def flow(state: torch.Tensor) -> torch.Tensor:
+        seen.append(1)
+        return (factors - 1) * state
+
+    rate = growth_rate(flow, torch.tensor([[1e3, 1.0]], dtype=torch.float64), 1.0, 3000)
+    assert float(rate) == pytest.approx(float(factors.max().log()), abs=1e-12)
+    assert 300 < len(seen) < 1000
