@@ -51,13 +51,11 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
 
 
 def _margins(found: Amplification, grade: str) -> list[Margin]:
-    numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
-    factors = [numerator] if found.polynomial.degree() == 1 else _irreducible(numerator)
+    if found.polynomial.degree() == 1:
+        return margins(complex_coefficients(found.polynomial), grade)
+    numerator = sp.expand(sp.fraction(sp.together(found.polynomial.as_expr()))[0])
+    factors = (f for f, _ in sp.factor_list(numerator, gaussian=numerator.has(sp.I))[1] if f.has(xi))
     return [m for f in factors for m in margins(complex_coefficients(sp.Poly(f, xi)), grade)]
-
-
-def _irreducible(numerator: sp.Expr) -> list[sp.Expr]:
-    return [f for f, _ in sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1] if f.has(xi)]
 
 
 def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:

@@ -94,7 +94,7 @@ class Facts:
 
     def _is_sum(self, target: Terms, factors: int) -> bool:
         """Of products of so many facts, and of monomials, with positive numbers."""
-        summands = list(self._summands(max(map(sum, target)), factors))
+        summands = list(self._summands(max(2, *map(sum, target)), factors))
         if not summands or len(summands) > MOST_SUMMANDS:
             return False
         rows: dict[Powers, dict] = {m: {} for poly in [target, *summands] for m in poly}
