@@ -19,6 +19,7 @@ Source: Hindmarsh, Gresho and Griffiths, Int. J. Numer. Meth. Fluids 4 (1984), f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -46,8 +47,13 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
         needed = _margins(found, grade)
     except NeverStable:
         return sp.false
-    values = [part for m in needed for part in _parts(m.value, domain)]
-    return _of_values(values, [m.value for m in needed if m.delicate], found.phases, domain)
+    values, delicate = [m.value for m in needed], [m.value for m in needed if m.delicate]
+    with suppress(NoClosedForm):  # to factor a long margin takes longer than all the rest
+        return _of_values(values, delicate, found.phases, domain)
+    factors = [part for value in values for part in _parts(value, domain)]
+    if factors == [sp.expand(value) for value in values]:
+        raise NoClosedForm
+    return _of_values(factors, delicate, found.phases, domain)
 
 
 def _margins(found: Amplification, grade: str) -> list[Margin]:

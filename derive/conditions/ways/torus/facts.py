@@ -29,7 +29,7 @@ from derive.conditions.ways.signs import Domain, Range
 Powers = tuple[int, ...]
 Terms = dict[Powers, Any]
 """Powers of the parameters -> rational coefficient."""
-MOST_SUMMANDS = 90
+MOST_SUMMANDS = 150
 """Products in one linear programme; a longer one takes seconds."""
 
 
@@ -50,21 +50,28 @@ class Facts:
         wanted = sp.expand(wanted)
         if self.domain.sign(wanted) in ("+", "0+", "0"):
             return True
-        coefficient, powers = sp.factor_list(wanted)
-        sign = coefficient
-        for f, n in powers:
-            if n % 2:
-                known = self._sign_of_factor(f)
-                if known == 0:
-                    return False
-                sign *= known
-        return bool(sign > 0)
+        sign, rest = self.factored(wanted)
+        if len(rest) == 1:
+            return self._proves(sp.expand(sign * rest[0]))
+        signs = [self.sign(f) for f in rest]
+        unknown = [f for f, known in zip(rest, signs, strict=True) if known == 0]
+        sign *= sp.Mul(*(known for known in signs if known))
+        return self._proves(sp.expand(sign * sp.Mul(*unknown))) if unknown else bool(sign > 0)
 
-    def _sign_of_factor(self, f: sp.Expr) -> int:
+    def factored(self, f: sp.Expr) -> tuple[sp.Expr, list[sp.Expr]]:
+        """Its sign, 1 or -1, and the factors of odd power whose signs are not known from single parameters."""
+        coefficient, powers = sp.factor_list(f)
+        sign, rest = sp.sign(coefficient), []
+        for g, n in powers:
+            known = self.domain.sign(g) if n % 2 else "+"
+            if known is None:
+                rest.append(g)
+            elif known.endswith("-"):
+                sign = -sign
+        return sign, rest
+
+    def sign(self, f: sp.Expr) -> int:
         """1 for not negative, -1 for not positive, 0 for unknown."""
-        known = self.domain.sign(f)
-        if known is not None:
-            return -1 if known.endswith("-") else 1
         return next((sign for sign in (1, -1) if self._proves(sp.expand(sign * f))), 0)
 
     def _proves(self, f: sp.Expr) -> bool:
@@ -72,8 +79,8 @@ class Facts:
         if any(sp.expand(f - g) == 0 for g in self.given):
             return True
         target = self._terms(f)
-        return any(self._is_sum(target, n) for n in (1, 2)) or any(
-            self._is_sum(_times(target, {helper: 1}), 1) for helper in self._positive(2)
+        return any(self._is_sum(target, *kind) for kind in ((1, 0), (1, 2), (2, 2))) or any(
+            self._is_sum(_times(target, {helper: 1}), 1, 0) for helper in self._positive(2)
         )
 
     @cached_property
@@ -92,9 +99,9 @@ class Facts:
     def _known(self) -> list[Terms]:
         return [self._terms(g) for g in [*self.given, *_of_ranges(self.domain)]]
 
-    def _is_sum(self, target: Terms, factors: int) -> bool:
-        """Of products of so many facts, and of monomials, with positive numbers."""
-        summands = list(self._summands(max(2, *map(sum, target)), factors))
+    def _is_sum(self, target: Terms, factors: int, room: int) -> bool:
+        """Of products of so many facts and a monomial of so high a degree, and of monomials, with positive numbers."""
+        summands = list(self._summands(target, factors, room))
         if not summands or len(summands) > MOST_SUMMANDS:
             return False
         rows: dict[Powers, dict] = {m: {} for poly in [target, *summands] for m in poly}
@@ -109,17 +116,18 @@ class Facts:
     def _is_not_negative(self, powers: Powers) -> bool:
         return all(n % 2 == 0 or sign in ("+", "0+") for sign, n in zip(self._signs, powers, strict=True))
 
-    def _summands(self, degree: int, factors: int) -> Iterator[Terms]:
-        """Products of facts and monomials up to a degree."""
+    def _summands(self, target: Terms, factors: int, most: int) -> Iterator[Terms]:
+        """Products of facts and monomials, of no higher degree than the target (or 2), in its parameters."""
+        degree, used = max(2, *map(sum, target)), {k for m in target for k, n in enumerate(m) if n}
         pairs = [_times(f, g) for f, g in combinations_with_replacement(self._known, 2)] if factors == 2 else []
         for f in [*self._known, *pairs]:
-            room = min(degree - max(map(sum, f)), 2)
-            yield from (_times(f, {m: sp.QQ(1)}) for m in self._monomials(room))
+            room = min(degree - max(map(sum, f)), most)
+            yield from (_times(f, {m: sp.QQ(1)}) for m in self._monomials(room, used))
 
-    def _monomials(self, room: int) -> list[Powers]:
-        """Those that are not negative, up to a degree."""
-        every = (m for m in product(range(room + 1), repeat=len(self._symbols)) if sum(m) <= room)
-        return [m for m in every if self._is_not_negative(m)]
+    def _monomials(self, room: int, used: set[int]) -> list[Powers]:
+        """Those in the parameters used that are not negative, up to a degree."""
+        every = product(*(range(room + 1 if k in used else 1) for k in range(len(self._symbols))))
+        return [m for m in every if sum(m) <= room and self._is_not_negative(m)]
 
     def _positive(self, degree: int) -> list[Powers]:
         """Products of different positive parameters, up to a degree."""

@@ -61,16 +61,14 @@ def pruned(known: Sequence[sp.Expr], domain: Domain) -> list[sp.Expr]:
 
 
 def _single(n: sp.Expr, facts: Facts) -> sp.Expr | None:
-    """The one factor of unknown sign, if `n >= 0` says that it is not negative."""
-    coefficient, powers = sp.factor_list(n)
-    unknown = [(f, k) for f, k in powers if k % 2 and not (facts.imply(f) or facts.imply(-f))]
-    if len(unknown) != 1 or unknown[0][1] != 1:
-        return n if len(powers) == 1 and powers[0][1] == 1 else None
-    f = unknown[0][0]
-    sign = sp.sign(coefficient)
-    for g, k in powers:
-        if g != f and k % 2 and not facts.imply(g):
-            sign = -sign
-    wanted = sp.expand(sign * f)
-    rests = [sp.reduced(wanted, [g], *sorted(wanted.free_symbols | g.free_symbols, key=str))[1] for g, _ in powers if g != f]
-    return wanted if all(facts.imply(rest) for rest in rests) else None
+    """The factor of unknown sign, if `n >= 0` says that it is not negative."""
+    powers = sp.factor_list(n)[1]
+    if len(powers) == 1:
+        return n if powers[0][1] == 1 else None
+    sign, rest = facts.factored(n)
+    signs = dict.fromkeys(rest, 0) if len(rest) == 1 else {f: facts.sign(f) for f in rest}
+    unknown = [f for f in rest if signs[f] == 0]
+    wanted = sp.expand(sign * sp.Mul(*(s for s in signs.values() if s)) * sp.Mul(*unknown))
+    known = [g for g, k in powers if g not in unknown or k > 1]
+    rests = [sp.reduced(wanted, [g], *sorted(wanted.free_symbols | g.free_symbols, key=str))[1] for g in known]
+    return wanted if unknown and all(facts.imply(rest) for rest in rests) else None
