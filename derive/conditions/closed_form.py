@@ -31,6 +31,7 @@ from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus import condition as torus
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
@@ -56,6 +57,7 @@ def _in_several_parameters(found: Amplification, grade: str, domain: Domain) -> 
     ways = [lambda: _by_margins(found, grade, domain)]
     if grade != "schur" and found.phases:
         ways += [lambda: convex.condition(found, domain)]
+        ways += [lambda: torus.condition(found, grade, domain)]
         ways += [lambda: plane.condition(found, parameters(found), grade, domain, closed_form)]
     for way in ways:
         with suppress(NoClosedForm):

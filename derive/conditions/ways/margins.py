@@ -26,7 +26,7 @@ import sympy as sp
 from derive.conditions.ways.schur import lower, reduced
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import in_real_parts
+from derive.modes.amplification import in_real_parts, powers_of
 
 
 class NoClosedForm(Exception):
@@ -99,14 +99,24 @@ def _reduced(poly: sp.Poly) -> sp.Poly:
 def complex_coefficients(polynomial: sp.Poly) -> list[Complex]:
     """Coefficients in xi, from the leading one down, over a common denominator that is dropped: it moves no root.
 
-    A shift w^k in the denominator is kept, so that what is real stays real.
+    A common shift w^k moves none either; it is chosen such that what is real comes out real.
     """
     numerator, denominator = sp.fraction(sp.together(polynomial.as_expr()))
     shifts = denominator.as_independent(*SHIFTS, as_Add=False)[1]
     whole = numerator / shifts if all(f.as_base_exp()[0] in SHIFTS for f in sp.Mul.make_args(shifts)) else numerator
-    powers = sp.Poly(in_real_parts(sp.expand(whole)), xi)
+    whole = _centred(sp.expand(whole))
+    powers = sp.Poly(in_real_parts(whole), xi)
     gens = sorted(_with_pairs(powers.free_symbols - {xi}), key=str) or [COSINES[0]]
     return [_split(coefficient, gens) for coefficient in powers.all_coeffs()]
+
+
+def _centred(expr: sp.Expr) -> sp.Expr:
+    """Times the shift that puts the powers of every w about zero."""
+    for w in SHIFTS:
+        if expr.has(w):
+            powers = powers_of(expr, w)
+            expr = sp.expand(expr * w ** -int((min(powers) + max(powers)) / 2))
+    return expr
 
 
 def _with_pairs(symbols: set[sp.Symbol]) -> set[sp.Symbol]:

@@ -1,0 +1,1 @@
+"""Two and three phases: forms about the corners of the torus of phases."""

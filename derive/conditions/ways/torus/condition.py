@@ -1,0 +1,151 @@
+"""The exact condition of a scheme with several phases, whose margins are quadratic forms about the corners of the torus.
+
+What is needed: at every corner the margin is not negative, and where it is zero there for all parameters, it is not negative
+for waves that are long, or nearly two grid points long (`forms.long_waves`: all principal minors). What is enough: forms that
+are not negative about one corner (`forms.about`). Where the second follows from the first (`facts`), the condition is exact;
+where it does not, nothing is claimed (`NoClosedForm`). So it is for forward Euler, implicit-explicit Euler and theta schemes
+of advection and diffusion on a star of 5 or 7 points, with any number of parameters.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> text = "u[1, 0, 0] == u[0, 0, 0] + r*(u[0, 1, 0] + u[0, -1, 0] - 2*u[0, 0, 0]) - a*(u[0, 0, 1] - u[0, 0, -1])/2"
+>>> found = amplification(parse_scheme(text + " + s*(u[0, 0, 1] + u[0, 0, -1] - 2*u[0, 0, 0])", positive=["r", "s"]))
+>>> condition(found, "power-bounded", Domain.of(found.polynomial.free_symbols - {xi}))
+(-2*r - 2*s + 1 >= 0) & (-a**2 + 2*s >= 0)
+
+Source: Hindmarsh, Gresho and Griffiths, Int. J. Numer. Meth. Fluids 4 (1984), for forward Euler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import sympy as sp
+from sympy.logic.boolalg import Boolean
+
+from derive.conditions.ways.eliminate import relation
+from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
+from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus.facts import Facts
+from derive.conditions.ways.torus.forms import Axes, about, corners, long_waves, minors, value_at
+from derive.conditions.ways.torus.needed import at_corners, pruned, taken_apart
+from derive.fields.phases import COSINES, SINES
+from derive.fields.symbols import xi
+from derive.modes.amplification import Amplification
+
+
+def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
+    """The exact condition: grade von-neumann, or power-bounded of a single step.
+
+    Raises:
+        NoClosedForm: the margins are no such forms, or what is needed is not shown to be enough.
+    """
+    if grade == "schur" or not found.phases or (grade == "power-bounded" and found.polynomial.degree() > 1):
+        raise NoClosedForm
+    try:
+        needed = _margins(found, grade)
+    except NeverStable:
+        return sp.false
+    values, delicate = [m.value for m in needed], [m.value for m in needed if m.delicate]
+    with suppress(NoClosedForm):  # to factor a long margin takes longer than all the rest
+        return _of_values(values, delicate, found.phases, domain)
+    factors = [part for value in values for part in _parts(value, domain)]
+    if factors == [sp.expand(value) for value in values]:
+        raise NoClosedForm
+    return _of_values(factors, delicate, found.phases, domain)
+
+
+def _margins(found: Amplification, grade: str) -> list[Margin]:
+    if found.polynomial.degree() == 1:
+        return margins(complex_coefficients(found.polynomial), grade)
+    numerator = sp.expand(sp.fraction(sp.together(found.polynomial.as_expr()))[0])
+    factors = (f for f, _ in sp.factor_list(numerator, gaussian=numerator.has(sp.I))[1] if f.has(xi))
+    return [m for f in factors for m in margins(complex_coefficients(sp.Poly(f, xi)), grade)]
+
+
+def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
+    """Factors to be non-negative each: freed of those of known sign, and apart where the sum of two is a positive number.
+
+    A factor that keeps its sign and depends on the phases vanishes at single ones only, next to which the rest decides.
+    """
+    coefficient, powers = sp.factor_list(margin)
+    sign, open_ones = sp.sign(coefficient), []
+    for f, n in powers:
+        known = domain.sign(f) if f.has(*COSINES, *SINES) or domain.sign(f) in ("+", "-") else None
+        if known is None:
+            open_ones.append(f**n)
+        elif known.endswith("-") and n % 2:
+            sign = -sign
+    if len(open_ones) == 2:
+        one, other = (sp.expand(f) for f in (sign * open_ones[0], open_ones[1]))
+        if sp.expand(one + other).is_positive:
+            return [one, other]
+    return [sp.expand(sign * sp.Mul(*open_ones))]
+
+
+def _of_values(values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axes, domain: Domain) -> Boolean:
+    """All values non-negative at all phases."""
+    values = [v for v in map(sp.expand, values) if v != 0]
+    needed = [n for v in values for n in at_corners(v, axes)]
+    for n in needed:
+        if domain.sign(n) == "-":
+            return sp.false
+        if domain.sign(n) == "0-":
+            return _on_zeros(n, values, delicate, axes, domain)
+    facts = taken_apart(needed, domain)
+    if not all(_is_enough(v, axes, facts) for v in values) or any(_may_vanish(d, domain) for d in delicate):
+        raise NoClosedForm
+    return sp.And(*(relation(f, domain, False) for f in pruned(facts.given, domain)))
+
+
+def _on_zeros(n: sp.Expr, values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axes, domain: Domain) -> Boolean:
+    """Where `n >= 0` is needed and n <= 0 is known: n = 0, so that a parameter in each of its terms is zero."""
+    terms = sp.Add.make_args(sp.expand(n))
+    if any(domain.sign(term) not in ("-", "0-") for term in terms):
+        raise NoClosedForm
+    symbols = [p for p in sorted(terms[0].free_symbols, key=str) if domain.sign(p) not in ("+", "-")]
+    cases = []
+    for p in symbols:
+        at_zero = [[v.subs(p, 0) for v in family] for family in (values, delicate)]
+        if any(v == 0 for v in at_zero[1]):
+            raise NoClosedForm
+        cases.append(sp.And(sp.Eq(p, 0), _of_values(*at_zero, axes, domain)))
+    return sp.Or(*cases)
+
+
+def _is_enough(margin: sp.Expr, axes: Axes, facts: Facts) -> bool:
+    """Whether the margin's forms about some corner are not negative, as far as the facts tell."""
+    for corner in corners(axes):
+        form = about(corner, axes, margin)
+        if form is None:
+            return False
+        if facts.imply(form.constant) and _is_copositive(form.lumps, facts) and all(map(facts.imply, minors(form.waves))):
+            return True
+    return False
+
+
+def _is_copositive(lumps: sp.ImmutableMatrix, facts: Facts) -> bool:
+    """y' V y >= 0 for y >= 0: with r_i the sums of row i over the diagonal and what is negative, it is
+    sum r_i y_i^2 - sum v_ij (y_i - y_j)^2 over negative v_ij + 2 sum v_ij y_i y_j over the others.
+    """
+    d = lumps.rows
+    negative = {(i, j): _is_negative(lumps[i, j], facts) for i in range(d) for j in range(i)}
+    if None in negative.values():
+        return all(map(facts.imply, minors(lumps)))
+    below = lambda i, j: negative[max(i, j), min(i, j)]  # noqa: E731
+    rows = [sp.Add(lumps[i, i], *(lumps[i, j] for j in range(d) if j != i and below(i, j))) for i in range(d)]
+    return all(map(facts.imply, rows))
+
+
+def _is_negative(entry: sp.Expr, facts: Facts) -> bool | None:
+    """True if it is not positive, False if it is not negative, None if that is open."""
+    if facts.imply(entry):
+        return False
+    return True if facts.imply(-entry) else None
+
+
+def _may_vanish(margin: sp.Expr, domain: Domain) -> bool:
+    """Whether parameters may make a delicate margin zero at all phases: one of its coefficients in them has a sign."""
+    waves = [*COSINES, *SINES]
+    return not any(domain.sign(k) in ("+", "-") for k in sp.Poly(sp.expand(margin), *waves).coeffs())
