@@ -61,6 +61,8 @@ def scheme(
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
         json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, sufficient.
     """
+    from derive.commands.waiting import waiting
+
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
@@ -81,7 +83,8 @@ def scheme(
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
-    found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+    with waiting("looking for the condition in closed form"):
+        found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
     bound = bound_of(typed, found)
     if json:
         from derive.reports import as_json
@@ -92,11 +95,15 @@ def scheme(
     if bound and not (latex or code):
         print(f"\n{sufficient(bound)}")
     if solve:
-        print(f"\n{solved(found, meant, solve, numbers, bound)}")
+        with waiting(f"looking for the edge of {solve}"):
+            edge = solved(found, meant, solve, numbers, bound)
+        print(f"\n{edge}")
     if analysis or meaning:
         _print_analysis(typed, meant)
     if prove:
-        print(f"\n{found.prove()}")
+        with waiting("z3 looks for a proof"):
+            proof = found.prove()
+        print(f"\n{proof}")
 
 
 def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:
