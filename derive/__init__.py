@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     __version__: str
     from derive.conditions.curvature_edge import maximal_curvature
+    from derive.conditions.enclosing.ellipse import EllipseBound, ellipse_bound
     from derive.conditions.mean_square import mean_square
     from derive.conditions.mean_square_edge import mean_square_edge
     from derive.conditions.stability import Stability, stability
@@ -33,6 +34,7 @@ __all__ = [
     "Activation",
     "Amplification",
     "Derivation",
+    "EllipseBound",
     "GridFunction",
     "GridScheme",
     "InputError",
@@ -42,6 +44,7 @@ __all__ = [
     "activations",
     "amplification",
     "dispersion",
+    "ellipse_bound",
     "flow",
     "integrators",
     "loss",
@@ -59,6 +62,7 @@ __all__ = [
 
 _HOMES = {
     "conditions.curvature_edge": ("maximal_curvature",),
+    "conditions.enclosing.ellipse": ("EllipseBound", "ellipse_bound"),
     "conditions.mean_square": ("mean_square",),
     "conditions.mean_square_edge": ("mean_square_edge",),
     "conditions.stability": ("Stability", "stability"),

@@ -4,7 +4,7 @@ python -m experiments list                                  what can be run
 python -m experiments run figure-5                          run it; results land in results/figure-5
 python -m experiments run table-2 --preset smoke            a few seconds, to see it work
 python -m experiments bounds --image photo.png --kernel 16  bounds for your own picture
-python -m experiments picture region 'EQUATION' --vary r=0:1 --vary nu=0:1   curves, region or locus of a scheme
+python -m experiments picture region 'EQUATION' --vary r=0:1 --vary nu=0:1   curves, region, locus or dispersion of a scheme
 python -m experiments draw results/figure-5 --format pdf --width 3.3in      a figure again from its data, for a column
 python -m experiments audit MODULE:FUNCTION                 how far your own training is from its edge
 python -m experiments explore                               type a scheme into a page of your browser, on this machine

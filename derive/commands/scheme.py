@@ -59,8 +59,10 @@ def scheme(
         space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
-        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random.
+        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, sufficient.
     """
+    from derive.commands.waiting import waiting
+
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
@@ -69,6 +71,8 @@ def scheme(
     from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import parse_random
     from derive.reports.solved import check_asked, solved, told
+    from derive.reports.sufficient import bound_of
+    from derive.reports.sufficient import text as sufficient
 
     if space or time or implicit:
         typed, meant = _by_lines(equations, space, time, implicit, positive, {"--assume": assume, "--meaning": meaning})
@@ -79,19 +83,27 @@ def scheme(
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
-    found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+    with waiting("looking for the condition in closed form"):
+        found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+    bound = bound_of(typed, found)
     if json:
         from derive.reports import as_json
 
-        print(as_json.written(as_json.of_scheme(found, meant, deviations)))
+        print(as_json.written(as_json.of_scheme(found, meant, deviations, bound and bound.condition)))
         return
     print(_text(typed, found, steps, latex, code))
+    if bound and not (latex or code):
+        print(f"\n{sufficient(bound)}")
     if solve:
-        print(f"\n{solved(found, meant, solve, numbers)}")
+        with waiting(f"looking for the edge of {solve}"):
+            edge = solved(found, meant, solve, numbers, bound)
+        print(f"\n{edge}")
     if analysis or meaning:
         _print_analysis(typed, meant)
     if prove:
-        print(f"\n{found.prove()}")
+        with waiting("z3 looks for a proof"):
+            proof = found.prove()
+        print(f"\n{proof}")
 
 
 def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:

@@ -28,6 +28,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.arrays import np
 from derive.conditions.sampling import TOLERANCE, sampled_radius
+from derive.conditions.telling import tell
 from derive.conditions.time_limit import WAITING, TimeUp, time_limit
 from derive.errors import InputError
 
@@ -128,7 +129,8 @@ def _of_radius(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, 
     if not given:  # a factor that is zero at these numbers
         return 0.0 if unstable(FINE)(np.zeros(1)).any() else float("inf")
     scale = _scale(polynomial.as_expr(), parameter)
-    edges = [_first_excess(unstable(most), scale, reached) for most in (FINE, TOLERANCE)]
+    named: Callable[[float], None] = lambda low: tell(f"no growth seen up to {parameter} = {low:.3g}")  # noqa: E731
+    edges = [_first_excess(unstable(most), scale, reached, named) for most in (FINE, TOLERANCE)]
     if abs(edges[1] - edges[0]) > AGREED * edges[0]:
         raise InputError(
             f"expected an edge that the sampled roots can tell, got growth of less than {TOLERANCE:g} in a step from "
@@ -150,8 +152,10 @@ def _size(coefficient: sp.Expr) -> float:
     return float(sum(abs(complex(term.as_coeff_Mul()[0])) for term in sp.Add.make_args(sp.expand(coefficient))))
 
 
-def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float, reached: list[float]) -> float:
-    """The first point of the scale that is unstable, bisected from the one before it."""
+def _first_excess(
+    unstable: Callable[[np.ndarray], np.ndarray], scale: float, reached: list[float], named: Callable[[float], None]
+) -> float:
+    """The first point of the scale that is unstable, bisected from the one before it; how far it is goes to `named`."""
     low = 0.0
     for decade in range(*DECADES):
         points = scale * 10 ** (decade + np.arange(1, PER_DECADE + 1) / PER_DECADE)
@@ -161,6 +165,7 @@ def _first_excess(unstable: Callable[[np.ndarray], np.ndarray], scale: float, re
             return _bisected(unstable, points[first - 1] if first else low, points[first])
         low = points[-1]
         reached.append(low)
+        named(low)
     return float("inf")
 
 

@@ -25,61 +25,11 @@ from derive.fields.symbols import xi
 from derive.modes.accuracy import in_grid_units
 from derive.modes.amplification import amplification, in_real_parts
 from derive.modes.formal import DERIVATIVES, TIME
+from derive.modes.modes_at import Modes
 from derive.modes.roots import follow, function_of
 from derive.printing.notebook import markdown
 from derive.printing.text import latex
 from derive.schemes.grid import GridScheme
-
-
-@dataclass(frozen=True)
-class Modes:
-    """Roots at given phases and parameters; the last axis counts them, the physical ones first.
-
-    Attributes:
-        roots: amplification factors.
-        phase: argument of each root, in radians per step, continuous from zero frequency.
-        physical: how many are physical.
-        exponent: rate of the differential equation times dt for each physical root, NaN where it is not known.
-    """
-
-    roots: np.ndarray
-    phase: np.ndarray
-    physical: int
-    exponent: np.ndarray
-
-    @property
-    def damping(self) -> np.ndarray:
-        """Modulus of every root: by what one step multiplies the amplitude of its mode."""
-        return np.abs(self.roots)
-
-    @property
-    def relative_speed(self) -> np.ndarray:
-        """Phase speed of the physical roots, relative to the exact one; NaN where nothing moves.
-
-        Raises:
-            InputError: the exact one is not known.
-        """
-        self._check_exact()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            speed = self.phase[..., : self.physical] / self.exponent.imag
-        return np.where(np.isfinite(speed), speed, np.nan)
-
-    @property
-    def relative_damping(self) -> np.ndarray:
-        """Modulus of the physical roots, relative to the exact one.
-
-        Raises:
-            InputError: the exact one is not known.
-        """
-        self._check_exact()
-        return self.damping[..., : self.physical] / np.exp(self.exponent.real)
-
-    def _check_exact(self) -> None:
-        if np.isnan(self.exponent).all():
-            raise InputError(
-                "expected the exact rate of the differential equation, which the scheme does not tell; give it as "
-                "dispersion(scheme, exact=...), such as -I*nu*theta_1"
-            )
 
 
 @dataclass(frozen=True)
@@ -162,9 +112,10 @@ class Dispersion:
         values = np.broadcast_arrays(*phases, *(parameters[p.name] for p in self.parameters))
         flat = [np.asarray(v, dtype=float).ravel() for v in values]
         roots, phase = follow(self._coefficients(flat), self.polynomial.degree(), self.order_in_time)
-        shape = (*values[0].shape, -1) if values else (-1,)
-        modes = (roots.reshape(shape), phase.reshape(shape), self.order_in_time)
-        return Modes(*modes, self._exponents(flat, phase).reshape(shape))
+        shape = values[0].shape if values else ()
+        numbers = (roots, phase, self._exponents(flat, phase), self._turns(flat, roots), self._exact_turns(flat, phase))
+        shaped = [v.reshape(*shape, *v.shape[1:]) for v in numbers]
+        return Modes(*shaped[:2], self.order_in_time, *shaped[2:])
 
     def _coefficients(self, flat: Sequence[np.ndarray]) -> Callable[[float], np.ndarray]:
         """Fraction of the way from zero frequency -> coefficients (points, degree + 1)."""
@@ -179,21 +130,47 @@ class Dispersion:
 
         return at
 
+    def _turns(self, flat: Sequence[np.ndarray], roots: np.ndarray) -> np.ndarray:
+        """d arg xi / d theta of every root and phase, by the polynomial's own derivatives: (points, degree, phases)."""
+        names, powers = (*self.phases, *self.parameters), range(self.polynomial.degree(), -1, -1)
+        coefficients = self.polynomial.all_coeffs()
+        at = lambda exprs: sum(  # noqa: E731
+            np.asarray(function_of(names, c)(*flat), dtype=complex).reshape(-1, 1) * roots**n
+            for c, n in zip(exprs, powers, strict=True)
+        )
+        down = sum(
+            n * np.asarray(function_of(names, c)(*flat), dtype=complex).reshape(-1, 1) * roots ** (n - 1)
+            for c, n in zip(coefficients, powers, strict=True)
+            if n
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slopes = [-at([sp.diff(c, t) for c in coefficients]) / down / roots for t in self.phases]
+        return np.stack([s.imag for s in slopes], axis=-1) if slopes else np.zeros((*roots.shape, 0))
+
     def _exponents(self, flat: Sequence[np.ndarray], phase: np.ndarray) -> np.ndarray:
-        """Exact exponents in the order of the physical roots: two that are conjugate go by the sign of their phase."""
+        """Exact exponents in the order of the physical roots."""
+        return self._in_order(flat, phase, list(self.exact))
+
+    def _exact_turns(self, flat: Sequence[np.ndarray], phase: np.ndarray) -> np.ndarray:
+        """d/d theta of their imaginary parts: (points, physical, phases)."""
+        slopes = [self._in_order(flat, phase, [sp.diff(rate, t) for rate in self.exact]).imag for t in self.phases]
+        return np.stack(slopes, axis=-1) if slopes else np.zeros((len(phase), self.order_in_time, 0))
+
+    def _in_order(self, flat: Sequence[np.ndarray], phase: np.ndarray, values: Sequence[sp.Expr]) -> np.ndarray:
+        """One value for each rate, in the order of the physical roots: two that are conjugate go by the sign of their phase."""
         count, names = self.order_in_time, (*self.phases, *self.parameters)
         if len(self.exact) != count:
             return np.full((len(phase), count), complex(np.nan, np.nan))
-        rates = [function_of(names, rate) for rate in self.exact]
-        with np.errstate(invalid="ignore"):
-            values = [np.broadcast_to(rate(*(v.astype(complex) for v in flat)), len(phase)) for rate in rates]
-        exact = np.stack(values, axis=-1)
+        arrays = [v.astype(complex) for v in flat]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            exact, asked = (
+                np.stack([np.broadcast_to(function_of(names, e)(*arrays), len(phase)) for e in exprs], axis=-1)
+                for exprs in (self.exact, values)
+            )
+        if count == 1:
+            return asked
         by_phase = np.argsort(np.argsort(phase[:, :count], axis=-1, kind="stable"), axis=-1)
-        return (
-            np.take_along_axis(np.take_along_axis(exact, np.argsort(exact.imag, axis=-1), -1), by_phase, -1)
-            if count > 1
-            else exact
-        )
+        return np.take_along_axis(np.take_along_axis(asked, np.argsort(exact.imag, axis=-1), -1), by_phase, -1)
 
 
 def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence[str] | None = None) -> Dispersion:

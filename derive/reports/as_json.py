@@ -1,10 +1,11 @@
 """What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
 
-scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random
+scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, sufficient
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
-null is what there is not: the condition of a scheme that was sampled has no formula. Where `random` names parameters, with
+null is what there is not: the condition of a scheme that was sampled has no formula; what is proved to suffice there may have
+one. Where `random` names parameters, with
 their deviations, polynomial and condition are those of second moments.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from derive.conditions.stability import Stability
 from derive.paper.derivation import Derivation
@@ -26,8 +28,10 @@ def written(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, indent=2, allow_nan=False)
 
 
-def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any]) -> dict[str, Any]:
-    """When a scheme is stable, in mean square where parameters are random."""
+def of_scheme(
+    found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any], suffices: Boolean | None = None
+) -> dict[str, Any]:
+    """When a scheme is stable, in mean square where parameters are random; and what suffices where it was sampled."""
     exact = found.status != "sampled"
     return {
         "status": found.status,
@@ -39,6 +43,7 @@ def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[
         "parameters": [p.name for p in found.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
+        "sufficient": None if suffices is None else sp.sstr(suffices),
     }
 
 

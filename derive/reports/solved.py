@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -10,7 +11,11 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.stability import Stability
 from derive.errors import InputError, choose
 from derive.printing.text import indent, pretty
+from derive.reports.sufficient import edge as edge_on
 from derive.schemes.grid import GridScheme
+
+if TYPE_CHECKING:
+    from derive.conditions.enclosing.ellipse import EllipseBound
 
 
 def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> dict[str, sp.Expr]:
@@ -39,12 +44,25 @@ def told(meaning: Mapping[str, sp.Expr]) -> str:
     return f"with {', '.join(f'{name} = {value}' for name, value in meaning.items())}"
 
 
-def solved(found: Stability, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> str:
+def solved(
+    found: Stability, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr], bound: EllipseBound | None = None
+) -> str:
     """The stable values of a parameter; at numbers for all others its first edge above zero.
+
+    Args:
+        found: the condition.
+        meaning: what its parameters stand for.
+        name: of the parameter.
+        at: numbers for all others; empty: they stay symbols.
+        bound: what suffices where the condition is sampled.
 
     Raises:
         InputError: the condition cannot be solved for it.
     """
+    if bound is not None and not at:
+        return solved(bound.stated(found.amplification), meaning, name, at)
+    if bound is not None:
+        return f"{solved(found, meaning, name, at)}\n{edge_on(bound, meaning, name, at)}"
     meant = found.in_terms_of(meaning) if meaning else found
     parameter = {p.name: p for p in meant.parameters}.get(name)
     if parameter is None:

@@ -1,4 +1,4 @@
-"""`python -m experiments picture`: amplification curves, stable regions and root loci of any scheme."""
+"""`python -m experiments picture`: amplification curves, stable regions, root loci and dispersion of any scheme."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tyro
 
 from derive.errors import InputError, choose
 
-KINDS = ("curves", "region", "locus")
+KINDS = ("curves", "region", "locus", "dispersion")
 Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
 
 
@@ -25,24 +25,29 @@ def picture(
     positive: Repeated = (),
     assume: Repeated = (),
     grade: str = "",
+    title: str = "",
     format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     width: str = "",
     style: str = "",
     out: Path = Path("results"),
 ) -> None:
-    """Draw a scheme: |xi| of every mode, the stable region of two parameters, or the roots as one parameter varies.
+    """Draw a scheme: |xi| of every mode, the stable region of two parameters, roots as one varies, or speeds of its waves.
 
     Example: python -m experiments picture region advection-diffusion-ftcs --vary r=0:0.7 --vary nu=-1.2:1.2
 
+    Example: python -m experiments picture dispersion lax-wendroff --vary nu=0.3,0.6,0.9
+
     Args:
-        kind: curves, region or locus.
+        kind: curves, region, locus or dispersion: phase and group speed, in two dimensions by direction.
         scheme: equations as for `python -m derive scheme`, or the name of a scheme or an optimiser.
         vary: a parameter and its values, r=0.2,0.5,0.6, or its range, r=0:1; repeat it for a region.
         set: a parameter and its value, theta=0.5; may be repeated.
-        phase: of a locus: phases in radians, such as 1.57,3.14159; by default pi, the shortest wave.
+        phase: of a locus, and of dispersion in two dimensions: phases in radians, such as 1.57,3.14159; by default pi, the
+            shortest wave, and pi/8, pi/4, pi/2 and 3 pi/4.
         positive: of typed equations: a parameter that is positive.
         assume: of typed equations: a relation of the parameters.
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
+        title: what stands above the picture, instead of the scheme; mathematics between dollar signs.
         format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
         width: of the figure, such as 3.3in, 84mm or 240pt.
         style: a style of Matplotlib's by name, or a file of settings.
@@ -56,11 +61,11 @@ def picture(
     from experiments.style import looking
 
     choose("kind of picture", kind, dict.fromkeys(KINDS))
-    title, found = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
+    equations, found = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
     fixed = {name: value for name, (value, *_) in assignments(set, False).items()}
-    setting = Setting(title, found, assignments(vary, True), fixed, grade or None)
-    if phase and kind != "locus":
-        raise InputError(f"expected --phase with a locus alone, got it with {kind}")
+    setting = Setting(equations, found, assignments(vary, True), fixed, grade or None, title)
+    if phase and kind not in ("locus", "dispersion"):
+        raise InputError(f"expected --phase with a locus or dispersion alone, got it with {kind}")
     command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])
     with looking(look):
         print(run_picture(kind, setting, numbers(phase), out, command))

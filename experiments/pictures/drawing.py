@@ -32,7 +32,7 @@ def draw_curves(results: xr.Dataset) -> Figure:
     ax.axhline(1, color=style.BLACK, lw=0.7, zorder=1)
     if physical and results.sizes["root"] > physical:
         ax.plot([], [], ":", color=style.BLACK, lw=0.9, label="parasitic root")
-    ax.set(xlabel=r"phase per grid point $\theta/\pi$", ylabel=r"$|\xi|$ per step", title=_title(results))
+    ax.set(xlabel=r"phase per grid point $\theta/\pi$", ylabel=r"$|\xi|$ per step", title=title_of(results))
     ax.set(
         xlim=(float(results.theta[0]) / np.pi, 1), ylim=(0, min(_LARGEST_SHOWN, 1.08 * max(1.0, float(results.modulus.max()))))
     )
@@ -61,7 +61,7 @@ def draw_region(results: xr.Dataset) -> Figure:
                 results.checked_x[spots[:, 1]], results.checked_y[spots[:, 0]], mark, ms=4, ls="none", label=label
             )
     across, up = (results.attrs[f"label_{results.attrs[side]}"] for side in ("across", "up"))
-    ax.set(xlabel=across, ylabel=up, title=_title(results))
+    ax.set(xlabel=across, ylabel=up, title=title_of(results))
     ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
@@ -89,7 +89,7 @@ def draw_locus(results: xr.Dataset) -> Figure:
         ax.set(title=_panel_title(results.isel(phase=panel)))
     if mesh is not None:
         figure.colorbar(mesh, ax=axes, label=results.attrs[f"label_{parameter}"])
-    figure.suptitle(_title(results), fontsize=8)
+    figure.suptitle(title_of(results), fontsize=8)
     return figure
 
 
@@ -114,7 +114,10 @@ def _draw_roots(ax: Axes, results: xr.Dataset):
     return mesh
 
 
-def _title(results: xr.Dataset) -> str:
+def title_of(results: xr.Dataset) -> str:
+    """What the user asked for, or the scheme and its fixed parameters."""
+    if results.attrs.get("heading"):
+        return results.attrs["heading"]
     fixed = f", {results.attrs['fixed']}" if results.attrs["fixed"] else ""
     return shorten(results.attrs["scheme"], 90, placeholder=" ...").replace("$", r"\$") + fixed
 
@@ -123,7 +126,7 @@ def caption_curves(results: xr.Dataset) -> str:
     """The largest modulus for each value."""
     largest = results.modulus.max(["theta", "root"])
     values = ", ".join(f"{float(v):g} ({float(m):.4g})" for v, m in zip(results["value"], largest, strict=True))
-    return f"{_head(results)} Largest |xi| over all phases for {results.attrs['parameter']} = {values}."
+    return f"{head(results)} Largest |xi| over all phases for {results.attrs['parameter']} = {values}."
 
 
 def caption_region(results: xr.Dataset) -> str:
@@ -132,7 +135,7 @@ def caption_region(results: xr.Dataset) -> str:
     grow, unstable = len(contradicted(results)), int((results.checked_code == UNSTABLE).sum())
     confirmed = unstable - len(unconfirmed(results))
     check = f"a root grows at {grow} of {stable} points called stable, and at {confirmed} of {unstable} called unstable"
-    return f"{_head(results)} Stable in {share:.1%} of the picture. Checked on a grid of phases: {check}."
+    return f"{head(results)} Stable in {share:.1%} of the picture. Checked on a grid of phases: {check}."
 
 
 def caption_locus(results: xr.Dataset) -> str:
@@ -147,10 +150,11 @@ def caption_locus(results: xr.Dataset) -> str:
             if crossed
             else f"{at}they do not cross the circle"
         )
-    return f"{_head(results)} Roots: {'; '.join(parts)}."
+    return f"{head(results)} Roots: {'; '.join(parts)}."
 
 
-def _head(results: xr.Dataset) -> str:
+def head(results: xr.Dataset) -> str:
+    """The scheme and when it is stable, at the head of a caption."""
     at = results.attrs
     fixed = f" ({at['fixed']})" if at["fixed"] else ""
     words = {"True": "always stable", "False": "never stable", "": "no closed form of the condition was found; it is sampled"}

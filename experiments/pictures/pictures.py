@@ -64,21 +64,21 @@ def curves(setting: Setting) -> xr.Dataset:
     Raises:
         InputError: not one varied parameter, or no grid.
     """
-    name = _varied(setting, 1)[0]
+    name = varied(setting, 1)[0]
     if not setting.scheme.dims:
         raise InputError("expected a scheme on a grid: an optimiser has one mode; draw its locus")
     values = setting.varied[name] if len(setting.varied[name]) > 2 else tuple(setting.range(name, 5))
     angles = np.linspace(-np.pi if _complex(setting) else 0, np.pi, ANGLES)
     found = stability(setting.scheme, setting.grade)
     moduli, physical = zip(*(_moduli(setting, angles, {**setting.fixed, name: v}) for v in values), strict=True)
-    verdicts = np.array([bool(found.holds(**_needed(found, {**setting.fixed, name: v}))) for v in values])
+    verdicts = np.array([bool(found.holds(**needed(found, {**setting.fixed, name: v}))) for v in values])
     return xr.Dataset(
         {
             "modulus": (("value", "theta", "root"), np.stack(moduli), _ONE),
             "stable": (("value",), verdicts),
         },
         {"value": ("value", np.array(values), _ONE), "theta": ("theta", angles, _RADIAN)},
-        {**_attributes(setting, found), "parameter": name, "physical": physical[0]},
+        {**attributes(setting, found), "parameter": name, "physical": physical[0]},
     )
 
 
@@ -107,7 +107,7 @@ def region(setting: Setting) -> xr.Dataset:
     Raises:
         InputError: not two varied parameters.
     """
-    across, up = _varied(setting, 2)
+    across, up = varied(setting, 2)
     found = stability(setting.scheme, setting.grade)
     x, y = (setting.range(name, REGION if found.status == "exact" else SAMPLED_REGION) for name in (across, up))
     between = [(v := setting.range(name, CHECKED + 1))[:-1] + np.diff(v) / 2 for name in (across, up)]
@@ -122,12 +122,12 @@ def region(setting: Setting) -> xr.Dataset:
         ),
     }
     if found.status == "exact" and found.condition not in (sp.true, sp.false):
-        arrays["margin"] = (("y", "x"), found.margin()(**_needed(found, fine)), _ONE)
+        arrays["margin"] = (("y", "x"), found.margin()(**needed(found, fine)), _ONE)
     axes = {"x": x, "y": y, "checked_x": between[0], "checked_y": between[1]}
     coordinates = {key: (key, value, _ONE) for key, value in axes.items()}
     tolerance = ROUNDING if found.polynomial.degree() == 1 else NEAR
-    attributes = {**_attributes(setting, found), "across": across, "up": up, "tolerance": tolerance}
-    return xr.Dataset(arrays, coordinates, attributes)
+    told = {**attributes(setting, found), "across": across, "up": up, "tolerance": tolerance}
+    return xr.Dataset(arrays, coordinates, told)
 
 
 def _plane(setting: Setting, across: str, up: str, x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,10 +140,10 @@ def _plane(setting: Setting, across: str, up: str, x: np.ndarray, y: np.ndarray)
 def _codes(found: Stability, values: dict[str, np.ndarray]) -> np.ndarray:
     """Index into `CODES`."""
     shape = next(iter(values.values())).shape
-    needed = _needed(found, values)
-    stable = np.broadcast_to(found.holds(**needed), shape)
+    numbers = needed(found, values)
+    stable = np.broadcast_to(found.holds(**numbers), shape)
     assumed = sp.And(*found.assumed)
-    covered = function_of([sp.Symbol(name) for name in needed], _plain(assumed))(*needed.values())
+    covered = function_of([sp.Symbol(name) for name in numbers], _plain(assumed))(*numbers.values())
     return np.where(stable, STABLE, np.where(covered, UNSTABLE, NOT_COVERED))
 
 
@@ -153,7 +153,8 @@ def _plain(assumed: sp.Basic) -> sp.Basic:
     return sp.And(*(part.func(*(a.xreplace(names) for a in part.args)) for part in sp.And.make_args(assumed) if part.args))
 
 
-def _needed(found: Stability, values: dict) -> dict:
+def needed(found: Stability, values: dict) -> dict:
+    """The values that a condition takes."""
     return {p.name: values[p.name] for p in found.parameters}
 
 
@@ -175,7 +176,7 @@ def locus(setting: Setting, phases: tuple[float, ...] = (np.pi,)) -> xr.Dataset:
     Raises:
         InputError: not one varied parameter.
     """
-    name = _varied(setting, 1)[0]
+    name = varied(setting, 1)[0]
     values = setting.range(name, LOCUS)
     dims = setting.scheme.dims
     used = phases if dims else (0.0,)
@@ -194,7 +195,7 @@ def locus(setting: Setting, phases: tuple[float, ...] = (np.pi,)) -> xr.Dataset:
             "crossing": (("phase", "edge"), _padded(edges), _ONE),
         },
         {"phase": ("phase", np.array(used), _RADIAN), "value": ("value", values, _ONE)},
-        {**_attributes(setting, shown), "parameter": name, "dims": dims},
+        {**attributes(setting, shown), "parameter": name, "dims": dims},
     )
 
 
@@ -216,9 +217,14 @@ def _padded(rows: list[list[float]]) -> np.ndarray:
     return np.array([[*row, *[np.nan] * (width - len(row))] for row in rows]).reshape(len(rows), width)
 
 
-def _varied(setting: Setting, count: int) -> list[str]:
+def varied(setting: Setting, count: int) -> list[str]:
+    """The names of the parameters that vary, so many of them.
+
+    Raises:
+        InputError: more or fewer, or one value only.
+    """
     if len(setting.varied) != count:
-        example = "--vary r=0:1" if count == 1 else "--vary r=0:1 --vary nu=-1:1"
+        example = {0: "--set r=0.5", 1: "--vary r=0:1"}.get(count, "--vary r=0:1 --vary nu=-1:1")
         raise InputError(f"expected {count} varied parameter(s), such as {example}; got {', '.join(setting.varied) or 'none'}")
     for name, values in setting.varied.items():
         if len(set(values)) < 2:
@@ -226,7 +232,8 @@ def _varied(setting: Setting, count: int) -> list[str]:
     return list(setting.varied)
 
 
-def _attributes(setting: Setting, found: Stability) -> dict:
+def attributes(setting: Setting, found: Stability) -> dict:
+    """What is told of every picture of a scheme."""
     fixed = ", ".join(f"{k} = {v:g}" for k, v in setting.fixed.items())
     labels = {f"label_{name}": setting.label(name) for name in setting.varied}
     numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in found.parameters if p.name in setting.fixed}
@@ -234,6 +241,7 @@ def _attributes(setting: Setting, found: Stability) -> dict:
     parts = sp.And.make_args(found.condition.subs(numbers)) if found.status == "exact" else ()
     return {
         "scheme": setting.title,
+        "heading": setting.heading,
         "fixed": fixed,
         "condition": " and ".join(sorted(map(str, parts))),
         "status": found.status,

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from derive.errors import choose
 from experiments.pictures import drawing as picture_drawing
-from experiments.pictures import pictures
+from experiments.pictures import pictures, waves
 from experiments.pictures.setting import Setting
 from experiments.running.provenance import provenance
 from experiments.running.runner import labelled
@@ -25,8 +25,14 @@ KINDS: dict[str, Kind] = {
     "curves": (pictures.curves, picture_drawing.draw_curves, picture_drawing.caption_curves),
     "region": (pictures.region, picture_drawing.draw_region, picture_drawing.caption_region),
     "locus": (pictures.locus, picture_drawing.draw_locus, picture_drawing.caption_locus),
+    "dispersion": (waves.waves, waves.draw_waves, waves.caption_waves),
 }
-TITLES = {"curves": "Amplification factors", "region": "Region of stability", "locus": "Root locus"}
+TITLES = {
+    "curves": "Amplification factors",
+    "region": "Region of stability",
+    "locus": "Root locus",
+    "dispersion": "Dispersion",
+}
 
 
 def run_picture(kind: str, setting: Setting, phases: tuple[float, ...], out: Path, command: str) -> str:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 import numpy as np
+from matplotlib.mathtext import MathTextParser
 
 from derive import GridScheme, optimizers, parse_scheme
 from derive.errors import InputError, choose
 from derive.gallery import gallery
 from derive.printing.text import latex
+from derive.shown import MOST, quoted, shown
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,10 @@ class Setting:
         varied: parameter -> its values, or the two ends of its range.
         fixed: parameter -> its value.
         grade: grade of stability; None for the scheme's own.
+        heading: what stands above the picture; empty for the scheme. Mathematics between dollar signs, as Matplotlib takes it.
+
+    Raises:
+        InputError: an unknown parameter, one without a value or with two, or a heading that cannot be typeset.
     """
 
     title: str
@@ -34,8 +40,10 @@ class Setting:
     varied: Mapping[str, tuple[float, ...]]
     fixed: Mapping[str, float]
     grade: str | None = None
+    heading: str = ""
 
     def __post_init__(self) -> None:
+        _check_heading(self.heading)
         named = {p.name: p for p in self.scheme.parameters}
         for name in (*self.varied, *self.fixed):
             choose("parameter", name, named)
@@ -75,6 +83,15 @@ class Setting:
                 f"expected values whose products floating point has, got {name} up to {sizes[name]:g} in size; "
                 f"give a smaller {name}"
             ) from None
+
+
+def _check_heading(heading: str) -> None:
+    if heading != shown(heading, MOST):
+        raise InputError(f"expected a title in one line, of at most {MOST} characters, got {quoted(heading)}")
+    try:
+        MathTextParser("path").parse(heading)
+    except ValueError:
+        raise InputError(f"expected a title that Matplotlib can typeset, got {quoted(heading)}; a dollar sign is \\$") from None
 
 
 def scheme_of(texts: Sequence[str], positive: Sequence[str], assumptions: Sequence[str]) -> tuple[str, GridScheme]:

@@ -20,6 +20,7 @@ from experiments.style import looking, styled
 ELSEWHERE = {
     "bounds": ("experiments.pictures.bounds", "render"),
     **{f"picture-{kind}": ("experiments.pictures.drawing", f"draw_{kind}") for kind in ("curves", "region", "locus")},
+    "picture-dispersion": ("experiments.pictures.waves", "draw_waves"),
 }
 """What is no experiment and has a figure -> its module, and the function that draws it."""
 

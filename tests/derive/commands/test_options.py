@@ -35,7 +35,7 @@ PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.
         ("experiments bounds --image a --kernel 3 --lr fast", "expected a number after --lr, got 'fast'"),
         ("experiments bounds", "expected --image PATH (PNG"),
         ("experiments bounds --kernel 3 --imag x", "; got none; and no option --imag, x"),
-        ("experiments picture", "expected curves, region or locus; got none"),
+        ("experiments picture", "expected curves, region, locus or dispersion"),
         ("experiments audit --every 2", "expected module and function, as train:main; got none"),
     ],
 )

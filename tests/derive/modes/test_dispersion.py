@@ -103,6 +103,21 @@ def test_phase_errors_of_the_textbooks(name: str, nu: float) -> None:
     assert (1 - speed) / angle**2 == pytest.approx(PHASE_ERRORS[name](nu), abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["lax-wendroff", "leapfrog", "box", "wave", "upwind"])
+def test_group_speeds_are_slopes_of_the_phase(name: str) -> None:
+    """By differences; and to the fourth order three times the error of the phase speed."""
+    step, nu = 1e-5, 0.6
+    wide = of(name)
+    values = {p.name: nu for p in wide.parameters}
+    low, here, high = (wide.sample(np.linspace(0.2, 2.6, 25) + shift, **values) for shift in (-step, 0, step))
+    np.testing.assert_allclose(here.turn[..., 0], (high.phase - low.phase) / (2 * step), rtol=1e-6, atol=1e-8)
+    exact = (high.exponent.imag - low.exponent.imag) / (2 * step)
+    np.testing.assert_allclose(here.exact_turn[..., 0], exact, rtol=1e-6)
+    angle = 0.01
+    long = wide.sample(angle, **values)
+    assert 1 - long.relative_group_speed[0, 0] == pytest.approx(3 * (1 - long.relative_speed[0]), rel=1e-3, abs=1e-9)
+
+
 def test_the_parasitic_leapfrog_mode_travels_backwards() -> None:
     """xi_parasitic = -conj(xi_physical), and its group velocity is opposite."""
     found = of("leapfrog").sample(angles, nu=0.7)

@@ -140,7 +140,10 @@ def test_command_with_phases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["film", HEAT, "--vary", "r=0:1"], "unknown kind of picture 'film': expected one of curves, region, locus"),
+        (
+            ["film", HEAT, "--vary", "r=0:1"],
+            "unknown kind of picture 'film': expected one of curves, region, locus, dispersion",
+        ),
         (["curves", "--vary", "r=0:1"], "expected a scheme"),
         (["curves", "leap-frog", "--vary", "nu=0:1"], "did you mean 'leapfrog'?"),
         (["curves", HEAT], "expected 1 varied parameter(s), such as --vary r=0:1; got none|expected a value for r"),
@@ -155,7 +158,7 @@ def test_command_with_phases(tmp_path: Path) -> None:
         ),
         (["region", HEAT, "--vary", "r=0:1"], "expected 2 varied parameter(s)"),
         (["region", "advection-diffusion-ftcs", "--vary", "r=0:1"], "expected a value for nu; give --set nu=0.5"),
-        (["curves", HEAT, "--vary", "r=0:1", "--phase", "1"], "expected --phase with a locus alone"),
+        (["curves", HEAT, "--vary", "r=0:1", "--phase", "1"], "expected --phase with a locus or dispersion alone"),
         (["curves", "leapfrog", "--vary", "nu=0:1", "--positive", "nu"], "expected one name, without assumptions of its own"),
         (["curves", "u[1,0] = u[0,0]", "--vary", "nu=0:1"], "write == between the two sides"),
         (["curves", HEAT, "--vary", "r=0:1", "--set", "r=1"], "expected r to be varied or set, got both"),
