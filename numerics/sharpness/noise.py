@@ -2,7 +2,8 @@ r"""Curvature along one direction from batch to batch: its mean and its deviatio
 
 For a unit vector v, as the top vector that a measurement has left, and batches b that it was not made from,
 
-.. math:: a_b = v^T S^{-1/2} H_b S^{-1/2} v, \qquad h = \frac{\sum w_b a_b}{\sum w_b}, \qquad s^2 = \frac{\sum w_b (a_b - h)^2}{n-1}
+.. math:: a_b = v^T S^{-1/2} H_b S^{-1/2} v, \qquad h = \frac{\sum w_b a_b}{\sum w_b}, \qquad
+    s^2 = \frac{\sum w_b (a_b - h)^2}{n-1}
 
 at one product a batch. The deviation is that of a single step's batch, of as many rows as the largest has: w_b is b's share of
 these. Where a batch's curvature is a mean over independent rows its variance goes like 1 / rows, and h and s^2 are unbiased
@@ -11,6 +12,8 @@ that is so for batches of one size alone. s itself is the root of an unbiased nu
 
 Batches of an epoch are drawn without replacement. Each deviates a little less, and any two of them a little apart (covariance
 -var / N for N rows); in the sum over (a_b - h)^2 both cancel, and s^2 is that of batches drawn independently.
+
+What a batch moves out of the direction is told beside, as `across`: the part of S^-1/2 H_b S^-1/2 v at right angles to v.
 
 A batch that v was found on does not belong to the batches: there v is the direction that curves most, by chance too.
 
@@ -24,7 +27,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
@@ -45,8 +47,8 @@ class CurvatureNoise(NamedTuple):
         mean_error: standard error of h, s / sqrt(n) where batches are of one size.
         deviation_error: standard error of s: by the jackknife, and no less than a Gaussian's s / sqrt(2 (n - 1)). Tails heavier
             than the batches show make it larger.
-        across: deviation of S^-1/2 H_b S^-1/2 v at right angles to v: what a batch moves into other modes, and no condition on
-            this one counts. NaN where it was not measured.
+        across: deviation of S^-1/2 H_b S^-1/2 v at right angles to v, a norm: what a batch moves into other modes.
+        across_error: standard error of it, as of a vector whose mean is small beside it.
         rows: of the largest batch.
         samples: (n,) float64, a_b.
         weights: (n,) rows of each batch over `rows`.
@@ -57,6 +59,7 @@ class CurvatureNoise(NamedTuple):
     mean_error: float
     deviation_error: float
     across: float
+    across_error: float
     rows: int
     samples: np.ndarray
     weights: np.ndarray
@@ -65,6 +68,18 @@ class CurvatureNoise(NamedTuple):
     def n(self) -> int:
         """Batches; one product each."""
         return len(self.samples)
+
+    @property
+    def total(self) -> float:
+        """Deviation of S^-1/2 H_b S^-1/2 v as a vector: along and across."""
+        return float(np.hypot(self.deviation, self.across))
+
+    @property
+    def total_error(self) -> float:
+        """Standard error of the total."""
+        if not self.total > 0:
+            return 0.0
+        return float(np.hypot(self.deviation * self.deviation_error, self.across * self.across_error)) / self.total
 
     @property
     def without(self) -> list[tuple[float, float]]:
@@ -101,22 +116,49 @@ def curvature_noise(
     """
     chosen = None if parameters is None else list(parameters)
     scales = None if preconditioner is None else list(preconditioner)
-    sizes, samples, total, squares = [], [], torch.zeros(0), 0.0
+    seen = Products()
     for number, batch in enumerate(islice(_several(batches), limit)):
         hessian = Hessian(model, loss_fn, [batch], chosen, method=method, check=not number)
         unit = _unit(vector, hessian)
-        moved = scaled(hessian, scales)(unit[None])[0].double()
-        samples.append(float(unit.double() @ moved))
-        sizes.append(hessian.data_rows)
-        total = sizes[-1] * moved + (total if number else 0)
-        squares += sizes[-1] * float(moved @ moved)
-    found = noise_of(samples, sizes)
-    spread = (squares - float(total @ total) / sum(sizes)) / found.rows
-    return found._replace(across=float(np.sqrt(max(spread / (found.n - 1) - found.deviation**2, 0.0))))
+        seen.add(unit, scaled(hessian, scales)(unit[None])[0], hessian.data_rows)
+    return seen.noise()
+
+
+class Products:
+    """Products of a direction with the Hessians of batches, as far as the noise needs them: two vectors' worth of memory."""
+
+    def __init__(self) -> None:
+        self.samples: list[float] = []
+        self.rows: list[int] = []
+        self.squares: list[float] = []
+        self.total: Tensor | None = None
+
+    def add(self, unit: Tensor, product: Tensor, rows: int) -> None:
+        """S^-1/2 H_b S^-1/2 v of a unit vector v, of a batch of so many rows."""
+        product = product.double()
+        self.samples.append(float(unit.double() @ product))
+        self.rows.append(rows)
+        self.squares.append(float(product @ product))
+        self.total = rows * product if self.total is None else self.total + rows * product
+
+    def noise(self) -> CurvatureNoise:
+        """Of all so far.
+
+        Raises:
+            InputError: fewer than three.
+        """
+        found = noise_of(self.samples, self.rows)
+        assert self.total is not None
+        squares = np.asarray(self.squares)
+        spread = (squares @ self.rows - float(self.total @ self.total) / sum(self.rows)) / found.rows / (found.n - 1)
+        across = float(np.sqrt(max(spread - found.deviation**2, 0.0)))
+        sides = found.weights * (squares - found.samples**2)
+        relative = float(np.std(sides, ddof=1) / np.mean(sides)) / found.n**0.5 if np.mean(sides) > 0 else 0.0
+        return found._replace(across=across, across_error=across * relative / 2)
 
 
 def noise_of(samples: Sequence[float], rows: Sequence[int]) -> CurvatureNoise:
-    """From curvatures of batches of so many rows; `across` is not known from these.
+    """From curvatures of batches of so many rows, as if they moved nothing across.
 
     Raises:
         InputError: fewer than three.
@@ -126,7 +168,7 @@ def noise_of(samples: Sequence[float], rows: Sequence[int]) -> CurvatureNoise:
     values, sizes = np.asarray(samples, dtype=float), np.asarray(rows, dtype=float)
     weights = sizes / sizes.max()
     mean, deviation = _moments(values, weights)
-    found = CurvatureNoise(mean, deviation, deviation / weights.sum() ** 0.5, 0.0, np.nan, int(sizes.max()), values, weights)
+    found = CurvatureNoise(mean, deviation, deviation / weights.sum() ** 0.5, 0.0, 0.0, 0.0, int(sizes.max()), values, weights)
     gaussian = deviation / (2 * (found.n - 1)) ** 0.5
     return found._replace(deviation_error=max(gaussian, jackknife([s for _, s in found.without])))
 

@@ -22,12 +22,18 @@ from tests.numerics.monitor.cases import data, net, train
 Row = dict[str, Any]
 
 
+def in_mean_square(value: float, low: float = 0.95, coupled_high: float = 1.05) -> Row:
+    """As if the batches were nearly alike."""
+    told = {"mean_square": value, "mean_square_low": low * value, "mean_square_high": 1.02 * value}
+    return {**told, "coupled": 1.02 * value, "coupled_high": coupled_high * value}
+
+
 def record(losses: list[float], normalised: float | list[float] = 0.5, sizes: list[float] | None = None) -> list[Row]:
     """A measurement at each step, after the loss before the first."""
     values = normalised if isinstance(normalised, list) else [normalised] * (len(losses) - 1)
     rows: list[Row] = [{"step": n, "loss": loss} for n, loss in enumerate(losses)]
     for row, value in zip(rows[1:], values, strict=True):
-        row |= {"normalised": value, "largest_lr": {0: 0.1 / value if value else inf}}
+        row |= {"normalised": value, "largest_lr": {0: 0.1 / value if value else inf}, **in_mean_square(value)}
     for row, size in zip(rows, sizes or [], strict=False):
         row["size"] = size
     return rows

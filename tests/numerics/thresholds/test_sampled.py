@@ -14,6 +14,7 @@ from torch.optim import SGD, AdamW, Optimizer, RMSprop
 
 from derive.errors import InputError
 from numerics.sharpness import CurvatureNoise, curvature_noise, noise_of
+from numerics.sharpness.noise import Products
 from numerics.thresholds import Threshold, mean_square, thresholds
 
 EDGE = 1e-6
@@ -113,10 +114,39 @@ def test_at_the_edge_second_moments_neither_grow_nor_shrink(make, step, decay: f
     edge = mean_square(found, normalised(found, h, s))
     largest = edge.largest_lr(found)[0]
     assert radius(step(largest * (1 - EDGE)), h, s) < 1 < radius(step(largest * (1 + EDGE)), h, s)
-    assert (edge.normalised < 1) == (0.1 < largest)
+    assert (edge.normalised < 1) == (largest > 0.1)
     assert edge.low <= edge.normalised <= edge.high
     if not s:
         assert edge.low == edge.high == pytest.approx(float((h + decay) / found[0].scale))
+
+
+def test_modes_that_curve_and_deviate_alike_are_stable_where_the_coupled_edge_says() -> None:
+    """H_b = h + s R with R a random reflection about the plane's axes: second moments of the plane, by enumeration."""
+    h, s, b = 1.0, 0.6, 0.7
+    angles = np.pi * np.arange(4) / 4
+    reflections = [np.array([[np.cos(a), np.sin(a)], [np.sin(a), -np.cos(a)]]) for a in angles]
+    signed = [sign * r for r in reflections for sign in (1, -1)]
+
+    def grows(lr: float) -> float:
+        moments = []
+        for r in signed:
+            curvature = h * np.eye(2) + s * r
+            buffer = np.block([[b * np.eye(2), curvature]])
+            step = np.vstack([buffer, np.hstack([np.zeros((2, 2)), np.eye(2)]) - lr * buffer])
+            moments.append(np.kron(step, step))
+        return float(np.abs(np.linalg.eigvals(np.mean(moments, axis=0))).max())
+
+    optimizer, _ = stepped(partial(SGD, lr=0.1, momentum=b))
+    found, seen = thresholds(optimizer), Products()
+    v = torch.tensor([0.8, 0.6], dtype=torch.float64)
+    for r in signed:
+        seen.add(v, torch.tensor(h * np.eye(2) + s * r) @ v / float(found[0].scale), 4)
+    noise = seen.noise()
+    # All 8 are the population: its deviation has 8 where a sample's has 7.
+    noise = noise._replace(deviation=noise.deviation * (7 / 8) ** 0.5, across=noise.across * (7 / 8) ** 0.5)
+    largest = mean_square(found, noise, coupled=True).largest_lr(found)[0]
+    assert grows(largest * (1 - EDGE)) < 1 < grows(largest * (1 + EDGE))
+    assert mean_square(found, noise).largest_lr(found)[0] > largest
 
 
 def test_groups_of_one_momentum_share_an_edge_and_others_are_refused() -> None:
