@@ -80,8 +80,10 @@ class Fresh:
         Raises:
             InputError: as `row`.
         """
+        count = len(self._seen.samples)
         told = self.row()
-        records.add(self.step, told)
+        before = next((row.get("products", 0.0) for row in records.judged if row["step"] == self.step), 0.0)
+        records.add(self.step, {**told, "products": before + count})
         return told | rejudged(records, True, ascends)
 
     def row(self) -> Row:

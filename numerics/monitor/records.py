@@ -39,7 +39,10 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "seconds": ("s", "time that the measurement took"),
     "monitor_seconds": ("s", "time that the monitor has taken so far, between the training's steps"),
     "monitor_share": ("", "part of it in all the time since the first step told"),
-    "products": ("", "Hessian products of the measurement, each over as many samples as a training batch"),
+    "products": (
+        "",
+        "Hessian products of the measurement and on the batches after it, in samples of a training batch",
+    ),
     "layer_normalised": ("", "normalised sharpness of the layer's own block; never above the network's"),
     "layer_share": ("", "part of the layer in the squared norm of the top mode"),
     "lr": ("", "learning rate now"),

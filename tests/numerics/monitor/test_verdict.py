@@ -306,7 +306,7 @@ def test_digits_in_small_batches(lr: float, good: bool) -> None:
     inputs, targets = digits.images.flatten(1).float(), digits.labels
     model, draws = digits_net(), torch.Generator().manual_seed(0)
     optimizer = SGD(model.parameters(), lr=lr, momentum=0.9)
-    with StabilityMonitor(model, optimizer, cross_entropy, budget=1e9, every=10, shadow=0, layers=0) as monitor:
+    with StabilityMonitor(model, optimizer, cross_entropy, budget=1e9, every=10, shadow=0, layers=0, batches=4) as monitor:
         for _ in range(200):
             rows = torch.randint(len(inputs), (16,), generator=draws)
             optimizer.zero_grad()
@@ -317,7 +317,7 @@ def test_digits_in_small_batches(lr: float, good: bool) -> None:
     final = cross_entropy(model(inputs), targets).item()
     if good:
         assert final < 0.5
-        assert set(told) == {"stable"}
-        assert "noise-free edge" in monitor.latest["reason"]
+        assert set(told) <= {"stable", "undecided"}  # what goes across is large in batches of 16
+        assert all(edge in monitor.latest["reason"] for edge in ("noise-free edge", "mean-square edge"))
     else:
         assert final < 1.0 or "stable" not in told
