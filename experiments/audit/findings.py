@@ -39,7 +39,9 @@ class Findings:
         nearest: where it came nearest to its edge.
         peak: greatest lr of each group, and the step it was first used at.
         around: measurements around the peak, as they would be at it.
-        noise_free: whether gradient noise, that the edge does not count, is there.
+        sampled: whether steps have batches of their own, so that there is a mean-square edge beside the noise-free one.
+        noise: mean-square sharpness at the peak, along the direction and with what goes across: the median of the measurements
+            around it; None if there is none.
         layer: the layer that the top mode lives in most.
         share: its part of it.
         sentences: the verdict; the first is the plain one.
@@ -54,7 +56,8 @@ class Findings:
     nearest: Place | None
     peak: Peak
     around: list[Place]
-    noise_free: bool
+    sampled: bool
+    noise: tuple[float, float] | None
     layer: str
     share: float
     sentences: list[str]
@@ -80,13 +83,18 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     word, reason = _verdict(data, now, outcome, why)
     peak = peak or _measured_peak(seen)
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
-    noise_free, layer = bool(data.attrs["sampled"]), limiting(data)
-    found = Findings(word, reason, now, low, high, nearest(seen), peak, near, noise_free, *layer, [], [])
+    sampled, layer = bool(data.attrs["sampled"]), limiting(data)
+    found = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
     found.sentences.extend(
         text for text in (_plain(found), _now(found), _history(seen, data), jumps(data), rounding(data)) if text
     )
     found.advice.extend(text for text in (_step_size(found), _decay(data, now), _where(found, data)) if text)
     return found
+
+
+def _noise(near: list[Place]) -> tuple[float, float] | None:
+    known = [place.noise for place in near if place.noise is not None]
+    return (median_low([one for one, _ in known]), median_low([both for _, both in known])) if known else None
 
 
 def _measured_peak(seen: list[Place]) -> Peak:
@@ -140,18 +148,28 @@ def _judged(found: Findings) -> str:
         return "is too high"
     if beyond:
         return f"is beyond the edge at times ({beyond} of {len(values)} measurements)"
+    if found.noise is not None and found.noise[0] > 1 + MARGIN:
+        return "is too high for its sampled batches"
     if found.verdict in ("unstable", "thrown out"):
         return "is too high by what the training did, though not by the curvature that was measured"
-    return "is at the edge" if max(values) >= 1 - MARGIN else "is not too high"
+    if max(values) >= 1 - MARGIN:
+        return "is at the edge"
+    if not found.sampled or (found.noise is not None and found.noise[1] < 1):
+        return "is not too high"
+    return "is not too high without the noise of its batches; with it that is not decided"
 
 
 def _around(found: Findings) -> str:
     values = [place.value for place in found.around]
-    edge = "noise-free edge" if found.noise_free else "edge"
+    edge = "noise-free edge" if found.sampled else "edge"
     if not values:
         return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
     spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
-    return f": there the training is at {brief(median_low(values))} of the {edge} ({_measured(len(values))}{spread})"
+    noise = ""
+    if found.noise is not None:
+        alone, both = map(brief, found.noise)
+        noise = f", and at {alone} of the mean-square edge of its sampled batches ({both} with what goes across)"
+    return f": there the training is at {brief(median_low(values))} of the {edge} ({_measured(len(values))}{spread}){noise}"
 
 
 def _measured(count: int) -> str:
@@ -224,13 +242,35 @@ def _step_size(found: Findings) -> str:
     value = median_low([place.value for place in found.around]) if found.around else found.nearest.value
     if not value > 0:
         return "No step size makes the curvature found unstable (it is not positive)."
+    if found.sampled:
+        return _sampled_step_size(found, value)
     largest = f"Largest stable lr at the peak: {lrs(_scaled(found.peak_lr, 1 / value))} (used: {lrs(found.peak_lr)})"
     if value > 1 - MARGIN or found.verdict != "stable":
-        safe = lrs(_scaled(found.peak_lr, min(1.0, SAFE / value)))
-        return f"{largest}. To be on the safe side, take {safe}, the schedule scaled as a whole, or warm up to it."
+        return f"{largest}. {_safe(found, value)}"
     if found.nearest.value > 1:
         return f"{largest}. It was not so all the time: {found.nearest.sentence}; warm up more slowly past that."
     return f"{largest}. There is room to raise it; the sharpness tends to follow."
+
+
+def _sampled_step_size(found: Findings, value: float) -> str:
+    """The noise-free edge is no advice there: the mean-square one is, between its two ends."""
+    free = f"Without noise the largest stable lr at the peak would be {lrs(_scaled(found.peak_lr, 1 / value))}"
+    used = f"(used: {lrs(found.peak_lr)})"
+    if found.noise is None:
+        told = f"{free} {used}; what the noise of the batches leaves of it was not measured: do not raise it"
+        return f"{told}. {_safe(found, value)}" if value > 1 - MARGIN else f"{told}."
+    alone, both = (lrs(_scaled(found.peak_lr, 1 / one)) for one in found.noise)
+    largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {both} to {alone} {used}. {free}"
+    if found.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
+        return f"{largest}. {_safe(found, max(value, found.noise[0]))}"
+    if found.noise[1] < 1 and found.verdict == "stable":
+        return f"{largest}. There is room to raise it up to the lower of the two; the sharpness tends to follow."
+    return f"{largest}. It lies between the two, or is not sure: do not raise it; larger batches raise both."
+
+
+def _safe(found: Findings, value: float) -> str:
+    safe = lrs(_scaled(found.peak_lr, min(1.0, SAFE / value)))
+    return f"To be on the safe side, take {safe}, the schedule scaled as a whole, or warm up to it."
 
 
 def _scaled(values: dict[int, float], factor: float) -> dict[int, float]:

@@ -25,6 +25,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from derive.errors import InputError
 from derive.shown import message
 from experiments.audit.given import agree, how_changed
 from experiments.audit.live_loss import LiveCurvature, gradients_of
@@ -33,6 +34,7 @@ from numerics.monitor import Options
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.descended import couples_batch
+from numerics.monitor.fresh import Fresh
 from numerics.monitor.gauge import UNRESOLVED, Gauge
 from numerics.monitor.monitor import COUPLED
 from numerics.monitor.records import Records
@@ -79,6 +81,7 @@ class Found:
         self._budget = Budget(self.options.budget, self.options.every, early=True)
         curvature: Any = LiveCurvature(self.options.tolerance)
         self._gauge = Gauge(model, optimizer, curvature, self.options)
+        self._fresh = Fresh(optimizer, curvature, self.options.batches)
         self._start = {"size": norm(self.parameters)}
         self._waiting: tuple[dict[str, Any], dict[nn.Parameter, Tensor]] | None = None
         self._thrown = self._passes = 0
@@ -99,17 +102,33 @@ class Found:
         self._passes += 1
         self._budget.steps = self.session.steps + 1
         due = self._budget.due and self._thrown < TRIES and not unsettled(self.optimizer)
-        if self._waiting is not None or not (due or not self._looked) or loss.numel() != 1:
+        if self._waiting is not None or not (due or self._fresh.open or not self._looked) or loss.numel() != 1:
             return
         with torch.enable_grad():
             gradients = gradients_of(loss, self.parameters)
             if not any(bool(g.detach().any()) for g in gradients.values()) and bool(loss.detach().isfinite()):
                 return  # another model's loss
+            if self._fresh.open:
+                self._noise(loss, gradients)
             row = self._row(loss, gradients) if due else {}
+        if not due and self._looked:
+            return
         self._looked = True
         self._waiting = row, {p: g.detach() for p, g in gradients.items()}
         if couples_batch(self.model):
             self.session.note(COUPLED)
+
+    def _noise(self, loss: Tensor, gradients: dict[nn.Parameter, Tensor]) -> None:
+        """One product of this batch, for the newest measurement; one that comes to nothing ends the waiting."""
+        try:
+            with self._clock.measuring():
+                if self._fresh.see(((loss, gradients), None), 1):
+                    self.session.write(self.session.steps + 1, self._fresh.tell(self.records, maximizes(self.optimizer)))
+        except InputError as error:
+            self._fresh.close()
+            self.session.note(f"no mean-square edge: {message(error)}")
+        finally:
+            self._budget.charge(self._clock.cost(1.0))
 
     def _row(self, loss: Tensor, gradients: dict[nn.Parameter, Tensor]) -> dict[str, Any]:
         try:
@@ -151,6 +170,7 @@ class Found:
             self.records.add(0, self._start)
             self._start = {}
         row |= judged({**row, "step": step}, self.records.judged, True, maximizes(self.optimizer))
+        self._fresh.begin(step, self._gauge.taken())
         if "unresolved" in row:
             self.session.note(UNRESOLVED)
         self.records.add(step, row)

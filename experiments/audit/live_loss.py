@@ -78,14 +78,14 @@ class LiveCurvature:
 
     def __init__(self, tolerance: float) -> None:
         self.tolerance = tolerance
-        self._last: dict[str, Spectrum] = {}
+        self.last: dict[str, Spectrum] = {}
 
     @contextmanager
     def at(self, found: Sequence[Threshold], batch: Any, maximize: bool) -> Iterator[Here]:
         """The Hessian where the training is; to be used inside."""
         (_, gradients), _ = batch
         hessian: Any = LiveHessian(gradients, found, -1.0 if maximize else 1.0)
-        yield Here(hessian, found, self._last, self.tolerance)
+        yield Here(hessian, found, self.last, self.tolerance)
 
     def loss(self, batch: Any) -> float:
         """The user's loss; may be NaN."""

@@ -146,6 +146,7 @@ def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
     return [
         ("Nearest to the edge", *_tile(found.nearest)),
         ("At the last measurement", *_tile(found.now)),
+        ("In mean square, of 1", *_in_mean_square(data)),
         ("Weight decay, stable up to", *_decays(data)),
         ("Rounding noise", *_noise(data)),
     ]
@@ -155,6 +156,18 @@ def _tile(place: Place | None) -> tuple[str, str]:
     if place is None:
         return "not measured", "normalised sharpness; 1 is the edge"
     return number(place.value), f"step {place.step}, lr {lrs(place.lr)}; largest stable lr there {lrs(place.largest)}"
+
+
+def _in_mean_square(data: xr.Dataset) -> tuple[str, str]:
+    """Of the newest measurement that has it."""
+    if not data.attrs["sampled"]:
+        return "no other edge", "the steps have the same batch"
+    known = [(place, place.noise) for place in places(data) if place.noise is not None]
+    if not known:
+        return "not measured", "sampled batches have an edge of their own"
+    place, ends = known[-1]
+    told = f"step {place.step}, lr {lrs(place.lr)}; along the direction, and with what goes across"
+    return f"{number(ends[0])} to {number(ends[1])}", told
 
 
 def _noise(data: xr.Dataset) -> tuple[str, str]:
@@ -211,8 +224,9 @@ def _warnings(session: Session, data: xr.Dataset) -> list[str]:
     found = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
     if data.attrs["sampled"]:
         found.append(
-            "the edge is that of the noise-free recurrence: where batches are sampled, gradient noise makes a training "
-            "unstable below it, by a factor of ten and more under momentum; so look at the loss too"
+            "batches are sampled: the noise-free edge is then no promise, under momentum by a factor of ten and more; the "
+            "mean-square edge is that of one direction over a few batches, told as two numbers between which it is expected: "
+            "along the direction alone, and with what batches move out of it; so look at the loss too"
         )
     if data.attrs["measured_on"] != "a fixed probe":
         found.append(

@@ -31,11 +31,13 @@ class Place:
         step: of the optimiser.
         value: normalised sharpness there.
         lr: of each group there.
+        noise: mean-square sharpness along the direction, and with what goes across; none where it was not measured.
     """
 
     step: int
     value: float
     lr: Mapping[int, float]
+    noise: tuple[float, float] | None = None
 
     @property
     def largest(self) -> dict[int, float]:
@@ -59,7 +61,8 @@ def places(data: xr.Dataset) -> list[Place]:
 
 def _place(at: xr.Dataset) -> Place:
     known = {int(g): float(lr) for g, lr in zip(at.group.values, at.lr.values, strict=True) if math.isfinite(lr)}
-    return Place(int(at.step), float(at.normalised), known)
+    noise = (float(at.mean_square), float(at.coupled))
+    return Place(int(at.step), float(at.normalised), known, noise if all(map(math.isfinite, noise)) else None)
 
 
 def nearest(found: list[Place]) -> Place | None:
@@ -75,7 +78,13 @@ def around(found: list[Place], peak: Mapping[int, float]) -> list[Place]:
         peak: greatest lr of each group.
     """
     near = [(place, _ratio(peak, place.lr)) for place in found if any(place.lr.values())]
-    return [Place(place.step, place.value * up, dict(peak)) for place, up in near if up <= 1 / NEAR]
+    return [_at(place, up, dict(peak)) for place, up in near if up <= 1 / NEAR]
+
+
+def _at(place: Place, times: float, lr: Mapping[int, float]) -> Place:
+    """The place at so many times its step size; a decoupled decay left out."""
+    noise = None if place.noise is None else (times * place.noise[0], times * place.noise[1])
+    return Place(place.step, times * place.value, lr, noise)
 
 
 def last(found: list[Place]) -> tuple[Place, float, float] | None:
@@ -122,6 +131,8 @@ def _row(at: xr.Dataset) -> dict[str, Any]:
         row |= {"normalised": float(at.normalised)}
         largest = {int(g): float(v) for g, v in zip(at.group.values, at.largest_lr.values, strict=True) if not math.isnan(v)}
         row |= {"largest_lr": largest} if largest else {}
+        noisy = ("mean_square", "mean_square_low", "mean_square_high", "coupled", "coupled_high")
+        row |= {name: float(at[name]) for name in noisy if not math.isnan(at[name])}
     if str(at.growth.values):
         row |= {"growth": str(at.growth.values), "growth_reason": str(at.growth_reason.values)}
         row["growth_steps"] = float(at.growth_steps)

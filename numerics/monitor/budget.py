@@ -82,6 +82,10 @@ class Budget:
         self.spent += units
         self._last = self.steps
 
+    def charge(self, units: float) -> None:
+        """Something else has been done, which puts no measurement off but by what it cost."""
+        self.spent += units
+
     def state(self) -> dict[str, Any]:
         """What has been spent, and when."""
         return {"spent": self.spent, "steps": self.steps, "last": self._last, "gap": self._gap}

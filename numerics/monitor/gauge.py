@@ -41,6 +41,7 @@ class Gauge:
     def __init__(self, model: nn.Module, optimizer: Optimizer, curvature: Curvature, options: Options) -> None:
         self.model, self.optimizer, self.curvature, self.options = model, optimizer, curvature, options
         self._next_layer, self._resolved = 0, False
+        self._measured: Sequence[Threshold] = ()
 
     def row(self, batches: Sequence[Batch], layers: int | None) -> tuple[Row, float]:
         """The numbers of `records.UNITS`, and the products it took.
@@ -51,6 +52,7 @@ class Gauge:
             InputError: the batch does not fit, or the forward pass is random.
             UnresolvedError: the very first products are not those of a symmetric Hessian.
         """
+        self._measured = ()
         row: Row = {"loss": self.curvature.loss(batches), "size": norm(p for _, _, p in trained(self.optimizer))}
         if not isfinite(row["loss"]):
             return {**row, "normalised": nan, "distance": nan}, 0
@@ -65,8 +67,13 @@ class Gauge:
                 if not self._resolved:
                     raise
                 return {**row, "unresolved": str(error)}, max(here.products, here.hessian.products)
-        self._resolved = True
+        self._resolved, self._measured = True, found
         return row, here.products
+
+    def taken(self) -> Sequence[Threshold]:
+        """Thresholds of the newest measurement, once; none if it came to no sharpness."""
+        found, self._measured = self._measured, ()
+        return found
 
     def state(self) -> dict[str, Any]:
         """Whose turn it is, and the vectors to start from."""

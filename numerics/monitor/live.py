@@ -16,10 +16,12 @@ from numerics.monitor.shadows import pace
 COLOURS = {
     "stable": "green",
     "at the edge": "yellow",
+    "undecided": "cyan",
     "thrown out": "red",
     "restrained": "magenta",
     "unstable": "bold red",
 }
+LRS = (("lr", "lr"), ("largest_lr", "largest stable lr"), ("largest_lr_mean_square", "largest stable in mean square"))
 WIDTH = 40
 """Characters of a bar; the edge stands at three quarters of it."""
 
@@ -90,7 +92,10 @@ def _rows(latest: Mapping[str, Any]) -> Iterator[tuple[str, str | Text]]:
     if "normalised" in latest:
         yield "normalised sharpness", f"{latest['normalised']:.4g} (the edge is 1)"
         yield "", bar(latest["normalised"])
-    for name, label in (("lr", "lr"), ("largest_lr", "largest stable lr")):
+    if "mean_square" in latest:
+        both = f"{latest['mean_square']:.4g} along the direction, {latest['coupled']:.4g} with what goes across"
+        yield "in mean square", f"{both} (sampled batches; the edge is 1)"
+    for name, label in LRS:
         if name in latest:
             yield label, ", ".join(f"{value:.3g}" for value in latest[name].values())
     if "weight_decay_high" in latest:

@@ -24,6 +24,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import COUPLED, DROPPED, LossFn, couples_batch, drops
+from numerics.monitor.fresh import Fresh
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
 from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
 from numerics.monitor.observer import Observer
@@ -47,7 +49,7 @@ from numerics.monitor.spikes import Spikes
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.state import Nothing, Stateful, restore, state_of
 from numerics.monitor.summary import plot, summary
-from numerics.monitor.verdict import judged
+from numerics.monitor.verdict import judged, rejudged
 from numerics.sharpness import measuring
 from numerics.thresholds import maximizes, unsettled
 from numerics.thresholds.kinds import unwrapped
@@ -79,7 +81,8 @@ class StabilityMonitor:
             shadow does it too.
         forward_context: makes the context of forward and loss in training, as autocast; for the shadow.
         sinks: each gets every row: `LiveView`, `TensorBoard`, or your own.
-        **options: see `Options`: every, budget, probe, chunk, tolerance, layers, smallest, shadow, window, spikes, rows, still.
+        **options: see `Options`: every, budget, probe, chunk, tolerance, layers, smallest, batches, shadow, window, spikes,
+            rows, still.
 
     Raises:
         InputError: an optimiser without a derived edge, or one that trains parameters the model does not have; an option out
@@ -108,6 +111,7 @@ class StabilityMonitor:
         self.records, self.sinks, self._remarks = Records(self.options.rows), sinks_of(sinks), Remarks()
         curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk, self.options.still)
         self._gauge = Gauge(model, self.optimizer, curvature, self.options)
+        self._fresh = Fresh(self.optimizer, curvature, self.options.batches)
         self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
         self._start, self._data = Start(self.optimizer), Batches()
         self._observer = Observer(model, self.optimizer)
@@ -219,6 +223,7 @@ class StabilityMonitor:
         """What remembers something."""
         parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
         parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
+        parts |= {"fresh": self._fresh}
         return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
 
     def close(self) -> None:
@@ -252,6 +257,7 @@ class StabilityMonitor:
             row = self._remarks.tried(lambda: self._shadowed(batches, new)) | self._remarks.tried(lambda: self._jumped(batches))
             self.records.add(self._seen, row)  # a verdict now counts the window that ends now
             self._write(row | self._remarks.tried(lambda: self._due(batches)))
+            self._tell(self._remarks.tried(lambda: self._noise(batches)))
         finally:
             self._observer.forget()
         return {}
@@ -273,6 +279,29 @@ class StabilityMonitor:
         finally:
             self._products.spend(self._clock.cost(products))
         return row
+
+    def _noise(self, batches: Sequence[Batch]) -> Row:
+        """How much the curvature differs on another batch, while the newest measurement waits for it; told once it is known."""
+        if not self._fresh.open or self._seen == self._fresh.step:
+            return {}
+        known = self._data.sampled
+        self._data.see(batches)
+        if not self._data.sampled:
+            self._fresh.close()
+            return {}
+        ascends, enough = maximizes(self.optimizer), False
+        now = {} if known else rejudged(self.records, True, ascends)
+        try:
+            with self._clock.measuring():
+                enough = self._fresh.see(batches, _rows(batches))
+                return now | (self._fresh.tell(self.records, ascends) if enough else {})
+        except Exception:
+            self._fresh.close()
+            if isfinite(self._gauge.curvature.loss(batches)):
+                raise
+            return self._measured(batches, 0)  # it has diverged since
+        finally:
+            self._products.charge(self._clock.cost(1.0))
 
     def _jumped(self, batches: Sequence[Batch]) -> Row:
         """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
@@ -297,9 +326,10 @@ class StabilityMonitor:
         self._data.see(batches)
         with self._clock.measuring():
             row, products = self._gauge.row(where, layers)
-        products *= sum(samples(inputs) for inputs, _ in where) / sum(samples(inputs) for inputs, _ in batches)
+        products *= _rows(where) / _rows(batches)
         row |= {"products": products, "seconds": self._clock.last, **self._clock.told}
         self._remarks.once(UNRESOLVED, "unresolved" in row)
+        self._fresh.begin(self._seen, self._gauge.taken())
         now = {**row, "step": self._seen}
         return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
 
@@ -335,7 +365,15 @@ class StabilityMonitor:
             return {}
 
     def _write(self, row: Row) -> None:
+        self.records.add(self._seen, row)
+        self._tell(row)
+
+    def _tell(self, row: Row) -> None:
+        """To the sinks."""
         if row:
-            self.records.add(self._seen, row)
             for sink in self.sinks:
                 self._remarks.tried(lambda sink=sink: sink.write(self._seen, row))
+
+
+def _rows(batches: Sequence[Batch]) -> int:
+    return sum(samples(inputs) for inputs, _ in batches)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from derive.errors import InputError
 from numerics.common.checks import positive
 from numerics.monitor.shadow import check_length
+from numerics.sharpness.noise import FEWEST
 
 Batch = tuple[Any, Any]
 
@@ -48,6 +49,8 @@ class Options:
         tolerance: error of the sharpness, relative, > 0.
         layers: layers measured along with the network, in turn; None for all of them each time.
         smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
+        batches: batches over which the curvature along the top direction is measured, one product on each of the steps after a
+            measurement, for the mean-square edge; 0 for none, else at least 3. They count in the budget, but do not wait.
         shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
         window: steps of a shadow, at least 12.
         spikes: whether each step's loss and gradient are held against the usual ones, and the cause of a jump is sought at
@@ -67,6 +70,7 @@ class Options:
     tolerance: float = 1e-2
     layers: int | None = 1
     smallest: bool = False
+    batches: int = 8
     shadow: float = SHADOW
     window: int = 32
     spikes: bool = True
@@ -80,6 +84,8 @@ class Options:
         check_length(self.window)
         for name, least in (("every", 1), ("rows", 64)):
             _whole(name, getattr(self, name), least)
+        if self.batches != 0:
+            _whole("batches", self.batches, FEWEST, ", or 0 for no mean-square edge")
         for name in ("layers", "chunk"):
             if getattr(self, name) is not None:
                 _whole(name, getattr(self, name), 0 if name == "layers" else 1, ", or None for all")

@@ -21,16 +21,34 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "normalised": ("", "sharpness over the largest stable curvature; 1 is the edge"),
     "bound": ("", "bound on the error of the normalised sharpness"),
     "distance": ("", "1 - normalised sharpness"),
+    "mean_square": (
+        "",
+        "the same in mean square, along the top direction, by the batches after the measurement",
+    ),
+    "mean_square_low": ("", "lower end of its 95 % interval, of the batches measured on"),
+    "mean_square_high": ("", "upper end of it"),
+    "coupled": ("", "the same with what batches move out of the direction, as if all modes were as sharp"),
+    "coupled_high": ("", "upper end of its 95 % interval"),
+    "noise_mean": ("", "mean of the curvature along the top direction over the batches after it; 1 is the noise-free edge"),
+    "noise_deviation": ("", "its deviation from batch to batch, of one step's batch"),
+    "noise_across": ("", "deviation of the product with that direction at right angles to it: what goes into other modes"),
+    "noise_mean_error": ("", "standard error of noise_mean"),
+    "noise_deviation_error": ("", "standard error of noise_deviation"),
     "loss": ("", "loss on the data measured on, without weight decay"),
     "size": ("", "norm of the weights"),
     "seconds": ("s", "time that the measurement took"),
     "monitor_seconds": ("s", "time that the monitor has taken so far, between the training's steps"),
     "monitor_share": ("", "part of it in all the time since the first step told"),
-    "products": ("", "Hessian products of the measurement, each over as many samples as a training batch"),
+    "products": (
+        "",
+        "Hessian products of the measurement and on the batches after it, in samples of a training batch",
+    ),
     "layer_normalised": ("", "normalised sharpness of the layer's own block; never above the network's"),
     "layer_share": ("", "part of the layer in the squared norm of the top mode"),
     "lr": ("", "learning rate now"),
     "largest_lr": ("", "largest stable learning rate, all groups' scaled together"),
+    "largest_lr_mean_square": ("", "largest learning rate that is stable in mean square along the direction"),
+    "largest_lr_coupled": ("", "the same with what goes across"),
     "edge": ("1/lr", "largest stable curvature at denominator 1, coupled weight decay counted in"),
     "weight_decay_low": ("", "smallest stable weight decay of the groups that decay"),
     "weight_decay_high": ("", "largest stable weight decay of the groups that decay"),
@@ -49,9 +67,19 @@ UNITS: Mapping[str, tuple[str, str]] = {
 """Variable -> (unit, meaning)."""
 
 ACTIONS: Mapping[str, str] = {
-    "normalised": "above 1: lower the peak lr, or warm up to it; far below 1: there is room",
+    "normalised": "above 1: lower the peak lr, or warm up to it; far below 1: see mean_square where batches are sampled",
     "bound": "if it is as large as the distance from 1, lower tolerance",
     "distance": "the same as 1 - normalised",
+    "mean_square": "above 1: lower the peak lr, warm up to it, or take larger batches; far below 1: there is room",
+    "mean_square_low": "above 1: beyond the edge for sure",
+    "mean_square_high": "if the interval holds 1, more batches (`batches=`) tell",
+    "coupled": "the edge of a network is expected between this and mean_square",
+    "coupled_high": "below 1: stable",
+    "noise_mean": "far below normalised: the batch measured on curves more than others",
+    "noise_deviation": "as large as noise_mean: larger batches raise the edge",
+    "noise_across": "far above noise_deviation: the two edges lie far apart",
+    "noise_mean_error": "pass more batches if it is too large",
+    "noise_deviation_error": "pass more batches if it is too large",
     "loss": "compare it with your own: dropout is off, weight decay is not in it",
     "size": "growing threefold without a falling loss: restart with a smaller lr",
     "seconds": "if it is too long, lower budget, or pass chunk",
@@ -61,7 +89,9 @@ ACTIONS: Mapping[str, str] = {
     "layer_normalised": "the greatest is the layer that limits alone: a group of its own with a smaller lr",
     "layer_share": "above a half: that layer limits",
     "lr": "nothing; it is what the others belong to",
-    "largest_lr": "stay below it, by a fifth or so: the sharpness moves",
+    "largest_lr": "stay below it, by a fifth or so: the sharpness moves; where batches are sampled, below the next",
+    "largest_lr_mean_square": "stay below it: beyond, even the one direction is not stable",
+    "largest_lr_coupled": "below it there is room",
     "edge": "compare it with the sharpness that `numerics.sharpness` measures",
     "weight_decay_low": "above your weight decay: raise that (smallest=True measures it)",
     "weight_decay_high": "below your weight decay: lower that",
@@ -80,7 +110,8 @@ ACTIONS: Mapping[str, str] = {
 """Variable -> what to do about it."""
 
 DIMS: Mapping[str, str] = {
-    "layer_normalised": "layer", "layer_share": "layer", "lr": "group", "largest_lr": "group", "edge": "group"
+    "layer_normalised": "layer", "layer_share": "layer", "lr": "group", "largest_lr": "group", "edge": "group",
+    "largest_lr_mean_square": "group", "largest_lr_coupled": "group",
 }  # fmt: skip
 """Variables that are mappings in a row -> the dimension of their keys."""
 

@@ -11,13 +11,17 @@
                   curves there
     at the edge   within 0.1 of it
     stable        below: normalised sharpness < 0.9, and nothing in the record speaks against it
+    undecided     so it would be, but batches are sampled, and the mean-square edge has not been measured, or its interval
+                  holds 1
+
+Where batches are sampled there are two edges, and the reason names both, first the one that decides. Beyond the noise-free
+one a mode grows whatever the batch. Below it, but beyond the mean-square one (the whole interval above 1), its second moment
+grows: this is restrained, unstable if the loss grows too, and thrown out if it was lost. Stable needs the interval below 1 also
+where what batches move out of the direction counts (`coupled`); what lies between is undecided.
 
 A loss has blown up if from some measurement on all lie so far above all before that even batches of one sample would not
-differ as much by chance. One outlier counts while it is the newest, and no longer.
-
-The edge is that of the noise-free recurrence. Where batches are sampled it is called so: gradient noise makes a training
-unstable below it, by a factor of ten and more under momentum, and this is seen in the loss and in the shadow alone. The
-sharpness is that of the data it is measured on: on a mini-batch larger than on all data, on average (Jensen's inequality).
+differ as much by chance. One outlier counts while it is the newest, and no longer. The sharpness is that of the data it is
+measured on: on a mini-batch larger than on all data, on average (Jensen's inequality).
 
 Source: Cohen et al. (2021), Gradient descent on neural networks typically occurs at the edge of stability.
 """
@@ -26,39 +30,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from math import gamma, inf, isfinite, pi, sqrt
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-Rows = Sequence[Mapping[str, Any]]
+from numerics.monitor.levels import RARE, Losses, levels
+from numerics.monitor.noisy import MARGIN, Noisy, noisy
+from numerics.monitor.records import Records
 
-MARGIN = 0.1
-"""Distance from 1 within which training is at the edge."""
+Rows = Sequence[Mapping[str, Any]]
 
 RISES = 3
 """Rises of the loss in a row that make it grow."""
 
-RECENT = 5
-"""Measurements whose median is the loss where batches are sampled, or half of those there are: one batch's is chance."""
-
-NOISE = 8.0
-"""Changes, of which a quarter is smaller, from one measurement to the next: what the loss of sampled batches may differ by
-chance. For a Gaussian 3.6 standard deviations, where now's level differs from a single loss by 1.1. The quarter, since of few
-measurements most changes are what is learned."""
-
-SPREAD = 4.0
-"""Quantiles of 3/4 of how far losses stand out of their neighbours: the level's chance, from what is not a descent. That
-quantile is 0.93 standard deviations of a Gaussian."""
-
-RARE = 0.01
-"""Chance at which a loss of one sample counts as blown up for a measurement, and below which losses have fallen."""
-
 GREW = 3.0
 """Growth of the weights' norm from which they have left where they began."""
 
-VERDICTS = ("stable", "at the edge", "thrown out", "restrained", "unstable")
+VERDICTS = ("stable", "at the edge", "undecided", "thrown out", "restrained", "unstable")
 
 
 class Verdict(NamedTuple):
@@ -73,72 +63,51 @@ class Verdict(NamedTuple):
     reason: str
 
 
-class Losses(NamedTuple):
-    """The loss through the record, without what chance does to it.
-
-    Attributes:
-        first: where it began.
-        least: the least level so far.
-        now: level now.
-        newest: the newest loss itself.
-        rise: by what a level may be above another by chance; 0 for fixed data. What is learned counts, where little else is
-            known: it is rather too large.
-        fall: the same of one below another; there a monotone descent is no noise, so that it is rather too small.
-        blown: why it has blown up; empty if it has not.
-    """
-
-    first: float
-    least: float
-    now: float
-    newest: float
-    rise: float
-    fall: float
-    blown: str
-
-    @property
-    def told(self) -> str:
-        """The newest loss, and the level where it is another."""
-        return f"{self.newest:.3g}" + (f" (in the median of the newest {self.now:.3g})" if self.now != self.newest else "")
-
-
-def _bar(count: int) -> float:
-    r"""Factor above the largest of some losses that the next exceeds by chance at most `RARE`, if each is a squared Gaussian.
-
-    So is the loss of one sample. With :math:`P(z^2 < x) \le \sqrt{2 x / \pi}`, all m are below :math:`z^2 / c` with a
-    probability of at most :math:`(2 / \pi c)^{m/2} E|z|^m`.
-    """
-    moment = 2 ** (count / 2) * gamma((count + 1) / 2) / sqrt(pi)
-    return 2 / pi * (moment / RARE) ** (2 / count)
-
-
-BARS = np.array([_bar(count) for count in range(1, 9)])
-"""How far above 1, 2, ... losses one has blown up; for more of them the bound of `_bar` gets no better."""
-
-
 def verdict(rows: Rows, sampled: bool = False, ascends: bool = False) -> Verdict:
     """Judge the newest row by itself and all before it.
 
     Args:
         rows: by the names of `records.UNITS`, with `step`, the newest last; it has `loss` and `normalised`. The first ones
             need not have more than `loss` and `size`, of the weights before training.
-        sampled: whether each step has another batch, so that losses differ by chance.
+        sampled: whether each step has another batch, so that losses differ by chance, and curvatures too: see `noisy`.
         ascends: whether the optimiser maximises the loss.
     """
     sign = -1.0 if ascends else 1.0
     value, losses = rows[-1]["normalised"], [sign * row["loss"] for row in rows if "loss" in row]
     if not (isfinite(value) and isfinite(losses[-1]) and isfinite(rows[-1].get("size", 0.0))):
         return Verdict("unstable", "the loss, a weight or the sharpness is not finite")
-    at = f"at {value:.3g} of the {'noise-free edge (its batches are sampled)' if sampled else 'edge'}"
-    seen = _levels(losses, sampled)
+    noise, seen = noisy(rows) if sampled else None, levels(losses, sampled)
+    at = _placed(value, noise, sampled)
+    grows = _grows(losses, seen)
+    past = noise is not None and noise.beyond and not noise.near
+    if grows and (past or value > 1 + MARGIN):
+        return Verdict("unstable", f"{at}, and the loss grows: {grows}")
+    bounded = f"{at}, and the loss is finite: {seen.newest:.3g}, at first {seen.first:.3g}"
     if value > 1 + MARGIN:
-        return _beyond(losses, seen, at)
+        return Verdict("restrained", bounded)
     against = seen.blown or _lost(seen) or _left(rows, losses, seen)
     if against:
         return Verdict("thrown out", f"{against}; where it lies now it is {at}")
-    if value >= 1 - MARGIN:
+    if past:
+        return Verdict("restrained", bounded)
+    if value >= 1 - MARGIN or (noise is not None and noise.near):
         return Verdict("at the edge", at)
-    noise = _amplified(rows)
-    return Verdict("restrained", f"{noise}, {at}") if noise else Verdict("stable", at)
+    amplified = _amplified(rows)
+    if amplified:
+        return Verdict("restrained", f"{amplified}, {at}")
+    sure = not sampled or value == 0 or (noise is not None and noise.below)  # at lr 0 nothing moves
+    return Verdict("stable" if sure else "undecided", at)
+
+
+def _placed(value: float, noise: Noisy | None, sampled: bool) -> str:
+    """Where it is of which edge; the one that decides comes first."""
+    if not sampled:
+        return f"at {value:.3g} of the edge"
+    free = f"at {value:.3g} of the noise-free edge"
+    if noise is None:
+        return f"{free}; its batches are sampled, and of their mean-square edge nothing is measured yet"
+    told = f"at {noise} of its sampled batches"
+    return f"{free}, {told}" if value >= 1 - MARGIN else f"{told}, {free}"
 
 
 def judged(row: Mapping[str, Any], rows: Rows, sampled: bool, ascends: bool) -> dict[str, str]:
@@ -156,59 +125,19 @@ def judged(row: Mapping[str, Any], rows: Rows, sampled: bool, ascends: bool) -> 
     return {"verdict": word, "reason": reason}
 
 
-def _beyond(losses: Sequence[float], seen: Losses, at: str) -> Verdict:
+def _grows(losses: Sequence[float], seen: Losses) -> str:
+    """Why the loss grows; empty if it does not."""
     last = losses[-2 * (RISES + 1) :]
     pairs = [sorted(pair) for pair in zip(last[::2], last[1::2], strict=False)]
     rising = _rising(last[-RISES - 1 :]) or (len(pairs) > RISES and all(map(_rising, zip(*pairs, strict=True))))
-    if seen.blown:
-        return Verdict("unstable", f"{at}, and the loss grows: {seen.blown}")
-    if rising and seen.newest > seen.first + seen.rise:
-        return Verdict("unstable", f"{at}, and the loss grows: {seen.newest:.3g}, at first {seen.first:.3g}")
-    return Verdict("restrained", f"{at}, and the loss is finite: {seen.newest:.3g}, at first {seen.first:.3g}")
+    if seen.blown or not (rising and seen.newest > seen.first + seen.rise):
+        return seen.blown
+    return f"{seen.newest:.3g}, at first {seen.first:.3g}"
 
 
 def _rising(values: Sequence[float]) -> bool:
     """Through enough of them. Of a loss that alternates, the highest and the lowest of each pair are what rises."""
     return len(values) > RISES and all(b > a for a, b in pairwise(values))
-
-
-def _levels(losses: Sequence[float], sampled: bool) -> Losses:
-    known = np.array([loss for loss in losses if isfinite(loss)])
-    first, newest, blown = float(known[0]), float(known[-1]), _blown(known)
-    if not sampled:
-        return Losses(first, float(known.min()), newest, newest, 0.0, 0.0, blown)
-    windows = np.lib.stride_tricks.sliding_window_view(known, min(RECENT, (len(known) + 1) // 2))
-    levels = np.median(windows, axis=1)
-    rise = _rise(known)
-    return Losses(first, float(min(first, levels.min())), float(levels[-1]), newest, rise, min(rise, _fall(known)), blown)
-
-
-def _rise(losses: np.ndarray) -> float:
-    changes = np.abs(np.diff(losses))
-    # The quartile of a few is itself uncertain.
-    return NOISE * (1 + 2 / len(changes)) * float(np.quantile(changes, 0.25)) if len(changes) else inf
-
-
-def _fall(losses: np.ndarray) -> float:
-    """By how far losses are outside of the two beside them, which in a descent they are not."""
-    if len(losses) <= 2:
-        return 0.0
-    beside = np.lib.stride_tricks.sliding_window_view(losses, 3)
-    return SPREAD * float(np.quantile(np.abs(beside[:, 1] - np.median(beside, axis=1)), 0.75))
-
-
-def _blown(losses: np.ndarray) -> str:
-    """From some loss on, all are far above all before: above the bar."""
-    before = np.maximum.accumulate(np.abs(losses))[:-1]
-    since = np.minimum.accumulate(losses[::-1])[::-1][1:]
-    found = np.flatnonzero(since > before * BARS[np.minimum(np.arange(len(before)), len(BARS) - 1)])
-    if not len(found):
-        return ""
-    count = int(found[-1]) + 1
-    above = (
-        f"the one before it, {before[count - 1]:.3g}" if count == 1 else f"the {count} before, of up to {before[count - 1]:.3g}"
-    )
-    return f"the loss is {losses[-1]:.3g}, and at least {since[count - 1]:.3g} since it left {above}"
 
 
 def _lost(seen: Losses) -> str:
@@ -263,3 +192,14 @@ def _amplified(rows: Rows) -> str:
     if age > ended["growth_steps"]:
         return ""
     return f"a last-bit difference was amplified up to step {ended['step']} ({ended['growth_reason']})"
+
+
+def rejudged(records: Records, sampled: bool, ascends: bool) -> dict[str, str]:
+    """Verdict and reason of the newest measurement again, as more is known of it; put into its row."""
+    rows = records.judged
+    newest = max((n for n, row in enumerate(rows) if "normalised" in row), default=None)
+    if newest is None:
+        return {}
+    told = judged(rows[newest], rows[:newest], sampled, ascends)
+    records.add(int(rows[newest]["step"]), told)
+    return told

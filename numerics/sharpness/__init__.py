@@ -14,20 +14,24 @@ from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.layers import layer_sharpness, layers_of
 from numerics.sharpness.measure import sharpness, spectrum
 from numerics.sharpness.minibatch import MinibatchSharpness, minibatch_sharpness
+from numerics.sharpness.noise import CurvatureNoise, curvature_noise, noise_of
 from numerics.sharpness.objective import BatchCoupledWarning
 from numerics.sharpness.untouched import measuring
 from numerics.sharpness.warm import Spectrum
 
 __all__ = [
     "BatchCoupledWarning",
+    "CurvatureNoise",
     "Hessian",
     "MinibatchSharpness",
     "Spectrum",
     "UnresolvedError",
+    "curvature_noise",
     "layer_sharpness",
     "layers_of",
     "measuring",
     "minibatch_sharpness",
+    "noise_of",
     "sharpness",
     "spectrum",
 ]

@@ -126,6 +126,11 @@ class Hessian:
         """Of all pieces together: 1 of a mean, their number of a sum."""
         return sum(piece.weight for piece in self._objective.pieces)
 
+    @property
+    def data_rows(self) -> int:
+        """Rows of all the data."""
+        return sum(piece.rows for piece in self._objective.pieces)
+
     def loss(self) -> float:
         """Over all data, by a forward pass.
 

@@ -99,7 +99,7 @@ def spectrum(
     spent = hessian.products
     with hessian.undisturbed():  # autocast would round the vectors
         before = Before(warm, k, ends, hessian)
-        found = _converged(_scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed)
+        found = _converged(scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed)
     products, done = hessian.products - spent, found.within(tolerance)
     values, margin, residuals = (torch.from_numpy(a.copy()) for a in (found.values, found.bounds, found.residuals))
     return Spectrum(
@@ -151,8 +151,12 @@ def _found(space: Space, k: int, ends: tuple[int, int]) -> Found:
     )
 
 
-def _scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) -> Apply:
-    """Products with the Hessian, with the root of P divided out on both sides."""
+def scaled(hessian: Hessian, preconditioner: Tensor | Iterable[Tensor] | None) -> Apply:
+    """Products with the Hessian, with the root of P divided out on both sides.
+
+    Raises:
+        InputError: a preconditioner that does not fit, or is not finite and above 0.
+    """
     if preconditioner is None:
         return hessian.rows
     parts = [preconditioner] if isinstance(preconditioner, Tensor) else list(preconditioner)
