@@ -30,6 +30,7 @@ from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coeffi
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
 
@@ -79,9 +80,17 @@ def _units(found: Amplification) -> dict[sp.Symbol, sp.Integer]:
 
 
 def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
+    if isinstance(scheme, ComposedScheme):  # a step is made of sums and products of these
+        yield from (c for part in scheme.parts for c in _of_values(part))
+        yield from scheme.integrator.characteristic(*sp.symbols(f"z:{len(scheme.parts)}")).all_coeffs()
+        return
     for residual in scheme.residuals:
         for unknown in scheme.unknowns:
             yield from (residual.coeff(value) for value in scheme.values(unknown))
+
+
+def _of_values(part: sp.Expr) -> Iterable[sp.Expr]:
+    return (sp.expand(part).coeff(value) for value in part.atoms(sp.Indexed))
 
 
 def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
