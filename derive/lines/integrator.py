@@ -88,6 +88,6 @@ class Integrator:
             return sp.Poly({(n,): c for n, c in rows.items()}, xi)
         u = GridFunction("u", 0)
         marks = sp.symbols(f"z:{self.parts}")
-        rhs = [mark * u[0] for mark in marks]
-        found = amplification(self(rhs[0] if self.parts == 1 else rhs, u)).polynomial
+        fields = flows([mark * u[0] for mark in marks], (u,))
+        found = amplification(GridScheme(*self.advance(*fields, sp.S.One))).polynomial
         return sp.Poly(found.as_expr().subs(dict(zip(marks, z, strict=True))), xi)

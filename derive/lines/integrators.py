@@ -15,10 +15,12 @@ from __future__ import annotations
 from functools import partial
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from derive.fields.symbols import theta
 from derive.lines.integrator import Integrator
 from derive.lines.multistep import adams_bashforth, adams_moulton, bdf, milne_simpson, multistep, nystrom
+from derive.lines.powers import advanced_by
 from derive.lines.semidiscrete import Flow, State, combine
 from derive.lines.tableaux import TABLEAUX
 from derive.registry import Registry
@@ -26,24 +28,10 @@ from derive.registry import Registry
 __all__ = ["Integrator", "integrators"]
 
 
-def theta_method(f: Flow, h: sp.Expr, weight: sp.Expr = theta) -> State:
-    """u' = u + h ((1 - theta) f(u) + theta f(u'))."""
-    return combine((1, f.at(1)), (-1, f.at(0)), (-h * (1 - weight), f(f.at(0))), (-h * weight, f(f.at(1))))
-
-
-def forward_euler(f: Flow, h: sp.Expr) -> State:
-    """u' = u + h f(u)."""
-    return theta_method(f, h, sp.S.Zero)
-
-
-def crank_nicolson(f: Flow, h: sp.Expr) -> State:
-    """u' = u + h (f(u) + f(u')) / 2."""
-    return theta_method(f, h, sp.S.Half)
-
-
-def backward_euler(f: Flow, h: sp.Expr) -> State:
-    """u' = u + h f(u')."""
-    return theta_method(f, h, sp.S.One)
+def theta_method(name: str, weight: sp.Expr, order: int, assumptions: Boolean = sp.true) -> Integrator:
+    """u' = u + h ((1 - theta) f(u) + theta f(u')); forward Euler, Crank-Nicolson and backward Euler at 0, 1/2 and 1."""
+    powers = {1: [sp.S.One, -weight], 0: [-sp.S.One, weight - 1]}
+    return Integrator(name, order, advanced_by(powers), assumptions=assumptions, powers=powers)
 
 
 def forward_backward(f: Flow, h: sp.Expr) -> State:
@@ -71,10 +59,10 @@ def imex_cnab(explicit: Flow, implicit: Flow, h: sp.Expr) -> State:
 integrators: Registry[Integrator] = Registry(
     "integrator",
     {
-        "forward-euler": lambda: Integrator("forward-euler", 1, forward_euler),
-        "theta": lambda: Integrator("theta", 1, theta_method, assumptions=theta <= 1),
-        "crank-nicolson": lambda: Integrator("crank-nicolson", 2, crank_nicolson),
-        "backward-euler": lambda: Integrator("backward-euler", 1, backward_euler),
+        "forward-euler": lambda: theta_method("forward-euler", sp.S.Zero, 1),
+        "theta": lambda: theta_method("theta", theta, 1, theta <= 1),
+        "crank-nicolson": lambda: theta_method("crank-nicolson", sp.S.Half, 2),
+        "backward-euler": lambda: theta_method("backward-euler", sp.S.One, 1),
         **{f"AB{k}": partial(adams_bashforth, k) for k in range(2, 6)},
         **{f"AM{k}": partial(adams_moulton, k) for k in range(2, 5)},
         **{f"BDF{k}": partial(bdf, k) for k in range(2, 7)},

@@ -1,9 +1,9 @@
 """Runge-Kutta methods by their tableau: explicit, implicit, with irrational entries, with parameters.
 
-k_i = f(u + h sum_j a_ij k_j), u' = u + h sum_i b_i k_i. On a linear equation that is det(I - z A) u' = det(I - z A + z e b^T) u:
-both are characteristic polynomials of matrices, and found exactly.
+k_i = f(u + h sum_j a_ij k_j), u' = u + h sum_i b_i k_i. On a linear equation that is
+det(I - z A) u' = det(I - z A + z e b^T) u: both are characteristic polynomials of matrices, and found exactly.
 
->>> integrator = runge_kutta([[0, 0], [1, 0]], [Fraction(1, 2), Fraction(1, 2)], "Heun")
+>>> integrator = runge_kutta([[0, 0], [1, 0]], [sp.S.Half, sp.S.Half], "Heun")
 >>> integrator.order, integrator.characteristic(sp.Symbol("z"))
 (2, Poly(xi - z**2/2 - z - 1, xi, domain='QQ[z]'))
 
@@ -13,7 +13,6 @@ Source: Hairer and Wanner, Solving Ordinary Differential Equations II (1996), Se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -30,7 +29,7 @@ AGREED = 1e-8
 
 
 def runge_kutta(
-    A: Sequence[Sequence[Entry]],  # noqa: N803  the tableau's own name
+    A: Sequence[Sequence[Entry]],
     b: Sequence[Entry],
     name: str = "Runge-Kutta",
     assumptions: Boolean = sp.true,
@@ -65,9 +64,8 @@ def _square(rows: list[list[sp.Expr]], stages: int) -> list[list[sp.Expr]]:
     if [len(row) for row in rows] == list(range(1, stages)) and stages > 1:
         rows = [[], *rows]
     elif any(len(row) != stages for row in rows) or len(rows) != stages or not stages:
-        raise InputError(
-            f"expected {stages} rows of {stages} entries for {stages} weights, got rows of {', '.join(str(len(r)) for r in rows)}"
-        )
+        lengths = ", ".join(str(len(row)) for row in rows) or "none"
+        raise InputError(f"expected {stages} rows of {stages} entries for {stages} weights, got rows of {lengths}")
     return [[*row, *[sp.S.Zero] * (stages - len(row))] for row in rows]
 
 

@@ -23,7 +23,6 @@ from derive.printing.text import latex
 from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
-
 MARK = sp.Dummy("z")
 """What stands for dt times the symbol of a right-hand side in an integrator's polynomial."""
 

@@ -5,7 +5,7 @@ exact at one rational number; at each of them it is decided as well: in the fiel
 that are irrational, such as those of a method with sqrt(3) in its tableau, the places are roots of the product of all
 conjugates of these polynomials, and between two qualifying stretches the closed disc decides.
 
->>> z = sp.Symbol("z")
+>>> z, xi = sp.symbols("z xi")
 >>> fehlberg = sp.Poly(xi - sp.Add(*(z**k / sp.factorial(k) for k in range(6))) - z**6 / 2080, xi)
 >>> [piece.evalf(6) for piece in qualifying(fehlberg, z, sp.I, "power-bounded")]  # |P(i x)| > 1 at small x
 [Interval(-3.60656, -2.04605), {0}, Interval(2.04605, 3.60656)]
@@ -19,13 +19,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 import sympy as sp
 
 from derive.conditions.ways.at_root import Place, bounds, places_of, qualifies
 from derive.conditions.ways.margins import Complex, NoClosedForm, gaps
 from derive.conditions.ways.plane.algebra import Root, dense, real_roots
-from derive.fields.symbols import xi
 
 _x, _t = sp.Symbol("x", real=True), sp.Symbol("t")
 
@@ -162,7 +162,7 @@ def _pieces(line: _Rational) -> list[sp.Set]:
     """Walk along the line: cells, and the places between them."""
     places = sorted({_key(p): p for f in line.rational() for p in places_of(f)}.values(), key=_middle)
     cells = [line.at_rational(sample) for sample in _samples(places)]
-    truths = [line.at(p, beside) for p, beside in zip(places, zip(cells, cells[1:], strict=False), strict=True)]
+    truths = [line.at(p, beside) for p, beside in zip(places, pairwise(cells), strict=True)]
     found: list[sp.Set] = []
     start: tuple[sp.Expr, bool] | None = (-sp.oo, True) if cells[0] else None
     for place, here, after in zip(places, truths, cells[1:], strict=True):
@@ -184,7 +184,7 @@ def _samples(places: list[Place]) -> list[sp.Rational]:
     """A rational number in every cell, of small denominator."""
     if not places:
         return [sp.S.Zero]
-    ends = [(a.root.high, b.root.low) for a, b in zip(places, places[1:], strict=False)]
+    ends = [(a.root.high, b.root.low) for a, b in pairwise(places)]
     first, last = places[0].root.low, places[-1].root.high
     inside = [_simplest(low, high) for low, high in [(first - 2, first), *ends, (last, last + 2)]]
     return [sp.Rational(value.numerator, value.denominator) for value in inside]

@@ -68,6 +68,11 @@ def condition(found: Amplification, grade: str) -> Boolean | None:
     return sp.false if part is None else sp.And(*(_inside(value, part) for value in reduced.extremes))
 
 
+def decides(found: Amplification) -> bool:
+    """Whether the condition comes from an integrator's line, which says where a new value exists too."""
+    return _of_integrator(found, "von-neumann") is not None
+
+
 def _of_integrator(found: Amplification, grade: str) -> Boolean | None:
     """Of an integrator whose polynomial and stencil are known: over all phases z runs through an interval of its line."""
     if found.composed is None or found.composed[0].free_symbols != {xi, MARK}:
@@ -179,7 +184,9 @@ def _along_the_line(series: list[list[sp.Expr]], symbol: sp.Expr) -> OneSymbol |
     if ray is None:
         return None
     unit, _, extremes = ray
-    return OneSymbol([sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series], extremes)
+    return OneSymbol(
+        [sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series], extremes
+    )
 
 
 def _ray(symbol: sp.Expr) -> tuple[sp.Expr, sp.Expr, list[sp.Expr]] | None:
