@@ -28,10 +28,7 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
     """
     if not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box):
         return False
-    names = parameters(found)
-    domain = domain_of(found)
-    generator = np.random.default_rng(0)
-    points = {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in names}
+    names, points = parameters(found), _points(found)
     radius = np.broadcast_to(sampled_radius(found)(**points), POINTS)
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
@@ -44,6 +41,17 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
         return True
     doubted = ({p: sp.Rational(str(points[str(p)][k])) for p in names} for k in np.flatnonzero(too_narrow & covered))
     return any(not breaks(found, place, grade) for place in doubted)
+
+
+def points_to_try(found: Amplification) -> list[dict[str, sp.Rational]]:
+    """Values of many sizes for every parameter, where the assumptions hold; of few digits."""
+    points = _points(found)
+    return [{name: sp.Rational(str(v[k])) for name, v in points.items()} for k in np.flatnonzero(_covered(found, points))]
+
+
+def _points(found: Amplification) -> dict[str, np.ndarray]:
+    domain, generator = domain_of(found), np.random.default_rng(0)
+    return {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in parameters(found)}
 
 
 def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:

@@ -4,8 +4,8 @@ scheme      status, grade, condition, assumed, latex, polynomial, parameters, me
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
-null is what there is not: the condition of a scheme that was sampled has no formula. Where `random` names parameters, with
-their deviations, polynomial and condition are those of second moments.
+null is what there is not: the condition of a scheme that was decided or sampled has no formula. Where `random` names
+parameters, with their deviations, polynomial and condition are those of second moments.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def written(entry: Mapping[str, Any]) -> str:
 
 def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any]) -> dict[str, Any]:
     """When a scheme is stable, in mean square where parameters are random."""
-    exact = found.status != "sampled"
+    exact = found.has_formula
     return {
         "status": found.status,
         "grade": found.grade,
