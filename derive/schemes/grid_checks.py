@@ -82,7 +82,7 @@ def _check_offsets(values: set[sp.Indexed]) -> None:
     for value in counts:
         if not all(i.is_Integer for i in value.indices):
             raise InputError(
-                f"expected integer offsets relative to the point of the scheme, got {value}; write u[0, 1] for u[n, j+1]"
+                f"expected integer offsets, or halves, relative to the point of the scheme, got {value}; write u[0, 1] for u[n, j+1]"
             )
 
 
