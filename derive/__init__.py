@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from derive.fields.activations import Activation, activation, activations
     from derive.flows.generated import flow, loss
     from derive.lines.integrators import integrators
+    from derive.lines.multistep import multistep
+    from derive.lines.runge_kutta import runge_kutta
     from derive.modes.accuracy import modified_equation, order_of_accuracy
     from derive.modes.amplification import Amplification, amplification
     from derive.modes.dispersion import dispersion
@@ -52,9 +54,11 @@ __all__ = [
     "mean_square",
     "mean_square_edge",
     "modified_equation",
+    "multistep",
     "optimizers",
     "order_of_accuracy",
     "parse_scheme",
+    "runge_kutta",
     "stability",
     "theorem",
     "theorems",
@@ -76,6 +80,8 @@ _HOMES = {
     "reading.parse": ("parse_scheme",),
     "schemes.grid": ("GridFunction", "GridScheme"),
     "lines.integrators": ("integrators",),
+    "lines.multistep": ("multistep",),
+    "lines.runge_kutta": ("runge_kutta",),
     "schemes.optimizers": ("optimizers",),
     "theorems": ("theorem", "theorems"),
 }

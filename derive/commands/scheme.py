@@ -33,6 +33,7 @@ def scheme(
     at: Repeated = (),
     space: str = "",
     time: str = "",
+    freeze: Repeated = (),
     implicit: Repeated = (),
     json: bool = False,
 ) -> None:
@@ -56,10 +57,13 @@ def scheme(
             condition is that of stability in mean square.
         solve: the stable values of this parameter; with --meaning also of dt, dx or a constant.
         at: with --solve, a number for another parameter, such as 'dx == 0.1'; all of them give the largest stable value.
-        space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
+        space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered; two with a
+            comma: of first and of second derivatives.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
+        freeze: a constant state about which nonlinear terms are linearised, such as 'u = U'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
-        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, sufficient.
+        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, frozen,
+            sufficient.
     """
     from derive.commands.waiting import waiting
 
@@ -73,13 +77,17 @@ def scheme(
     from derive.reports.solved import check_asked, solved, told
     from derive.reports.sufficient import bound_of
     from derive.reports.sufficient import text as sufficient
+    from derive.schemes.frozen import words
 
     if space or time or implicit:
-        typed, meant = _by_lines(equations, space, time, implicit, positive, {"--assume": assume, "--meaning": meaning})
+        unused = {"--assume": assume, "--meaning": meaning, "--freeze": freeze}
+        typed, meant = _by_lines(equations, space, time, implicit, positive, unused)
         if not json:
-            print(f"{'# ' if code else '% ' if latex else ''}{told(meant)}\n")
+            print(f"{_comment(latex, code)}{told(meant)}\n")
     else:
-        typed, meant = _as_typed(equations, assume, meaning, _names(positive))
+        typed, meant = _as_typed(equations, assume, meaning, names_of(positive), freeze)
+        if freeze and not json:
+            print(f"{_comment(latex, code)}{words(typed.frozen)}\n")
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
@@ -89,7 +97,7 @@ def scheme(
     if json:
         from derive.reports import as_json
 
-        print(as_json.written(as_json.of_scheme(found, meant, deviations, bound and bound.condition)))
+        print(as_json.written(as_json.of_scheme(found, meant, deviations, typed.frozen, bound and bound.condition)))
         return
     print(_text(typed, found, steps, latex, code))
     if bound and not (latex or code):
@@ -142,18 +150,23 @@ def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict
         raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
     if asked := [name for name, value in unused.items() if value]:
         raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
-    return lines(equations, space, time, [name for text in implicit for name in text.split(",")], _names(positive))
+    return lines(equations, space, time, names_of(implicit), names_of(positive))
 
 
-def _as_typed(equations, assume, meaning, positive: list[str]):
+def _comment(latex: bool, code: str) -> str:
+    """What a line of words begins with, so that the rest can be run."""
+    return "# " if code else "% " if latex else ""
+
+
+def _as_typed(equations, assume, meaning, positive: list[str], freeze):
     """A scheme, and what its parameters stand for."""
     from derive.reading.parse import parse_definitions, parse_scheme
 
     meant = parse_definitions(*meaning, positive=positive)
     constants = {s.name for value in meant.values() for s in value.free_symbols}
-    own = {p.name for p in parse_scheme(*equations).parameters} if constants else set()
+    own = {p.name for p in parse_scheme(*equations, freeze=freeze).parameters} if constants else set()
     signs = [name for name in positive if name not in constants - own]
-    return parse_scheme(*equations, assumptions=assume, positive=signs), meant
+    return parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze), meant
 
 
 def alone(option: str, others: dict[str, object], why: str = "its text is to be run") -> None:
@@ -166,7 +179,8 @@ def alone(option: str, others: dict[str, object], why: str = "its text is to be 
         raise InputError(f"expected {option} alone, as {why}, got {' and '.join(asked)} too; ask one after the other")
 
 
-def _names(texts: tuple[str, ...]) -> list[str]:
+def names_of(texts: tuple[str, ...]) -> list[str]:
+    """Several in one text are divided by commas."""
     return [name for text in texts for name in text.split(",")]
 
 

@@ -45,7 +45,7 @@ def closed_form(found: Amplification, grade: str) -> Boolean:
     """
     domain = domain_of(found)
     names = parameters(found)
-    condition = one_symbol.condition(found, grade) if found.phases else None
+    condition = one_symbol.condition(found, grade)
     if condition is None and len(names) == 1 and len(found.phases) == 1 and not _other_frequencies(found):
         condition = cells.stable_values(found, names[0], grade).as_relational(names[0])
     if condition is None:

@@ -10,6 +10,7 @@ from derive.conditions import cross_check_plain
 from derive.conditions.closed_form import domain_of, order_in_time
 from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
 from derive.conditions.ways.signs import Range
+from derive.conditions.witness import breaks
 from derive.fields.phases import COSINES, SHIFTS
 from derive.modes.amplification import Amplification
 from derive.printing.codegen import compile_outputs
@@ -22,27 +23,46 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
     """Whether the sampled spectral radius says the opposite of a condition, outside of its resolution.
 
     A scheme that keeps constants has a radius of 1 wherever it is stable, so the two sides are not alike: stable is wrong
-    where the radius is clearly above 1, unstable is wrong where it is not above 1 at all. A frequency box other than that
-    of phases is not sampled.
+    where the radius is clearly above 1, unstable is wrong where it is not above 1 at all, nor a root outside at a rational
+    phase, however little: a growth of nu^6/720 in a step is below rounding at small nu. A frequency box other than that of
+    phases is not sampled.
     """
     if not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box):
         return False
-    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
-    least = 1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING
     if is_missing():
-        return cross_check_plain.contradicted(found, condition, 1 + RESOLUTION, least)
-    names = parameters(found)
-    domain = domain_of(found)
-    generator = np.random.default_rng(0)
-    points = {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in names}
+        radii = (1 + RESOLUTION, _least(found, grade))
+        return cross_check_plain.contradicted(found, condition, radii, lambda place: breaks(found, place, grade))
+    names, points = parameters(found), _points(found)
     radius = np.broadcast_to(sampled_radius(found)(**points), POINTS)
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
     covered = _covered(found, points)
     too_wide = claimed & (radius > 1 + RESOLUTION)
-    too_narrow = ~claimed & (radius < least)
-    return bool(np.any((too_wide | too_narrow) & covered))
+    too_narrow = ~claimed & (radius < _least(found, grade))
+    if np.any(too_wide & covered):
+        return True
+    doubted = ({p: sp.Rational(str(points[str(p)][k])) for p in names} for k in np.flatnonzero(too_narrow & covered))
+    return any(not breaks(found, place, grade) for place in doubted)
+
+
+def _least(found: Amplification, grade: str) -> float:
+    """The spectral radius from which on a sampled point may count as one that breaks the grade."""
+    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
+    return 1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING
+
+
+def points_to_try(found: Amplification) -> list[dict[str, sp.Rational]]:
+    """Values of many sizes for every parameter, where the assumptions hold; of few digits."""
+    if is_missing():
+        return [{p.name: value for p, value in point.items()} for point in cross_check_plain.points_to_try(found)]
+    points = _points(found)
+    return [{name: sp.Rational(str(v[k])) for name, v in points.items()} for k in np.flatnonzero(_covered(found, points))]
+
+
+def _points(found: Amplification) -> dict[str, np.ndarray]:
+    domain, generator = domain_of(found), np.random.default_rng(0)
+    return {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in parameters(found)}
 
 
 def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
@@ -55,7 +75,11 @@ def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _draw(known: Range, generator: np.random.Generator) -> np.ndarray:
-    """Values of many sizes inside a range."""
+    """Values of many sizes inside a range, of few digits."""
+    return np.round(_drawn(known, generator), 6)
+
+
+def _drawn(known: Range, generator: np.random.Generator) -> np.ndarray:
     sizes = np.exp(generator.uniform(-4, 1.5, POINTS))
     if known.low.is_finite and known.high.is_finite:
         return float(known.low) + float(known.high - known.low) * generator.uniform(0, 1, POINTS)

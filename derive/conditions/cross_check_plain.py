@@ -32,20 +32,39 @@ SPARE = 8.0
 """How far beyond the rounding that it can have a gap has to be from zero."""
 
 
-def contradicted(found: Amplification, condition: Boolean, too_wide: float, too_narrow: float) -> bool:
-    """Whether at some point a root of modulus above `too_wide` is claimed stable, or none above `too_narrow` unstable."""
-    names, domain = parameters(found), domain_of(found)
-    roots = _Roots.of(found)
-    generator = random.Random(0)
-    count = max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))
-    points = [[_draw(domain.ranges.get(p, Range()), generator) for p in names] for _ in range(count)]
+def contradicted(
+    found: Amplification, condition: Boolean, radii: tuple[float, float], breaks: Callable[[dict[sp.Symbol, sp.Rational]], bool]
+) -> bool:
+    """Whether a point that is claimed stable has a root outside the first radius, or an unstable one none outside the second.
+
+    Where growth is below rounding, `breaks` says exactly whether an unstable point is one.
+    """
+    names, roots = parameters(found), _Roots.of(found)
+    too_wide, too_narrow = radii
+
+    def wrong(point: dict[sp.Symbol, sp.Rational]) -> bool:
+        values = [float(point[p]) for p in names]
+        if _met(condition, point):
+            return roots.outside(values, too_wide)
+        return not (roots.outside(values, too_narrow) or breaks(point))
+
+    return any(wrong(point) for point in points_to_try(found, max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))))
+
+
+def points_to_try(found: Amplification, count: int = MOST) -> list[dict[sp.Symbol, sp.Rational]]:
+    """Values of many sizes for every parameter, where the assumptions hold; all of them if that is nowhere."""
+    names, domain, generator = parameters(found), domain_of(found), random.Random(0)
+    points = [{p: _draw(domain.ranges.get(p, Range()), generator) for p in names} for _ in range(count)]
     assumed = found.assumptions if found.assumptions.free_symbols <= {*names} else sp.true
-    covered = [point for point in points if _met(assumed, names, point)] or points
-    return any(roots.outside(p, too_wide) if _met(condition, names, p) else not roots.outside(p, too_narrow) for p in covered)
+    return [point for point in points if _met(assumed, point)] or points
 
 
-def _draw(known: Range, generator: random.Random) -> float:
-    """A value of any size inside a range."""
+def _draw(known: Range, generator: random.Random) -> sp.Rational:
+    """A value of any size inside a range, of few digits."""
+    return sp.Rational(str(round(_drawn(known, generator), 6)))
+
+
+def _drawn(known: Range, generator: random.Random) -> float:
     size, share = math.exp(generator.uniform(-4, 1.5)), generator.random()
     if known.low.is_finite and known.high.is_finite:
         return float(known.low) + float(known.high - known.low) * share
@@ -54,11 +73,8 @@ def _draw(known: Range, generator: random.Random) -> float:
     return float(known.high) - size if known.high.is_finite else size * generator.choice([-1, 1])
 
 
-def _met(claim: Boolean, names: Sequence[sp.Symbol], point: Sequence[float]) -> bool:
-    """In exact arithmetic, at the fractions that the floats are."""
-    if not claim.free_symbols:
-        return claim == sp.true
-    return claim.subs({p: sp.Rational(value) for p, value in zip(names, point, strict=True)}, simultaneous=True) == sp.true
+def _met(claim: Boolean, point: dict[sp.Symbol, sp.Rational]) -> bool:
+    return claim.subs(point, simultaneous=True) == sp.true if claim.free_symbols else claim == sp.true
 
 
 @dataclass(frozen=True)

@@ -25,11 +25,13 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.closed_form import domain_of, frequency_box
 from derive.conditions.tidy import tidy
+from derive.conditions.ways import one_symbol
 from derive.conditions.ways.eliminate import Box, demand
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
+from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
 
@@ -43,6 +45,8 @@ def determined(found: Amplification, scheme: GridScheme | None = None) -> Boolea
     Raises:
         NoClosedForm: whether the lead vanishes at some phase is open.
     """
+    if isinstance(scheme, ComposedScheme) and one_symbol.decides(found):  # along its line the lead is looked at there
+        return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(found)) for c in _coefficients(scheme)))
     coefficients = [*found.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
     domain = domain_of(found)
     wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(found)), domain) for c in coefficients]
@@ -79,9 +83,17 @@ def _units(found: Amplification) -> dict[sp.Symbol, sp.Integer]:
 
 
 def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
+    if isinstance(scheme, ComposedScheme):  # a step is made of sums and products of these
+        yield from (c for part in scheme.parts for c in _of_values(part))
+        yield from scheme.integrator.characteristic(*sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy)).all_coeffs()
+        return
     for residual in scheme.residuals:
         for unknown in scheme.unknowns:
             yield from (residual.coeff(value) for value in scheme.values(unknown))
+
+
+def _of_values(part: sp.Expr) -> Iterable[sp.Expr]:
+    return (sp.expand(part).coeff(value) for value in part.atoms(sp.Indexed))
 
 
 def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:

@@ -57,7 +57,7 @@ def in_terms_of(found: Stability, meaning: Mapping[str, sp.Expr | float]) -> Sta
     return replace(
         found,
         polynomial=sp.Poly(sp.expand(numerator), xi),
-        condition=_tidied(condition, domain) if found.status != "sampled" else condition,
+        condition=_tidied(condition, domain) if found.has_formula else condition,
         assumptions=facts,
         other=other,
     )

@@ -13,8 +13,13 @@ from derive.errors import InputError, choose
 from derive.printing.codegen import compile_outputs
 
 
-def compile_sampled(found, backend: str) -> Callable:
+def compile_sampled(found, backend: str, assumptions_alone: bool = False) -> Callable:
     """Keyword arguments of a `Stability` to an array of bool; numpy does the work, torch tensors are carried there and back.
+
+    Args:
+        found: the bound.
+        backend: numpy or torch.
+        assumptions_alone: whether they hold, and nothing else.
 
     Raises:
         InputError: unknown backend, or one that cannot sample.
@@ -28,6 +33,9 @@ def compile_sampled(found, backend: str) -> Callable:
     covered = (
         compile_outputs("covered", (assumed,), "numpy", "What is assumed.", found.parameters) if assumed != sp.true else None
     )
+
+    if assumptions_alone:
+        return covered or (lambda **values: np.True_)
 
     def is_stable(**values: Any) -> Any:
         given = next((v for v in values.values() if hasattr(v, "new_tensor")), None)

@@ -6,7 +6,8 @@ to; where they never do, because the scheme keeps an energy or a constant, the n
 
 There are three grades, each implied by the one before: the first that some parameters meet is the answer, and a stricter one
 that none meet is told with it. What is not found in time, has no closed form, or is contradicted by the roots at random
-parameters is given up for a comparison of the sampled spectral radius, and its status says so.
+parameters is decided at numbers where that can be done (`decided`), or else given up for a comparison of the sampled spectral
+radius; its status says so.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -21,6 +22,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.closed_form import closed_form, order_in_time
+from derive.conditions.decided import grade_met
 from derive.conditions.sampling import spectral_radius
 from derive.conditions.time_limit import Limit, TimeUp
 from derive.conditions.ways.margins import NoClosedForm
@@ -29,6 +31,8 @@ from derive.errors import InputError
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
+DECIDING = 4.0
+"""Seconds that are given at least to see whether the question can be decided at numbers."""
 STRICT_TO_WEAK = ("schur", "power-bounded", "von-neumann")
 Answer = tuple[Boolean, str, str]
 """Condition, grade, status."""
@@ -47,11 +51,11 @@ def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool
     grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(found, on_grid)
     never, met = _in_time(found, grades, system, limit, bool(grade))
     if grade:
-        asked = never[:1] or [met or sampled(found, grade)]
+        asked = never[:1] or [met or without_a_formula(found, [grade], system, limit, never)]
         return [*asked, met] if never and met else asked
     if never and not met and len(never) == len(grades):
         return never[:1]
-    return [met or sampled(found, grades[-1]), *never[:1]]
+    return [met or without_a_formula(found, grades, system, limit, never), *never[:1]]
 
 
 def default_grades(found: Amplification, on_grid: bool) -> list[str]:
@@ -110,9 +114,28 @@ def _of_numbers(found: Amplification, grade: str) -> Answer | None:
     return sp.true if qualifies else sp.false, grade, "exact"
 
 
+def without_a_formula(found: Amplification, grades: list[str], system: bool, limit: Limit, never: list[Answer]) -> Answer:
+    """Decided at numbers, where that is possible; else sampled.
+
+    Of a system whose unit roots meet the determinant does not tell whether it is power-bounded.
+    """
+    open_ones = [g for g in grades if g not in {answer[1] for answer in never}] or grades
+    kept = [g for g in open_ones if not (system and g == "power-bounded")] or ["von-neumann"]
+    try:
+        with limit.block(least=DECIDING):
+            from derive.conditions.cross_check import points_to_try
+
+            grade = grade_met(found, kept, points_to_try(found))
+    except (NoClosedForm, TimeUp, sp.PolynomialError):
+        return sampled(found, grades[-1])
+    return _of_radius(found, grade, "decided")
+
+
 def sampled(found: Amplification, grade: str) -> Answer:
     """A comparison of the spectral radius, which tells no simple unit roots from multiple ones."""
+    return _of_radius(found, grade if grade == "schur" else "von-neumann", "sampled")
+
+
+def _of_radius(found: Amplification, grade: str, status: str) -> Answer:
     radius = spectral_radius(found)
-    if grade == "schur":
-        return sp.Lt(radius, 1, evaluate=False), grade, "sampled"
-    return sp.Le(radius, 1, evaluate=False), "von-neumann", "sampled"
+    return (sp.Lt if grade == "schur" else sp.Le)(radius, 1, evaluate=False), grade, status

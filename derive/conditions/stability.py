@@ -17,9 +17,10 @@ from derive.conditions.checked_values import checked_values, numbers_of
 from derive.conditions.closed_form import domain_of
 from derive.conditions.determined import determined, open_of, without_excluded
 from derive.conditions.sampling import parameters
-from derive.conditions.search import answers, default_grades, sampled
+from derive.conditions.search import answers, default_grades, without_a_formula
 from derive.conditions.solve import solve_condition
 from derive.conditions.stability_text import in_words, text_of, words_below
+from derive.conditions.status import WITH_A_FORMULA
 from derive.conditions.time_limit import WAITING, Limit, TimeUp
 from derive.conditions.ways.eliminate import Box
 from derive.conditions.ways.margins import NoClosedForm
@@ -46,8 +47,9 @@ class Stability:
         polynomial: amplification polynomial, a `sympy.Poly` in xi; its roots are the amplification factors.
         condition: SymPy Boolean in the parameters alone; true exactly where the scheme is stable.
         status: ``"exact"``: necessary and sufficient, the frequency eliminated symbolically; ``"sufficient"``: stable
-            where it holds (a system whose unit roots may meet without harm); ``"sampled"``: no closed
-            form was found, and the condition compares the spectral radius over a grid of phases, right to about 1e-3.
+            where it holds (a system whose unit roots may meet without harm); ``"decided"``: no closed form was found, but
+            at given numbers `holds` and `largest` settle the statement for all phases exactly; ``"sampled"``: not even that,
+            and the condition compares the spectral radius over a grid of phases, right to about 1e-3.
         assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both. That the
             scheme determines a new value (denominators and its newest level are not zero) is part of it where it is open.
         box: the frequency variables that were eliminated, and the range of each.
@@ -77,6 +79,15 @@ class Stability:
         return tuple(sorted(used, key=str))
 
     @property
+    def has_formula(self) -> bool:
+        """Whether the condition is a formula in the parameters."""
+        return self.status in WITH_A_FORMULA
+
+    def _demand_a_formula(self, instead: str) -> None:
+        if not self.has_formula:
+            raise InputError(f"expected a condition in closed form, got a {self.status} one; use {instead} at numbers")
+
+    @property
     def margins(self) -> tuple[sp.Expr, ...]:
         """Of a conjunction of inequalities: expressions whose least value is positive inside, zero on the edge."""
         return tuple(part.gts - part.lts for part in sp.And.make_args(self.condition) if hasattr(part, "gts"))
@@ -104,7 +115,9 @@ class Stability:
 
     @cached_property
     def _compiled(self) -> Callable:
-        return self.function("numpy")
+        from derive.conditions.decided import compile_decided
+
+        return compile_decided(self) if self.status == "decided" else self.function("numpy")
 
     def solve(self, name: str) -> sp.Set:
         """The stable values of one parameter, the others symbolic.
@@ -114,8 +127,7 @@ class Stability:
                 between a lower and an upper bound is not known; or there is no closed form.
         """
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
-        if self.status == "sampled":
-            raise InputError("expected a condition in closed form, got a sampled one; use largest() or holds() at numbers")
+        self._demand_a_formula("largest() or holds()")
         found = solve_condition(self.condition, parameter, domain_of(self.amplification))
         for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
             if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
@@ -126,8 +138,8 @@ class Stability:
         """The first edge of one parameter on the way up from zero, numbers given for all others; for every status.
 
         Stable values need not be an interval: what may be stable again beyond the first edge is not looked at. Right to
-        rounding where the condition has a closed form; of a sampled one to about 1e-3, and see `conditions.largest` for what
-        it may miss.
+        rounding where the condition has a closed form or is decided; of a sampled one to about 1e-3. See `conditions.largest`
+        for what the latter two may miss.
 
         Args:
             name: the parameter.
@@ -147,6 +159,9 @@ class Stability:
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
         others = tuple(p for p in self.parameters if p != parameter)
         return largest_stable(self, parameter, numbers_of(values, others), seconds)
+
+    edge = largest
+    """The same by a shorter name."""
 
     def in_terms_of(self, meaning: Mapping[str, sp.Expr | float]) -> Stability:
         """The same bound with parameters replaced by what they stand for, such as ``{"r": k*dt/dx**2}``.
@@ -174,11 +189,14 @@ class Stability:
         return f"Stability({in_words(self.condition)}; {self.status}, {self.grade})"
 
     def function(self, backend: str = "numpy") -> Callable:
-        """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`."""
+        """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`.
+
+        Without a formula it compares the spectral radius on a grid of phases, right to about 1e-3, of a decided condition too.
+        """
         from derive.conditions.sampled_code import compile_sampled
         from derive.printing.codegen import compile_outputs
 
-        if self.status == "sampled":
+        if not self.has_formula:
             return compile_sampled(self, backend)
         claim = sp.And(self.condition, *self.assumed)
         return compile_outputs("is_stable", (claim,), backend, "Stability condition.", self.parameters)
@@ -191,8 +209,7 @@ class Stability:
         """
         from derive.printing.codegen import compile_outputs
 
-        if self.status == "sampled":
-            raise InputError("expected a condition in closed form, got a sampled one; use holds() at numbers")
+        self._demand_a_formula("holds()")
         return compile_outputs("margin", (_margin(self.condition),), backend, "Stability margin.", self.parameters)
 
     def prove(self, seconds: float = 20.0) -> Certificate:
@@ -247,7 +264,8 @@ def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: 
         found = replace(found, assumptions=sp.And(found.assumptions, new_value))
         (condition, grade, status), *others = answers(found, grade, on_grid, system, limit)
     except (NoClosedForm, TimeUp):
-        (condition, grade, status), *others = [sampled(found, grade or default_grades(found, on_grid)[-1])]
+        grades = [grade] if grade else default_grades(found, on_grid)
+        (condition, grade, status), *others = [without_a_formula(found, grades, system, limit, [])]
     other = next(
         (Stability(found.polynomial, c, kind, open_of(found.assumptions, c), found.box, g) for c, g, kind in others), None
     )

@@ -79,7 +79,7 @@ def _for_instance(found: Stability, met: Stability | None) -> str:
 
 
 def _meets(found: Stability, place: dict[sp.Symbol, sp.Expr]) -> bool:
-    if found.status == "sampled":
+    if not found.has_formula:
         return bool(found.holds(**{str(p): float(place[p]) for p in found.parameters}))
     return found.condition.subs(place) == sp.true
 
@@ -107,6 +107,7 @@ class _Relations(StrPrinter):
 
 
 def _how(found: Stability) -> str:
-    note = f"; on a grid of phases, right to {RESOLUTION:g}" if found.status == "sampled" else ""
+    notes = {"sampled": f"on a grid of phases, right to {RESOLUTION:g}", "decided": "at given numbers, exactly, for all phases"}
+    note = f"; {notes[found.status]}" if found.status in notes else ""
     asked = "asked for: " if found.condition == sp.false else ""
     return f"{found.status}{note}; {asked}{MEANS[found.grade]}"

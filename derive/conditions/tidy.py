@@ -21,6 +21,8 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.ways.eliminate import over_positive, relation
 from derive.conditions.ways.signs import Domain
 
+_DIGITS = 40
+
 
 def tidy(condition: Boolean, domain: Domain) -> Boolean:
     """An equivalent condition on the domain."""
@@ -38,10 +40,51 @@ def _decided(fact: Boolean, domain: Domain) -> Boolean:
 def _merged(condition: Boolean, domain: Domain) -> Boolean:
     """A condition in one parameter as bounds on it."""
     (symbol,) = condition.free_symbols
+    quickly = _of_bounds(condition, symbol)
+    if quickly is not None:
+        kept = quickly.replace(lambda e: isinstance(e, _Inequality), lambda e: _unless_known(e, domain))
+        return sp.And(*(part.canonical for part in sp.And.make_args(kept)))
     real = sp.Dummy("x", real=True)
     bounds = condition.xreplace({symbol: real}).as_set().as_relational(real).xreplace({real: symbol})
     kept = bounds.replace(lambda e: isinstance(e, _Inequality), lambda e: _unless_known(e, domain))
     return sp.And(*(part.canonical for part in sp.And.make_args(kept))) if isinstance(kept, sp.And) else kept
+
+
+def _of_bounds(condition: Boolean, symbol: sp.Symbol) -> Boolean | None:
+    """A conjunction of bounds by the greatest lower and the least upper one; None where it is none, or two are hardly told."""
+    sides: dict[bool, list[tuple[sp.Expr, bool]]] = {True: [], False: []}
+    for part in sp.And.make_args(condition):
+        margin = sp.expand(part.gts - part.lts) if isinstance(part, _Inequality) else None
+        if margin is None or not margin.is_polynomial(symbol) or sp.degree(margin, symbol) != 1:
+            return None
+        slope, rest = sp.Poly(margin, symbol).all_coeffs()
+        sides[bool(slope.is_positive)].append((sp.radsimp(-rest / slope), part.rel_op in ("<", ">")))
+    low, high = (_tightest(sides[up], 1 if up else -1) for up in (True, False))
+    if sp.nan in (low[0], high[0]) or (low[0].is_finite and high[0].is_finite and not _apart(low[0], high[0])):
+        return None
+    if low[0] != -sp.oo and high[0] != sp.oo and (high[0] - low[0]).evalf(_DIGITS) < 0:
+        return sp.false
+    below = (sp.Gt if low[1] else sp.Ge)(symbol, low[0], evaluate=False)
+    above = (sp.Lt if high[1] else sp.Le)(symbol, high[0], evaluate=False)
+    return sp.And(*([below] if low[0] != -sp.oo else []), *([above] if high[0] != sp.oo else []))
+
+
+def _tightest(bounds: list[tuple[sp.Expr, bool]], sign: int) -> tuple[sp.Expr, bool]:
+    """The greatest lower bound (sign 1), or the least upper one, and whether it is strict; NaN where two are hardly told."""
+    found = (-sign * sp.oo, True)
+    for value, strict in bounds:
+        if value == found[0]:
+            found = (value, strict or found[1])
+        elif found[0].is_finite and not _apart(value, found[0]):
+            return sp.nan, True
+        elif not found[0].is_finite or (sign * (value - found[0])).evalf(_DIGITS) > 0:
+            found = (value, strict)
+    return found
+
+
+def _apart(one: sp.Expr, other: sp.Expr) -> bool:
+    """Whether two numbers differ, certainly."""
+    return bool(abs((one - other).evalf(_DIGITS)) > sp.Float(10) ** (5 - _DIGITS) * (1 + abs(one.evalf(_DIGITS))))
 
 
 def _unless_known(fact: Boolean, domain: Domain) -> Boolean:

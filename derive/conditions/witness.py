@@ -69,6 +69,12 @@ def witness(found: Amplification, grade: str, where: Condition = lambda place: T
     return None
 
 
+def breaks(found: Amplification, place: dict[sp.Symbol, sp.Expr], grade: str) -> bool:
+    """Whether the roots do not qualify at given parameters, at one of a few phases; False proves nothing."""
+    turns = product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(found.phases))
+    return any(_broken(found, place, dict(zip(found.phases, turn, strict=True)), grade) is not None for turn in turns)
+
+
 def _numbers(found: Amplification, names: tuple[sp.Symbol, ...], where: Condition) -> Iterator[dict[sp.Symbol, sp.Expr]]:
     """Parameters that are admitted, and meet a condition."""
     for values in product(_VALUES, repeat=len(names)):

@@ -9,7 +9,7 @@ Source: Eq 3 (von Neumann analysis).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -23,6 +23,9 @@ from derive.printing.text import latex
 from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
+MARK = sp.Dummy("z")
+"""What stands for dt times the symbol of a right-hand side in an integrator's polynomial."""
+
 
 @dataclass(frozen=True)
 class Amplification:
@@ -34,11 +37,14 @@ class Amplification:
         box: frequency variable -> (least, greatest) value it takes: each cosine in [-1, 1], or each phase theta_i in
             [-pi, pi]; empty for an optimiser on one mode.
         assumptions: SymPy Boolean in the parameters.
+        composed: where the scheme is an integrator applied to one stencil, its characteristic polynomial in xi, with z for
+            `MARK`, and z as a Laurent polynomial in the shifts; else None.
     """
 
     polynomial: sp.Poly
     box: dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
     assumptions: sp.logic.boolalg.Boolean = sp.true
+    composed: tuple[sp.Poly, sp.Expr] | None = field(default=None, compare=False)
 
     def __hash__(self) -> int:
         """By content: the box is a mapping, and not changed after it was made."""
@@ -64,9 +70,14 @@ def amplification(scheme: GridScheme) -> Amplification:
     Raises:
         InputError: the equations do not determine the unknowns, or a number is beyond floating point.
     """
-    quickly = _of_composed(scheme) if isinstance(scheme, ComposedScheme) and scheme.dims else None
-    if quickly is not None:
-        return quickly
+    if isinstance(scheme, ComposedScheme):
+        quickly = (_of_composed(scheme) if scheme.dims else None) or _of_matrix(scheme)
+        one = len(scheme.parts) == 1
+        return replace(quickly, composed=(scheme.integrator.characteristic(MARK), symbols_of(scheme)[0])) if one else quickly
+    return _of_matrix(scheme)
+
+
+def _of_matrix(scheme: GridScheme) -> Amplification:
     matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
     return of_determinant(matrix.det(method="berkowitz"), scheme)
 

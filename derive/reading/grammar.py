@@ -129,16 +129,24 @@ def _decimal(text: str, node: ast.Constant) -> Decimal:
         raise InputError(f"expected numbers of at most {MOST_DIGITS} digits, got {piece(node)}") from None
 
 
-def _offset(entry: ast.expr, node: ast.Subscript) -> int:
+def _offset(entry: ast.expr, node: ast.Subscript) -> sp.Rational:
+    """A whole number or a half: 1, -1, 1/2, -3/2, 0.5."""
     match entry:
+        case ast.BinOp(op=ast.Div(), left=numerator, right=ast.Constant(value=2)):
+            return _offset(numerator, node) / 2
+        case ast.Constant(value=Written()) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=Written())):
+            sign, written = (1, entry) if isinstance(entry, ast.Constant) else (-1, entry.operand)
+            offset = sign * number(written)
         case ast.Constant(value=int(value)) if not isinstance(value, bool):
-            offset = value
+            offset = sp.Integer(value)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))) if not isinstance(value, bool):
-            offset = -value
+            offset = -sp.Integer(value)
         case _:
             raise InputError(
-                f"expected integer offsets relative to the point of the scheme, got {piece(node)}{_relative(node)}"
+                f"expected integer offsets, or halves, relative to the point of the scheme, got {piece(node)}{_relative(node)}"
             )
+    if not (2 * offset).is_Integer:
+        raise InputError(f"expected integer offsets, or halves, got {piece(node)}")
     if abs(offset) > MOST_OFFSET:
         raise InputError(f"expected offsets of at most {MOST_OFFSET}, got {piece(node)}")
     return offset

@@ -1,18 +1,19 @@
 """What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
 
-scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, sufficient
+scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random,
+            frozen (the states about which nonlinear terms were linearised), sufficient
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
-null is what there is not: the condition of a scheme that was sampled has no formula; what is proved to suffice there may have
-one. Where `random` names parameters, with
-their deviations, polynomial and condition are those of second moments.
+null is what there is not: the condition of a scheme that was decided or sampled has no formula; what is proved to suffice there
+may have one. Where `random` names parameters, with their deviations, polynomial and condition are those of second moments.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -29,10 +30,14 @@ def written(entry: Mapping[str, Any]) -> str:
 
 
 def of_scheme(
-    found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any], suffices: Boolean | None = None
+    found: Stability,
+    meaning: Mapping[str, sp.Expr],
+    random: Mapping[sp.Symbol, Any],
+    frozen: Mapping[str, sp.Expr] = MappingProxyType({}),
+    suffices: Boolean | None = None,
 ) -> dict[str, Any]:
-    """When a scheme is stable, in mean square where parameters are random; and what suffices where it was sampled."""
-    exact = found.status != "sampled"
+    """When a scheme is stable, in mean square where parameters are random; and what suffices where there is no formula."""
+    exact = found.has_formula
     return {
         "status": found.status,
         "grade": found.grade,
@@ -43,6 +48,7 @@ def of_scheme(
         "parameters": [p.name for p in found.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
+        "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
         "sufficient": None if suffices is None else sp.sstr(suffices),
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from derive.bare import version_of
 from derive.conditions.stability import Stability
+from derive.conditions.status import MEANINGS
 from derive.files.remembered import remembered
 from derive.files.sources import named
 from derive.paper.citing import bibtex, citation
@@ -13,12 +14,6 @@ from derive.paper.claim import Verdict, verdicts
 from derive.paper.derivation import Derivation
 from derive.printing.text import paragraph
 from derive.theorems import key_of, theorem
-
-_STATUS = {
-    "exact": "necessary and sufficient",
-    "sufficient": "sufficient",
-    "sampled": "sampled on a grid of phases, without a closed form",
-}
 
 
 def cited(key: str) -> str:
@@ -68,7 +63,7 @@ def _known(found: Derivation) -> tuple[str, bool]:
         argued = sum(step.argued for step in found.steps)
         but = f", {argued} of them argued in words" if argued else ""
         return f"derived symbolically in {len(found.steps)} steps{but}; no formal proof is sought of it", True
-    status = _STATUS[found.result.status]
+    status = MEANINGS[found.result.status]
     if found.result.status != "exact":
         return status, True
     certificate = found.result.prove()

@@ -65,6 +65,8 @@ def steps(scheme: GridScheme, found: Stability) -> list[Step]:
 
 def _eliminated(found: Stability) -> str:
     assumed = f" for {assumed_in_words(found)}" if found.assumed else ""
+    if found.status == "decided":
+        return f"No closed form was found; at given numbers it is settled exactly, for all phases{assumed} ({found.grade})."
     if found.status == "sampled":
         return f"No closed form was found: the spectral radius over a grid of phases{assumed} ({found.grade})."
     return f"The same at every frequency: necessary and sufficient{assumed} ({found.status}, {found.grade})."

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.stability import Stability
+from derive.conditions.status import PRECISION
 from derive.errors import InputError, choose
 from derive.printing.text import indent, pretty
 from derive.reports.sufficient import edge as edge_on
@@ -82,7 +83,7 @@ def _up_to(edge: float, name: str) -> str:
 
 
 def _precision(status: str) -> str:
-    return "sampled; right to about 0.001" if status == "sampled" else f"{status}; right to rounding"
+    return f"{status}; {PRECISION[status]}"
 
 
 def as_relation(values: sp.Set, parameter: sp.Symbol) -> Boolean:

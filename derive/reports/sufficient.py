@@ -1,4 +1,4 @@
-"""What is proved to suffice where the condition itself is sampled, in words and formulas."""
+"""What is proved to suffice where the condition itself has no formula, in words and formulas."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bound_of(scheme: GridScheme, found: Stability) -> EllipseBound | None:
     """The bound by an ellipse, of a scheme whose condition has no closed form; None where there is none."""
     from derive.conditions.enclosing.ellipse import enclosed
 
-    bound = enclosed(scheme) if found.status == "sampled" and found.grade != "schur" else None
+    bound = enclosed(scheme) if not found.has_formula and found.grade != "schur" else None
     return bound if bound is not None and bound.condition != sp.false else None
 
 

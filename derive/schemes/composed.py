@@ -44,7 +44,7 @@ class ComposedScheme(GridScheme):
         self, expanded: Callable[[], tuple[sp.Expr, ...]], parts: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
     ) -> None:
         """Nothing is multiplied out yet."""
-        self.parts, self.integrator = parts, integrator
+        self.parts, self.integrator, self.places, self.frozen = parts, integrator, {}, {}
         self.assumptions, self.unknowns = like.assumptions, like.unknowns
         self._expanded, self._like = expanded, like
 
@@ -60,8 +60,10 @@ class ComposedScheme(GridScheme):
 
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
-        """The symbols in the coefficients, by name; those of the integrator are in its assumptions."""
-        own = {s for s in self.integrator.assumptions.free_symbols if isinstance(s, sp.Symbol)}
+        """The symbols in the coefficients, by name, those of the integrator among them."""
+        marks = sp.symbols(f"z:{len(self.parts)}", cls=sp.Dummy)
+        polynomial = self.integrator.characteristic(*marks)
+        own = {s for s in polynomial.free_symbols if isinstance(s, sp.Symbol)}.difference(marks, polynomial.gens)
         return tuple(sorted({*self._like.parameters, *own}, key=str))
 
     def _repr_markdown_(self) -> str:

@@ -3,13 +3,17 @@
     u = GridFunction("u", dims=1)
     GridScheme(sp.Eq(u[1, 0] - u[0, 0], r * (u[0, 1] - 2 * u[0, 0] + u[0, -1])))
 
-`u[n, j]` is the value n time levels and j grid points away: integers, time first, then one offset per dimension.
+`u[n, j]` is the value n time levels and j grid points away: integers, time first, then one offset per dimension. On a staggered
+grid they may be halves, such as `v[1/2, 1/2]` (`staggered`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -17,7 +21,9 @@ from sympy.logic.boolalg import Boolean
 from derive.errors import InputError
 from derive.printing.notebook import markdown
 from derive.printing.text import latex
+from derive.schemes.frozen import linearised, states_of, words
 from derive.schemes.grid_checks import check, checked_assumptions
+from derive.schemes.staggered import on_whole_numbers
 from derive.shown import quoted
 
 
@@ -39,9 +45,11 @@ class GridFunction:
 
     def __getitem__(self, offsets: int | tuple[int, ...]) -> sp.Indexed:
         index = offsets if isinstance(offsets, tuple) else (offsets,)
-        if len(index) != self.dims + 1 or not all(isinstance(i, int | sp.Integer) and not isinstance(i, bool) for i in index):
-            raise InputError(f"{self.name} takes {self.dims + 1} integer offsets (time, then space), got {offsets!r}")
-        return sp.IndexedBase(self.name)[index]
+        if len(index) != self.dims + 1 or not all(map(_is_offset, index)):
+            raise InputError(
+                f"{self.name} takes {self.dims + 1} offsets (time, then space), integers or halves, got {offsets!r}"
+            )
+        return sp.IndexedBase(self.name)[tuple(sp.Rational(i) for i in index)]
 
 
 class GridScheme:
@@ -49,8 +57,11 @@ class GridScheme:
 
     Args:
         *equations: one `sympy.Eq` (or an expression that is zero) per unknown, one by one or as one list. Parameters are
-            real numbers; decimals are taken as the fractions they print as.
+            real numbers; decimals are taken as the fractions they print as. Offsets may be halves; the residuals have
+            whole ones, and `places` says by how much an unknown was moved for it.
         assumptions: what is assumed of the parameters, a SymPy Boolean.
+        frozen: unknown -> a constant state, a symbol or a number, about which nonlinear terms are linearised; the scheme is
+            the linear one, and `frozen` says so.
 
     Raises:
         InputError: nothing unknown, no new time level, as many equations as unknowns are wanted, an equation is not
@@ -58,9 +69,18 @@ class GridScheme:
             beyond floating point.
     """
 
-    def __init__(self, *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr], assumptions: Boolean | bool = sp.true) -> None:
+    def __init__(
+        self,
+        *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr],
+        assumptions: Boolean | bool = sp.true,
+        frozen: Mapping[Any, sp.Expr | float] | None = None,
+    ) -> None:
         """Bring every equation to the form `residual = 0`."""
-        self.residuals = tuple(map(_residual, _listed(equations)))
+        residuals, self.frozen = tuple(map(_residual, _listed(equations))), states_of(frozen or {})
+        if self.frozen:
+            _check_frozen(residuals, self.frozen)
+            residuals = tuple(linearised(residual, self.frozen) for residual in residuals)
+        self.residuals, self.places = on_whole_numbers(residuals)
         self.assumptions = checked_assumptions(assumptions)
         self.unknowns = tuple(sorted({v.base for e in self.residuals for v in e.atoms(sp.Indexed)}, key=str))
         check(self)
@@ -83,10 +103,24 @@ class GridScheme:
 
     def _repr_markdown_(self) -> str:
         assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"
-        return markdown([latex(sp.Eq(residual, 0, evaluate=False)) for residual in self.residuals], [assumed])
+        frozen = words(self.frozen) if self.frozen else ""
+        return markdown([latex(sp.Eq(residual, 0, evaluate=False)) for residual in self.residuals], [assumed, frozen])
 
     def __repr__(self) -> str:
         return f"GridScheme({', '.join(str(sp.Eq(residual, 0)) for residual in self.residuals)})"
+
+
+def _check_frozen(residuals: Sequence[sp.Expr], states: Mapping[str, sp.Expr]) -> None:
+    known = {str(v.base) for residual in residuals for v in residual.atoms(sp.Indexed)}
+    if other := [name for name in states if name not in known]:
+        raise InputError(f"expected states of {', '.join(sorted(known))}, got one of {other[0]}")
+
+
+def _is_offset(value: object) -> bool:
+    """A whole number or a half, and exact, or a float that is one."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | sp.Rational):
+        return False
+    return isfinite(value) and float(2 * value).is_integer()
 
 
 def _listed(equations: tuple) -> tuple:

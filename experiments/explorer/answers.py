@@ -106,16 +106,16 @@ def _lines(text: str | None) -> list[str]:
 
 def _shown(found: Stability) -> dict[str, Any]:
     """The condition, and code of it and of the coefficients in xi for the drawings."""
-    exact, decided = found.status != "sampled", found.condition in (sp.true, sp.false)
+    formula, decided = found.has_formula, found.condition in (sp.true, sp.false)
     return {
         "status": found.status,
         "grade": found.grade,
-        "mathml": mathml(found.latex()) if exact and not decided else "",
+        "mathml": mathml(found.latex()) if formula and not decided else "",
         "words": text_of(found) if decided else "\n".join(words_below(found)),
         "assumed": [mathml(latex(one)) for one in found.assumed],
         "parameters": [_parameter(found, p) for p in found.parameters],
         "axes": len(found.amplification.phases),
-        "condition": found.function("javascript").source if exact else None,
+        "condition": found.function("javascript").source if formula else None,
         "coefficients": _coefficients(found, "javascript"),
         "waves": [[str(COSINES[i]), str(SINES[i])] for i in found.amplification.phases],
         "polynomial": mathml(latex(report.amplifier(found))),
@@ -147,8 +147,8 @@ def _edge(edge: sp.Expr, found: Stability) -> str:
 
 
 def _code(found: Stability) -> dict[str, str]:
-    """Texts to copy; of a sampled condition its coefficients."""
-    if found.status == "sampled":
+    """Texts to copy; of a condition without a formula its coefficients."""
+    if not found.has_formula:
         return {"latex": ""} | {backend: _coefficients(found, backend) for backend in ("numpy", "torch", "javascript")}
     texts = {backend: found.function(backend).source for backend in ("numpy", "torch", "javascript")}
     return {"latex": found.latex()} | texts

@@ -30,11 +30,13 @@ import sympy as sp
 from mpmath import mpf
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.integrator_line import qualifying
 from derive.conditions.ways.line import component, stable_set
+from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.tests_on_a_line import critical_polynomials, decide, decide_at
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
-from derive.modes.amplification import Amplification, in_real_parts
+from derive.modes.amplification import MARK, Amplification, in_real_parts
 from derive.modes.roots import function_of
 
 MOST_STAGES = 8
@@ -57,11 +59,37 @@ class OneSymbol:
 
 def condition(found: Amplification, grade: str) -> Boolean | None:
     """The exact condition of a scheme with one symbol; None if it has no such form."""
-    reduced = reduce(found)
+    of_integrator = _of_integrator(found, grade)
+    if of_integrator is not None:
+        return of_integrator
+    reduced = reduce(found) if found.phases else None
     if reduced is None:
         return None
     part = component(on_the_line(reduced.phi, grade), sp.S.Zero)
     return sp.false if part is None else sp.And(*(_inside(value, part) for value in reduced.extremes))
+
+
+def decides(found: Amplification) -> bool:
+    """Whether the condition comes from an integrator's line, which says where a new value exists too."""
+    return _of_integrator(found, "von-neumann") is not None
+
+
+def _of_integrator(found: Amplification, grade: str) -> Boolean | None:
+    """Of an integrator whose polynomial and stencil are known: over all phases z runs through an interval of its line."""
+    if found.composed is None or found.composed[0].free_symbols != {xi, MARK}:
+        return None
+    phi, symbol = found.composed
+    ray = _ray(symbol)
+    if ray is None:
+        return None
+    unit, _, extremes = ray
+    try:
+        pieces = qualifying(phi, MARK, unit, grade)
+    except NoClosedForm:
+        return None
+    if found.phases and _at_one(symbol) == 0:  # then it holds zero
+        pieces = [piece for piece in pieces if piece.contains(sp.S.Zero) == sp.true]
+    return sp.Or(*(sp.And(*(_inside(value, piece) for value in extremes)) for piece in pieces))
 
 
 def on_the_line(phi: list[sp.Expr], grade: str) -> sp.Set:
@@ -153,15 +181,24 @@ def _in_powers(expr: sp.Expr, symbol: sp.Expr) -> list[sp.Expr] | None:
 
 
 def _along_the_line(series: list[list[sp.Expr]], symbol: sp.Expr) -> OneSymbol | None:
-    """Write the symbol as x (real) or i x (imaginary), and find the extremes of x."""
+    ray = _ray(symbol)
+    if ray is None:
+        return None
+    unit, _, extremes = ray
+    return OneSymbol(
+        [sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series], extremes
+    )
+
+
+def _ray(symbol: sp.Expr) -> tuple[sp.Expr, sp.Expr, list[sp.Expr]] | None:
+    """The symbol as x (real) or i x (imaginary): which unit, x, and the extremes of x."""
     parts = sp.Poly(in_real_parts(sp.expand(symbol)), *COSINES, *SINES)
     real, imaginary = _real_part(parts), _real_part(parts * -sp.I)
     if (real == 0) == (imaginary == 0):
         return None
     unit, x = (sp.S.One, real) if imaginary == 0 else (sp.I, imaginary)
     extremes = _extremes(sp.expand(x))
-    phi = [sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series]
-    return None if extremes is None else OneSymbol(phi, extremes)
+    return None if extremes is None else (unit, x, extremes)
 
 
 def _real_part(poly: sp.Poly) -> sp.Expr:

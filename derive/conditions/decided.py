@@ -1,0 +1,141 @@
+"""Conditions without a closed form whose truth at given numbers is settled exactly, for all phases (`ways.at_numbers`).
+
+Of no phase or one, and any number of parameters. A float is taken as the fraction that it prints as. Of many numbers those at
+which a sampled root lies beyond the circle by more than the resolution are known to be unstable, and are not asked again.
+
+An edge along a parameter lies below the first unstable value of a scale, bisected to the last digit by exact verdicts. What
+lies between two of the values is not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+
+from derive.conditions.ways.at_numbers import AtNumbers
+from derive.conditions.ways.margins import NoClosedForm
+from derive.errors import InputError
+from derive.modes.amplification import Amplification
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from derive.conditions.stability import Stability
+
+TRIED = 16
+"""Points at which a grade is tried: one that none of them meets is passed over for the next."""
+MANY = 32
+HALVINGS = 200
+
+
+@lru_cache(maxsize=64)
+def at_numbers(found: Amplification) -> AtNumbers:
+    """The question, prepared.
+
+    Raises:
+        NoClosedForm: it is not one that can be decided.
+    """
+    return AtNumbers(found)
+
+
+def grade_met(found: Amplification, grades: Iterable[str], points: list[dict[str, sp.Rational]]) -> str:
+    """The first grade that is met at one of the points; the last one if none is.
+
+    Raises:
+        NoClosedForm: the question cannot be decided.
+    """
+    question = at_numbers(found)
+    *stricter, last = grades
+    for grade in stricter:
+        if any(question.stable(point, grade) for point in points[:TRIED]):
+            return grade
+    if points:
+        question.stable(points[0], last)
+    return last
+
+
+def fraction_of(value: float) -> sp.Rational:
+    """What a float prints as."""
+    return sp.Rational(str(float(value)))
+
+
+def settled(found: Stability, values: Mapping[sp.Symbol, sp.Rational]) -> bool:
+    """The verdict at one number for each parameter.
+
+    Raises:
+        InputError: a sign was not told.
+    """
+    question = at_numbers(found.amplification)
+    try:
+        return question.stable({p.name: values[p] for p in question.names}, found.grade)
+    except NoClosedForm:
+        at = ", ".join(f"{p} = {value}" for p, value in values.items())
+        raise InputError(f"expected numbers at which a sign is told by 200 bits, got {at}; ask beside them") from None
+
+
+def compile_decided(found: Stability) -> Callable[..., np.ndarray]:
+    """Keyword arguments (numbers or arrays that broadcast) to an array of bool."""
+    import numpy as np
+
+    from derive.conditions.sampled_code import compile_sampled
+    from derive.conditions.sampling import RESOLUTION, sampled_radius
+
+    names = found.parameters
+    radius = sampled_radius(found.amplification)
+    own = {p.name for p in at_numbers(found.amplification).names}
+    covered = compile_sampled(found, "numpy", assumptions_alone=True)
+
+    def is_stable(**values: Any) -> np.ndarray:
+        arrays = {p.name: np.asarray(values[p.name], dtype=float) for p in names}
+        shape = np.broadcast_shapes(*(v.shape for v in arrays.values()))
+        flat = {name: np.broadcast_to(v, shape).ravel() for name, v in arrays.items()}
+        count = int(np.prod(shape, dtype=int))
+        open_ = np.broadcast_to(covered(**flat), count) & np.all([np.isfinite(v) for v in flat.values()] or [True], axis=0)
+        if count > MANY:
+            open_ = open_ & ~(radius(**{k: v for k, v in flat.items() if k in own}) > 1 + RESOLUTION)
+        result = np.zeros(count, dtype=bool)
+        for k in np.flatnonzero(np.broadcast_to(open_, count)):
+            result[k] = settled(found, {p: fraction_of(flat[p.name][k]) for p in names})
+        return result.reshape(shape)[()]
+
+    return is_stable
+
+
+def first_excess(
+    found: Stability,
+    parameter: sp.Symbol,
+    numbers: Mapping[sp.Symbol, sp.Rational],
+    scale: Iterable[float],
+    reached: list[float],
+) -> float:
+    """The last stable value below the first unstable one of a scale; infinity where none of it is unstable.
+
+    Args:
+        found: the bound.
+        parameter: what varies.
+        numbers: all others.
+        scale: values, ascending.
+        reached: stable values seen on the way are added.
+    """
+    stable = lambda value: settled(found, {**numbers, parameter: fraction_of(value)})  # noqa: E731
+    low = 0.0
+    for value in scale:
+        if not stable(value):
+            return _bisected(stable, low, value)
+        low = value
+        reached.append(low)
+    return float("inf")
+
+
+def _bisected(stable: Callable[[float], bool], low: float, high: float) -> float:
+    """The last value that is stable, to the last digit; 0 where none is seen down to a billionth of the first."""
+    least = high * 1e-9
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if not low < middle < high or high < least:
+            break
+        low, high = (middle, high) if stable(middle) else (low, middle)
+    return low

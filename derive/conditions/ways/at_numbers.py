@@ -1,0 +1,139 @@
+"""Is a scheme stable at given numbers, over all phases? Of no phase or one that is settled exactly; nothing is sampled.
+
+With t = tan(theta/2) the phase runs through the real line, and theta = pi beside it; every coefficient is a polynomial in t
+with rational coefficients, over a power of 1 + t^2. The gaps |lead|^2 - |const|^2 of the reduction tell the verdict by their
+signs: none may be negative anywhere (`on_the_real_line`). Where one is zero the closed disc needs no more, since roots are
+continuous; for a stricter grade each such place is decided in the field of that number (`at_root`). The lead must not vanish:
+there would be no new value.
+
+>>> from derive.modes.amplification import amplification
+>>> from derive.reading.parse import parse_scheme
+>>> text = "u[1, 0] == u[0, 0] - nu*(u[0, 1] - u[0, -1])/2 + r*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
+>>> ftcs = AtNumbers(amplification(parse_scheme(text)))
+>>> at = lambda nu, r: ftcs.stable({"nu": sp.Rational(nu), "r": sp.Rational(r)}, "power-bounded")
+>>> at("0.8", "0.32"), at("0.8000000000000001", "0.32")  # nu^2 <= 2 r
+(True, False)
+
+Source: Miller (1971).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from derive.conditions.ways.at_root import places_of, qualifies
+from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
+from derive.conditions.ways.on_the_real_line import non_negative, positive
+from derive.conditions.ways.schur import numeric_verdict
+from derive.fields.phases import COSINES, SHIFTS, SINES
+from derive.modes.amplification import Amplification
+
+_t = sp.Symbol("t")
+Terms = list[tuple[tuple[int, ...], int, int, sp.Rational]]
+"""Of a polynomial: powers of the parameters, of the cosine and of the sine, coefficient."""
+
+
+class AtNumbers:
+    """The question, prepared for many numbers.
+
+    Args:
+        found: amplification polynomial.
+
+    Raises:
+        NoClosedForm: several phases, other frequency variables, or coefficients that are not rational.
+    """
+
+    def __init__(self, found: Amplification) -> None:
+        if len(found.phases) > 1 or (not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box)):
+            raise NoClosedForm
+        bound = {*found.polynomial.gens, *COSINES, *SHIFTS, *found.box}
+        self.names = tuple(sorted(found.polynomial.free_symbols - bound, key=str))
+        self.axis = found.phases[0] if found.phases else None
+        self.phi = [(self._terms(c.real), self._terms(c.imaginary)) for c in complex_coefficients(found.polynomial)]
+        self.degree = max((a + b for parts in self.phi for part in parts for _, a, b, _ in part), default=0)
+
+    def _terms(self, poly: sp.Poly) -> Terms:
+        waves = [COSINES[self.axis or 0], SINES[self.axis or 0]]
+        terms = sp.Poly(poly.as_expr(), *self.names, *waves).terms()
+        if not all(c.is_Rational for _, c in terms):
+            raise NoClosedForm
+        return [(m[:-2], m[-2], m[-1], sp.QQ(int(c.p), int(c.q))) for m, c in terms]
+
+    def stable(self, values: Mapping[str, sp.Rational], grade: str) -> bool:
+        """The verdict at rational numbers, one for each parameter.
+
+        Raises:
+            NoClosedForm: a sign was not told.
+        """
+        numbers = [sp.QQ(int(values[p.name].p), int(values[p.name].q)) for p in self.names]
+        waves = [tuple(_in_waves(part, numbers) for part in parts) for parts in self.phi]
+        if not _at_pi(waves, grade):
+            return False
+        return self.axis is None or _at_all_phases([Complex(*(self._turned(p) for p in parts)) for parts in waves], grade)
+
+    def _turned(self, part: dict[tuple[int, int], sp.Rational]) -> sp.Poly:
+        """In t, times (1 + t^2)^degree."""
+        total = sp.Poly(0, _t, domain=sp.QQ)
+        for (a, b), number in part.items():
+            total += _wave(a, b, self.degree - a - b) * sp.Poly({(0,): number}, _t, domain=sp.QQ)
+        return total
+
+
+_WAVES: dict[tuple[int, int, int], sp.Poly] = {}
+
+
+def _wave(a: int, b: int, rest: int) -> sp.Poly:
+    """(1 - t^2)^a (2 t)^b (1 + t^2)^rest."""
+    key = (a, b, rest)
+    if key not in _WAVES:
+        cosine, sine, one = (sp.Poly(e, _t, domain=sp.QQ) for e in (1 - _t**2, 2 * _t, 1 + _t**2))
+        _WAVES[key] = cosine**a * sine**b * one**rest
+    return _WAVES[key]
+
+
+def _in_waves(part: Terms, numbers: list) -> dict[tuple[int, int], sp.Rational]:
+    """Coefficients by powers of cosine and sine."""
+    found: dict[tuple[int, int], sp.Rational] = {}
+    for powers, a, b, value in part:
+        for number, power in zip(numbers, powers, strict=True):
+            value = value * number**power
+        found[a, b] = found.get((a, b), sp.QQ(0)) + value
+    return found
+
+
+def _at_pi(waves: list[tuple[dict, ...]], grade: str) -> bool:
+    """At cosine -1 and sine 0."""
+    numbers = [[sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0)) for part in parts] for parts in waves]
+    exact = [
+        sp.Rational(int(x.numerator), int(x.denominator)) + sp.I * sp.Rational(int(y.numerator), int(y.denominator))
+        for x, y in numbers
+    ]
+    return exact[0] != 0 and numeric_verdict(exact, grade)
+
+
+def _at_all_phases(phi: list[Complex], grade: str) -> bool:
+    """At all but pi."""
+    if not positive(phi[0].square()):
+        return False
+    found = gaps(phi, grade)
+    if any(demanded == "never" for _, demanded in found):
+        return False
+    if not all(positive(gap) if demanded == "schur" else non_negative(gap) for gap, demanded in found):
+        return False
+    return grade != "power-bounded" or _simple_on_the_circle(phi, [gap for gap, _ in found[:-1]])
+
+
+def _simple_on_the_circle(phi: list[Complex], found: list[sp.Poly]) -> bool:
+    """Unit roots may meet where a gap before the last is zero, and nowhere else."""
+    mirrored = all(_is_even(c.real) and _is_even(c.imaginary * sp.Poly(_t, _t)) for c in phi)
+    for gap in found:
+        for place in places_of(gap):
+            if not (mirrored and place.root.high < 0) and not qualifies(phi, place, "power-bounded"):
+                return False
+    return True
+
+
+def _is_even(f: sp.Poly) -> bool:
+    return all(power % 2 == 0 for (power,), _ in f.terms())
