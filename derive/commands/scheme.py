@@ -33,6 +33,7 @@ def scheme(
     at: Repeated = (),
     space: str = "",
     time: str = "",
+    freeze: Repeated = (),
     implicit: Repeated = (),
     json: bool = False,
 ) -> None:
@@ -58,8 +59,10 @@ def scheme(
         at: with --solve, a number for another parameter, such as 'dx == 0.1'; all of them give the largest stable value.
         space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
+        freeze: a constant state about which nonlinear terms are linearised, such as 'u = U'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
-        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random.
+        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random,
+            frozen.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
@@ -69,13 +72,17 @@ def scheme(
     from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import parse_random
     from derive.reports.solved import check_asked, solved, told
+    from derive.schemes.frozen import words
 
     if space or time or implicit:
-        typed, meant = _by_lines(equations, space, time, implicit, positive, {"--assume": assume, "--meaning": meaning})
+        unused = {"--assume": assume, "--meaning": meaning, "--freeze": freeze}
+        typed, meant = _by_lines(equations, space, time, implicit, positive, unused)
         if not json:
-            print(f"{'# ' if code else '% ' if latex else ''}{told(meant)}\n")
+            print(f"{_comment(latex, code)}{told(meant)}\n")
     else:
-        typed, meant = _as_typed(equations, assume, meaning, _names(positive))
+        typed, meant = _as_typed(equations, assume, meaning, _names(positive), freeze)
+        if freeze and not json:
+            print(f"{_comment(latex, code)}{words(typed.frozen)}\n")
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
@@ -83,7 +90,7 @@ def scheme(
     if json:
         from derive.reports import as_json
 
-        print(as_json.written(as_json.of_scheme(found, meant, deviations)))
+        print(as_json.written(as_json.of_scheme(found, meant, deviations, typed.frozen)))
         return
     print(_text(typed, found, steps, latex, code))
     if solve:
@@ -133,15 +140,20 @@ def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict
     return lines(equations, space, time, [name for text in implicit for name in text.split(",")], _names(positive))
 
 
-def _as_typed(equations, assume, meaning, positive: list[str]):
+def _comment(latex: bool, code: str) -> str:
+    """What a line of words begins with, so that the rest can be run."""
+    return "# " if code else "% " if latex else ""
+
+
+def _as_typed(equations, assume, meaning, positive: list[str], freeze):
     """A scheme, and what its parameters stand for."""
     from derive.reading.parse import parse_definitions, parse_scheme
 
     meant = parse_definitions(*meaning, positive=positive)
     constants = {s.name for value in meant.values() for s in value.free_symbols}
-    own = {p.name for p in parse_scheme(*equations).parameters} if constants else set()
+    own = {p.name for p in parse_scheme(*equations, freeze=freeze).parameters} if constants else set()
     signs = [name for name in positive if name not in constants - own]
-    return parse_scheme(*equations, assumptions=assume, positive=signs), meant
+    return parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze), meant
 
 
 def alone(option: str, others: dict[str, object], why: str = "its text is to be run") -> None:

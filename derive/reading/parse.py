@@ -25,13 +25,16 @@ _MIRRORED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
 _SIGNS = {ast.Gt: "positive", ast.GtE: "nonnegative", ast.Lt: "negative", ast.LtE: "nonpositive"}
 
 
-def parse_scheme(*texts: str, assumptions: Sequence[str] = (), positive: Sequence[str] = ()) -> GridScheme:
+def parse_scheme(
+    *texts: str, assumptions: Sequence[str] = (), positive: Sequence[str] = (), freeze: Sequence[str] = ()
+) -> GridScheme:
     """Read the equations of a scheme.
 
     Args:
         *texts: one equation per unknown, `left == right`.
         assumptions: what is assumed of the parameters: `r > 0`, `0 <= theta <= 1`.
         positive: names of parameters that are positive.
+        freeze: constant states about which nonlinear terms are linearised, such as `u = U`.
 
     Raises:
         InputError: a text is outside the grammar, or the scheme is not linear with constant coefficients; the message
@@ -47,8 +50,9 @@ def parse_scheme(*texts: str, assumptions: Sequence[str] = (), positive: Sequenc
     reader = Reader(_signs(facts))
     residuals = [_residual(reader, tree(text)) for text in texts]
     _check_dimensions(reader)
+    states = dict(_state(reader, text) for text in _texts(freeze))
     assumed = sp.And(*(_relation(reader, fact, dict(reader.parameters)) for fact in facts))
-    return GridScheme(*residuals, assumptions=assumed)
+    return GridScheme(*residuals, assumptions=assumed, frozen=states)
 
 
 def parse_definitions(*texts: str, positive: Sequence[str] = ()) -> dict[str, sp.Expr]:
@@ -154,6 +158,13 @@ def _check_dimensions(reader: Reader) -> None:
             f"expected the same number of offsets at every unknown, got {first} and {second}; "
             "a coefficient is a name without offsets"
         )
+
+
+def _state(reader: Reader, text: str) -> tuple[str, sp.Expr]:
+    """`u = U`, or `u == U`."""
+    name, _, state = str(text).partition("=")
+    choose("unknown", name.strip(), reader.unknowns)
+    return name.strip(), reader.expression(tree(state.removeprefix("=")))
 
 
 def _relation(reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known: Mapping[str, sp.Symbol]) -> Boolean:

@@ -1,6 +1,7 @@
 """What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
 
-scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random
+scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random,
+            frozen (the states about which nonlinear terms were linearised)
 show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
 optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -26,7 +28,12 @@ def written(entry: Mapping[str, Any]) -> str:
     return json.dumps(entry, indent=2, allow_nan=False)
 
 
-def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[sp.Symbol, Any]) -> dict[str, Any]:
+def of_scheme(
+    found: Stability,
+    meaning: Mapping[str, sp.Expr],
+    random: Mapping[sp.Symbol, Any],
+    frozen: Mapping[str, sp.Expr] = MappingProxyType({}),
+) -> dict[str, Any]:
     """When a scheme is stable, in mean square where parameters are random."""
     exact = found.has_formula
     return {
@@ -39,6 +46,7 @@ def of_scheme(found: Stability, meaning: Mapping[str, sp.Expr], random: Mapping[
         "parameters": [p.name for p in found.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
+        "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
     }
 
 

@@ -44,7 +44,7 @@ class ComposedScheme(GridScheme):
         self, expanded: Callable[[], tuple[sp.Expr, ...]], parts: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
     ) -> None:
         """Nothing is multiplied out yet."""
-        self.parts, self.integrator, self.places = parts, integrator, {}
+        self.parts, self.integrator, self.places, self.frozen = parts, integrator, {}, {}
         self.assumptions, self.unknowns = like.assumptions, like.unknowns
         self._expanded, self._like = expanded, like
 

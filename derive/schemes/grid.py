@@ -9,10 +9,11 @@ grid they may be halves, such as `v[1/2, 1/2]` (`staggered`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -20,6 +21,7 @@ from sympy.logic.boolalg import Boolean
 from derive.errors import InputError
 from derive.printing.notebook import markdown
 from derive.printing.text import latex
+from derive.schemes.frozen import linearised, states_of, words
 from derive.schemes.grid_checks import check, checked_assumptions
 from derive.schemes.staggered import on_whole_numbers
 from derive.shown import quoted
@@ -58,6 +60,8 @@ class GridScheme:
             real numbers; decimals are taken as the fractions they print as. Offsets may be halves; the residuals have
             whole ones, and `places` says by how much an unknown was moved for it.
         assumptions: what is assumed of the parameters, a SymPy Boolean.
+        frozen: unknown -> a constant state, a symbol or a number, about which nonlinear terms are linearised; the scheme is
+            the linear one, and `frozen` says so.
 
     Raises:
         InputError: nothing unknown, no new time level, as many equations as unknowns are wanted, an equation is not
@@ -65,9 +69,18 @@ class GridScheme:
             beyond floating point.
     """
 
-    def __init__(self, *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr], assumptions: Boolean | bool = sp.true) -> None:
+    def __init__(
+        self,
+        *equations: sp.Eq | sp.Expr | Sequence[sp.Eq | sp.Expr],
+        assumptions: Boolean | bool = sp.true,
+        frozen: Mapping[Any, sp.Expr | float] | None = None,
+    ) -> None:
         """Bring every equation to the form `residual = 0`."""
-        self.residuals, self.places = on_whole_numbers(tuple(map(_residual, _listed(equations))))
+        residuals, self.frozen = tuple(map(_residual, _listed(equations))), states_of(frozen or {})
+        if self.frozen:
+            _check_frozen(residuals, self.frozen)
+            residuals = tuple(linearised(residual, self.frozen) for residual in residuals)
+        self.residuals, self.places = on_whole_numbers(residuals)
         self.assumptions = checked_assumptions(assumptions)
         self.unknowns = tuple(sorted({v.base for e in self.residuals for v in e.atoms(sp.Indexed)}, key=str))
         check(self)
@@ -90,10 +103,17 @@ class GridScheme:
 
     def _repr_markdown_(self) -> str:
         assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"
-        return markdown([latex(sp.Eq(residual, 0, evaluate=False)) for residual in self.residuals], [assumed])
+        frozen = words(self.frozen) if self.frozen else ""
+        return markdown([latex(sp.Eq(residual, 0, evaluate=False)) for residual in self.residuals], [assumed, frozen])
 
     def __repr__(self) -> str:
         return f"GridScheme({', '.join(str(sp.Eq(residual, 0)) for residual in self.residuals)})"
+
+
+def _check_frozen(residuals: Sequence[sp.Expr], states: Mapping[str, sp.Expr]) -> None:
+    known = {str(v.base) for residual in residuals for v in residual.atoms(sp.Indexed)}
+    if other := [name for name in states if name not in known]:
+        raise InputError(f"expected states of {', '.join(sorted(known))}, got one of {other[0]}")
 
 
 def _is_offset(value: object) -> bool:

@@ -82,7 +82,8 @@ def _check_offsets(values: set[sp.Indexed]) -> None:
     for value in counts:
         if not all(i.is_Integer for i in value.indices):
             raise InputError(
-                f"expected integer offsets, or halves, relative to the point of the scheme, got {value}; write u[0, 1] for u[n, j+1]"
+                f"expected integer offsets, or halves, relative to the point of the scheme, got {value}; "
+                "write u[0, 1] for u[n, j+1]"
             )
 
 
@@ -107,7 +108,7 @@ def _advice(term: sp.Expr, used: list[sp.Indexed]) -> str:
     state, small = sp.Symbol("U"), sp.Symbol("epsilon")
     shifted = term.xreplace({v: state + small * v for v in used})
     slope = sp.expand(sp.diff(shifted, small).subs(small, 0))
-    return f"linearised about a constant state U it reads {slope}"
+    return f"linearised about a constant state U it reads {slope}: frozen={{{used[0].base}: U}}, --freeze {used[0].base}=U"
 
 
 def _check_new_level(values: set[sp.Indexed]) -> None:

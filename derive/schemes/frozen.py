@@ -1,0 +1,64 @@
+"""A nonlinear scheme linearised about a constant state: each value's derivative there, times the value.
+
+What is found of the linear scheme speaks of small perturbations of that state, as long as it stays what it is: coefficients are
+frozen. A scheme that switches where its state changes sign is differentiable only off zero, so the sign has to be known.
+
+>>> u, U, q = sp.IndexedBase("u"), sp.Symbol("U", real=True), sp.Symbol("q")
+>>> linearised(u[1, 0] - u[0, 0] + q * (u[0, 1] ** 2 - u[0, -1] ** 2), {"u": U})
+-2*U*q*u[0, -1] + 2*U*q*u[0, 1] - u[0, 0] + u[1, 0]
+
+Source: Morton and Mayers, Numerical Solution of Partial Differential Equations (2005), Sec 2.17 and 5.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from derive.errors import InputError
+from derive.fields.given import expression
+
+_UNKNOWN_SIGNS = (sp.sign, sp.Heaviside, sp.DiracDelta, sp.Derivative, sp.Subs, sp.Piecewise)
+
+
+def states_of(frozen: Mapping[object, object]) -> dict[str, sp.Expr]:
+    """Name of an unknown -> its state.
+
+    Raises:
+        InputError: a state that is no expression, or depends on values.
+    """
+    found = {
+        str(getattr(unknown, "name", unknown)): expression(state, "a state, a number or a symbol")
+        for unknown, state in frozen.items()
+    }
+    for name, state in found.items():
+        if state.atoms(sp.Indexed):
+            raise InputError(f"expected a constant state, such as {name} = U, got {state}")
+    return found
+
+
+def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
+    """The linear part about the states; unknowns that have none are taken at zero.
+
+    Raises:
+        InputError: it has no derivative there.
+    """
+    marks = {v: sp.Dummy(str(v), real=True) for v in residual.atoms(sp.Indexed)}
+    plain = residual.xreplace(marks)
+    at = {mark: states.get(str(v.base), sp.S.Zero) for v, mark in marks.items()}
+    found = sp.S.Zero
+    for v, mark in marks.items():
+        slope = sp.diff(plain, mark).subs(at)
+        if slope.has(*_UNKNOWN_SIGNS, sp.zoo, sp.nan, sp.oo):
+            raise InputError(
+                f"expected a derivative by {v} at the state, got {slope}; give the state a known sign, or a number"
+            )
+        found += slope * v
+    return sp.expand(found)
+
+
+def words(states: Mapping[str, sp.Expr]) -> str:
+    """What is assumed."""
+    where = ", ".join(f"{name} = {state}" for name, state in states.items())
+    return f"linearised about the constant state {where}: coefficients are frozen there, perturbations are small"
