@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from derive.errors import InputError
@@ -21,7 +21,7 @@ def lines(
 
     Args:
         equations: one per unknown, such as 'u_t == -a*u_x + k*u_xx'.
-        space: name of a discretisation.
+        space: name of a discretisation, or several: of first derivatives, of second ones.
         time: name of an integrator.
         implicit: derivatives that an implicit-explicit integrator takes implicitly; the others are explicit.
         positive: constants that are positive.
@@ -29,13 +29,13 @@ def lines(
     Raises:
         InputError: a name that there is not, parts without an integrator that has them, or a text outside the grammar.
     """
-    from derive.gallery.spaces import spaces
+    from derive.gallery.spaces import space_of
     from derive.lines.dimensionless import Numbers
     from derive.lines.integrators import integrators
     from derive.reading.equation import differential
     from derive.schemes.grid import GridFunction
 
-    integrator, discrete = integrators[time], spaces[space]
+    integrator, discrete = integrators[spelled(time, integrators)], space_of(space)
     read = differential(*equations, positive=positive)
     unknowns = [GridFunction(name, read.dims) for name in read.unknowns]
     names = {term.name for terms in read.terms for term in terms}
@@ -57,6 +57,12 @@ def lines(
     rhs = parts[0] if integrator.parts == 1 else parts
     typed = integrator(_single(rhs, integrator.parts, len(unknowns)), unknowns if len(unknowns) > 1 else unknowns[0])
     return typed, {p.name: meant for p, meant in numbers.meaning.items()}
+
+
+def spelled(name: str, known: Iterable[str]) -> str:
+    """A name as it is spelled here: rk4 is RK4."""
+    alike = [other for other in known if other.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else name
 
 
 def _nothing() -> sp.Expr:

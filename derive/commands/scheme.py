@@ -57,7 +57,8 @@ def scheme(
             condition is that of stability in mean square.
         solve: the stable values of this parameter; with --meaning also of dt, dx or a constant.
         at: with --solve, a number for another parameter, such as 'dx == 0.1'; all of them give the largest stable value.
-        space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered.
+        space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered; two with a
+            comma: of first and of second derivatives.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
         freeze: a constant state about which nonlinear terms are linearised, such as 'u = U'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
@@ -80,7 +81,7 @@ def scheme(
         if not json:
             print(f"{_comment(latex, code)}{told(meant)}\n")
     else:
-        typed, meant = _as_typed(equations, assume, meaning, _names(positive), freeze)
+        typed, meant = _as_typed(equations, assume, meaning, names_of(positive), freeze)
         if freeze and not json:
             print(f"{_comment(latex, code)}{words(typed.frozen)}\n")
     check_definitions(typed, meant)
@@ -137,7 +138,7 @@ def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict
         raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
     if asked := [name for name, value in unused.items() if value]:
         raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
-    return lines(equations, space, time, [name for text in implicit for name in text.split(",")], _names(positive))
+    return lines(equations, space, time, names_of(implicit), names_of(positive))
 
 
 def _comment(latex: bool, code: str) -> str:
@@ -166,7 +167,8 @@ def alone(option: str, others: dict[str, object], why: str = "its text is to be 
         raise InputError(f"expected {option} alone, as {why}, got {' and '.join(asked)} too; ask one after the other")
 
 
-def _names(texts: tuple[str, ...]) -> list[str]:
+def names_of(texts: tuple[str, ...]) -> list[str]:
+    """Several in one text are divided by commas."""
     return [name for text in texts for name in text.split(",")]
 
 

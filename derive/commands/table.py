@@ -9,6 +9,7 @@ from typing import Annotated
 
 import tyro
 
+from derive.commands.pde import pde
 from derive.commands.scheme import BACKENDS, alone, scheme
 from derive.errors import choose
 from derive.theorems import key_of, titles
@@ -145,5 +146,6 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "errata": show_errata,
     "optimizers": show_optimizers,
     "scheme": scheme,
+    "pde": pde,
     "schemes": show_schemes,
 }

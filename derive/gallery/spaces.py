@@ -85,6 +85,22 @@ class Space:
         return int(bool(speed.is_nonnegative))
 
 
+def space_of(names: str) -> Space:
+    """A discretisation by name; of several, divided by commas, the first is of first derivatives, the last of all higher ones.
+
+    Raises:
+        InputError: a name that there is not, or a staggered one among several.
+    """
+    found = [spaces[name.strip()] for name in names.split(",")]
+    if len(found) == 1:
+        return found[0]
+    if staggered := [one.name for one in found if one.staggered]:
+        raise InputError(f"expected {staggered[0]} alone, got {names}")
+    by_order = {n: found[min(n, len(found)) - 1].operators for n in CENTRED}
+    operators = {n: of[n] for n, of in by_order.items() if n in of}
+    return Space(names, operators, found[0].biased)
+
+
 spaces: Registry[Space] = Registry.named(
     "discretisation in space",
     Space("central2", CENTRED),

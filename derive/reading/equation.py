@@ -1,4 +1,4 @@
-"""A differential equation as text, read by the grammar of schemes: u_t on the left, u, u_x, u_xx, u_xy on the right.
+"""A differential equation as text, read by the grammar of schemes: u_t on the left, u, u_x, u_xx, u_xy on either side.
 
 >>> read = differential("u_t == -a*u_x + k*u_xx", positive=["a", "k"])
 >>> [(term.factor, term.unknown, term.orders) for term in read.terms[0]]
@@ -55,8 +55,11 @@ class _Derivatives(Reader):
         super().__init__({name: {"positive": True} for name in positive})
         self.fields = unknowns
         self.marks: dict[sp.Symbol, tuple[str, str, str]] = {}
+        self.rate, self.mark = "", sp.Dummy("rate")
 
     def _parameter(self, name: str) -> sp.Symbol:
+        if name == self.rate:
+            return self.mark
         base, _, letters = name.rpartition("_") if "_" in name else (name, "", "")
         if name in self.fields:
             base, letters = name, ""
@@ -79,11 +82,11 @@ def differential(*texts: str, positive: Sequence[str] = ()) -> Equations:
     if not 0 < len(texts) <= MOST_EQUATIONS:
         raise InputError(f"expected 1 to {MOST_EQUATIONS} equations, got {len(texts)}")
     pairs = [sides(tree(text)) for text in texts]
-    unknowns = tuple(_unknown(left) for left, _ in pairs)
+    unknowns = tuple(_unknown(left, right) for left, right in pairs)
     if len(set(unknowns)) < len(unknowns):
         raise InputError(f"expected one equation for each unknown, got {', '.join(unknowns)}")
     reader = _Derivatives(unknowns, positive)
-    rights = [_linear(bounded(reader.expression(right), right), right, reader) for _, right in pairs]
+    rights = [_rate(u, *pair, reader) for u, pair in zip(unknowns, pairs, strict=True)]
     if reader.unknowns:
         raise InputError(f"expected derivatives such as u_x, got the value {next(iter(reader.unknowns.values()))[0]}")
     dims = max((AXES.index(letter) + 1 for _, letters, _ in reader.marks.values() for letter in letters), default=0)
@@ -91,11 +94,28 @@ def differential(*texts: str, positive: Sequence[str] = ()) -> Equations:
     return Equations(unknowns, terms, dims)
 
 
-def _unknown(node: ast.expr) -> str:
-    name = checked_name(node) if isinstance(node, ast.Name) else ""
-    if not name.endswith("_t") or len(name) < 3:
-        raise InputError(f"expected a first derivative in time alone on the left, such as u_t == k*u_xx, got {piece(node)}")
+def _unknown(left: ast.expr, right: ast.expr) -> str:
+    """The one whose derivative in time stands on the left, alone or among others."""
+    found = {node.id for node in ast.walk(left) if isinstance(node, ast.Name) and node.id.endswith("_t") and len(node.id) > 2}
+    elsewhere = any(isinstance(node, ast.Name) and node.id in found for node in ast.walk(right))
+    if len(found) != 1 or elsewhere:
+        raise InputError(f"expected a first derivative in time on the left, such as u_t == k*u_xx, got {piece(left)}")
+    name = found.pop()
+    checked_name(ast.Name(name))
     return name[:-2]
+
+
+def _rate(unknown: str, left: ast.expr, right: ast.expr, reader: _Derivatives) -> dict[sp.Symbol, sp.Expr]:
+    """What the derivative in time is equal to, solved for it where other terms stand on the left."""
+    value = bounded(reader.expression(right), right)
+    if not isinstance(left, ast.Name):
+        reader.rate = f"{unknown}_t"
+        whole, mark = sp.expand(bounded(reader.expression(left), left)), reader.mark
+        lead = whole.coeff(mark)
+        if lead == 0 or lead.has(mark, *reader.marks) or sp.expand(whole - lead * mark).has(mark):
+            raise InputError(f"expected a first derivative in time with a constant coefficient, got {piece(left)}")
+        reader.rate, value = "", sp.expand((value - whole + lead * mark) / lead)
+    return _linear(value, right, reader)
 
 
 def _linear(value: sp.Expr, node: ast.expr, reader: _Derivatives) -> dict[sp.Symbol, sp.Expr]:

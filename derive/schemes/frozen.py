@@ -28,14 +28,17 @@ def states_of(frozen: Mapping[object, object]) -> dict[str, sp.Expr]:
     Raises:
         InputError: a state that is no expression, or depends on values.
     """
-    found = {
-        str(getattr(unknown, "name", unknown)): expression(state, "a state, a number or a symbol")
-        for unknown, state in frozen.items()
-    }
+    given = {str(getattr(unknown, "name", unknown)): state for unknown, state in frozen.items()}
+    found = {name: _exact(expression(state, "a state, a number or a symbol")) for name, state in given.items()}
     for name, state in found.items():
         if state.atoms(sp.Indexed):
             raise InputError(f"expected a constant state, such as {name} = U, got {state}")
     return found
+
+
+def _exact(state: sp.Expr) -> sp.Expr:
+    """Decimals as the fractions that they print as."""
+    return state.xreplace({x: sp.Rational(str(x)) for x in state.atoms(sp.Float)})
 
 
 def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
@@ -51,9 +54,7 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
     for v, mark in marks.items():
         slope = sp.diff(plain, mark).subs(at)
         if slope.has(*_UNKNOWN_SIGNS, sp.zoo, sp.nan, sp.oo):
-            raise InputError(
-                f"expected a derivative by {v} at the state, got {slope}; give the state a known sign, or a number"
-            )
+            raise InputError(f"expected a derivative by {v} at the state, got {slope}; give the state a sign, or a number")
         found += slope * v
     return sp.expand(found)
 

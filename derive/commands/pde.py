@@ -1,0 +1,55 @@
+"""`python -m derive pde`: a differential equation typed as text, the scheme that it becomes, and when that is stable."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import tyro
+
+from derive.commands.lines import lines
+from derive.commands.scheme import Repeated, names_of, scheme
+
+
+def pde(
+    equations: Annotated[tuple[str, ...], tyro.conf.Positional],
+    /,
+    space: str = "central2",
+    time: str = "RK4",
+    positive: Repeated = (),
+    implicit: Repeated = (),
+    solve: str = "",
+    at: Repeated = (),
+    steps: bool = False,
+    json: bool = False,
+) -> None:
+    """A differential equation to a scheme: its condition and order of accuracy.
+
+    Example: python -m derive pde 'u_t + c*u_x == D*u_xx' --space upwind1,central2 --time rk4 --positive c,D
+
+    Args:
+        equations: one per unknown, of first order in time.
+        space: a discretisation, or two with a comma: of first and of second derivatives.
+        time: the integrator.
+        positive: a constant that is positive; several with commas, or by repeating the option.
+        implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx.
+        solve: the stable values of dt, dx or a constant.
+        at: with --solve, a number for another name, such as 'dx == 0.1'; all of them give the largest stable value.
+        steps: the derivation, step by step.
+        json: for programs, as of `scheme`.
+    """
+    scheme(
+        equations,
+        space=space,
+        time=time,
+        positive=positive,
+        implicit=implicit,
+        solve=solve,
+        at=at,
+        steps=steps,
+        json=json,
+    )
+    if not json:
+        from derive.modes.accuracy import order_of_accuracy
+
+        typed, meant = lines(equations, space, time, names_of(implicit), names_of(positive))
+        print(f"\naccuracy: {order_of_accuracy(typed, meant)}")
