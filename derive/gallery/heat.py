@@ -7,7 +7,7 @@ import sympy as sp
 from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import mean, moved, nine_point, second, second_fourth
-from derive.gallery.parameters import decay, p, q, r, r_x, r_y, r_z, u
+from derive.gallery.parameters import decay, p, q, r, r_x, r_y, r_z, relaxation, u, v
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)
@@ -140,7 +140,16 @@ def reaction_implicit() -> GridScheme:
     return GridScheme(sp.Eq(_new, _now + r * second(_new) - decay * _now))
 
 
+def lattice_boltzmann() -> GridScheme:
+    """D1Q3 with one rate of relaxation: u rests, v and w move to the right and to the left; weights 2/3, 1/6, 1/6."""
+    kinds, weights, steps = (u, v, GridFunction("w", 1)), (sp.Rational(2, 3), sp.Rational(1, 6), sp.Rational(1, 6)), (0, -1, 1)
+    density = sum(f[0, 0] for f in kinds)
+    relaxed = [f[0, 0] - relaxation * (f[0, 0] - w * density) for f, w in zip(kinds, weights, strict=True)]
+    return GridScheme([sp.Eq(f[1, 0], moved(after, k)) for f, after, k in zip(kinds, relaxed, steps, strict=True)])
+
+
 ENTRIES = {
+    "lattice-boltzmann-d1q3": Entry("heat, lattice Boltzmann D1Q3", "Krueger et al 2017, Sec 4.4 and 8.3", lattice_boltzmann),
     "heat-ftcs": Entry("heat, forward Euler", "Strikwerda 2004, Sec 6.3", ftcs),
     "heat-ftcs-2d": Entry("heat in 2-D, forward Euler", "Morton and Mayers 2005, Sec 3.1", ftcs_2d),
     "heat-ftcs-3d": Entry("heat in 3-D, forward Euler", "Richtmyer and Morton 1967, Sec 8.8", ftcs_3d),

@@ -7,7 +7,7 @@ from functools import partial
 import sympy as sp
 
 from derive.gallery.entry import Entry
-from derive.gallery.operators import centred, second, upwind_third
+from derive.gallery.operators import centred, second, upwind_fifth, upwind_third
 from derive.gallery.parameters import nu, r, u
 from derive.lines.integrators import integrators
 from derive.schemes.grid import GridScheme
@@ -16,6 +16,7 @@ _RATES = {
     "heat": r * second(u[0, 0]),
     "advection": -nu * centred(u[0, 0]),
     "upwind": -nu * upwind_third(u[0, 0]),
+    "weno": -nu * upwind_fifth(u[0, 0]),
     "schroedinger": sp.I * r * second(u[0, 0]),
 }
 """Right-hand sides, times dt."""
@@ -28,6 +29,7 @@ def stepped(integrator: str, equation: str) -> GridScheme:
 
 _RK = "Hairer and Wanner 1996, Sec IV.2"
 _AB = "Hairer and Wanner 1996, Sec V.1"
+_SSP = "Gottlieb, Ketcheson and Shu 2011, Sec 2.4"
 _THIRD = "Hundsdorfer and Verwer 2003, Sec III.1"
 
 ENTRIES = {
@@ -42,5 +44,13 @@ ENTRIES = {
     "advection-ab2": Entry("advection, Adams-Bashforth 2, centred", _AB, partial(stepped, "AB2", "advection")),
     "advection-ab3": Entry("advection, Adams-Bashforth 3, centred", _AB, partial(stepped, "AB3", "advection")),
     "upwind-third-rk3": Entry("advection, Runge-Kutta 3, third-order upwind", _THIRD, partial(stepped, "RK3", "upwind")),
+    "advection-ssp33": Entry(
+        "advection, strong-stability-preserving Runge-Kutta 3, centred", _SSP, partial(stepped, "SSP33", "advection")
+    ),
+    "weno5-linear-ssp33": Entry(
+        "advection, WENO 5 with linear weights, SSP Runge-Kutta 3",
+        "Wang and Spiteri 2007",
+        partial(stepped, "SSP33", "weno"),
+    ),
     "schroedinger-rk4": Entry("Schroedinger, Runge-Kutta 4", _RK, partial(stepped, "RK4", "schroedinger")),
 }

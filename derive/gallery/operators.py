@@ -70,6 +70,12 @@ def downwind_third(value: sp.Expr, axis: int = 0) -> sp.Expr:
     return centred(value, axis) - forward(second(value, axis), axis) / 6
 
 
+def upwind_fifth(value: sp.Expr, axis: int = 0) -> sp.Expr:
+    """First difference of fifth order, biased to the left: WENO's with its linear weights."""
+    weights = {-3: -2, -2: 15, -1: -60, 0: 20, 1: 30, 2: -3}
+    return sum((w * moved(value, k, axis) for k, w in weights.items()), start=sp.S.Zero) / 60
+
+
 def nine_point(value: sp.Expr) -> sp.Expr:
     """dx^2 times the Laplacian on nine points, dx = dy; its leading error is the same in all directions."""
     return second(value) + second(value, 1) + second(second(value), 1) / 6

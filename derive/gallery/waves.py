@@ -7,7 +7,7 @@ import sympy as sp
 from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, forward, second, second_fourth
-from derive.gallery.parameters import dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, u, v
+from derive.gallery.parameters import decay, dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, u, v
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)
@@ -59,6 +59,12 @@ def yee_2d() -> GridScheme:
     )
 
 
+def maxwell_lossy() -> GridScheme:
+    """Yee's scheme in 1-D in a conductor: the loss s = sigma dt/epsilon on the mean of the old and the new electric field u."""
+    loss = decay * (_new + _now) / 2
+    return GridScheme(sp.Eq(_new - _now, nu * backward(v[0, 0]) - loss), sp.Eq(v[1, 0], v[0, 0] + nu * forward(_new)))
+
+
 def klein_gordon() -> GridScheme:
     """Leapfrog for u_tt = c^2 u_xx - M^2 u, m = M dt."""
     return GridScheme(sp.Eq(_new - 2 * _now + _old, nu**2 * second(_now) - mass**2 * _now))
@@ -97,6 +103,7 @@ ENTRIES = {
     "wave-theta": Entry("wave equation, theta scheme", "Richtmyer and Morton 1967, Sec 10.2", wave_theta),
     "wave-staggered": Entry("wave equation as a staggered system", "Morton and Mayers 2005, Sec 4.10", wave_staggered),
     "yee-2d": Entry("Maxwell's equations in 2-D, Yee", "Taflove and Hagness 2005, Sec 4.7", yee_2d),
+    "maxwell-lossy": Entry("Maxwell's equations in a conductor, Yee", "Taflove and Hagness 2005, Sec 3.6", maxwell_lossy),
     "klein-gordon": Entry("Klein-Gordon equation, leapfrog", "Strikwerda 2004, Sec 8.2", klein_gordon),
     "beam": Entry("Euler-Bernoulli beam, leapfrog", "Strikwerda 2004, Sec 8.2", beam),
     "schroedinger-euler": Entry("Schroedinger, forward Euler", "Strikwerda 2004, Sec 6.3", schroedinger_euler),

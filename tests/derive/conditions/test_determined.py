@@ -55,7 +55,7 @@ def test_zero_over_zero_is_not_stable_and_the_assumption_is_told(text: str, valu
 
 def test_a_singular_scheme_without_a_closed_form_is_not_claimed() -> None:
     found = stability(parse_scheme("u[1,1]+k*u[1,0]+u[1,-1] == a*u[0,0]"), seconds=1e-3)
-    assert found.status == "sampled"
+    assert found.status == "decided"
     assert not found.holds(a=0, k=1)
     assert found.holds(a=0.5, k=3)
 
@@ -95,9 +95,9 @@ def test_a_proof_respects_the_assumption() -> None:
 
 
 @pytest.mark.parametrize("power", [32, 40])
-def test_terms_that_cancel_do_not_decide_a_sampled_condition(power: int) -> None:
+def test_terms_that_cancel_do_not_decide_a_condition_without_a_formula(power: int) -> None:
     found = stability(parse_scheme(f"u[1,0] == (1-r)**{power}*u[0,0] + r/8*(u[0,1]-u[0,0])"), seconds=0.5)
-    assert found.status == "sampled"
+    assert found.status == "decided"
     for r in (0.3, 0.9, 1.5, 1.9, 2.2):
         factor = (1 - r) ** power + r / 8 * (W - 1)
         assert found.holds(r=r) == (np.abs(factor).max() <= 1), r

@@ -59,6 +59,8 @@ STATEMENTS = {
     "advection-rk4": Statement({"nu": (-4.0, 4.0)}, sp.Abs(nu) <= 2 * sp.sqrt(2)),
     "advection-ab2": Statement(_away, _never),
     "advection-ab3": Statement({"nu": (-1.2, 1.2)}, sp.Abs(nu) <= _imaginary_ab3),
+    "advection-ssp33": Statement({"nu": (-2.5, 2.5)}, sp.Abs(nu) <= sp.sqrt(3)),
+    "weno5-linear-ssp33": Statement({"nu": (-0.5, 2.0)}, None, note="Wang and Spiteri 2007 give 1.43"),
     "upwind-third-rk3": Statement(
         {"nu": (-0.5, 2.5)}, (nu >= 0) & (nu <= sp.Rational("1.626")), note="Baldauf 2008 gives four digits"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from derive.fields.symbols import theta
-from derive.gallery.parameters import decay, r, r_x, r_y, r_z
+from derive.gallery.parameters import decay, r, r_x, r_y, r_z, relaxation
 from tests.derive.textbook.statement import Statement
 
 _half, _always, _never = sp.Rational(1, 2), sp.true, sp.false
@@ -16,6 +16,7 @@ _wide_plane = {"r_x": (0.01, 20.0), "r_y": (0.01, 20.0)}
 _x = 4 * r  # minus the extreme symbol of the second difference
 
 STATEMENTS = {
+    "lattice-boltzmann-d1q3": Statement({"omega_r": (-0.5, 2.5)}, (relaxation >= 0) & (relaxation <= 2), "von-neumann"),
     "heat-ftcs": Statement(_r, r <= _half),
     "heat-ftcs-2d": Statement(_plane, r_x + r_y <= _half),
     "heat-ftcs-3d": Statement(dict.fromkeys(("r_x", "r_y", "r_z"), (0.01, 0.4)), r_x + r_y + r_z <= _half),
