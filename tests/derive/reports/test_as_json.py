@@ -12,7 +12,7 @@ from derive.__main__ import main
 from derive.reports import optimizers as table
 
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
-SCHEME = ["status", "grade", "condition", "assumed", "latex", "polynomial", "parameters", "meaning", "random"]
+SCHEME = ["status", "grade", "condition", "assumed", "latex", "polynomial", "parameters", "meaning", "random", "frozen"]
 THEOREM = ["key", "title", "source", "assumptions", "result", "latex", "steps", "outputs"]
 OPTIMISER = ["name", "recurrence", "polynomial", "largest_stable_curvature", "mean_square"]
 
