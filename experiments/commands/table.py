@@ -136,6 +136,7 @@ def bounds(
     standardise: bool = False,
     scale: float | None = None,
     out: Path = Path("results"),
+    json: bool = False,
 ) -> None:
     """Weight-decay bounds of the one-layer network for your own picture, and its spectrum.
 
@@ -151,10 +152,11 @@ def bounds(
         standardise: shift and scale the grey values to mean 0 and variance 1, as training pipelines do.
         scale: the value that is white, for pictures of 32-bit whole numbers or floating point, which do not say it.
         out: the figure and data are written into OUT/bounds.
+        json: for programs, instead of the table: see docs/json.md.
     """
     from experiments.pictures.bounds import run_bounds
 
-    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, scale, out, _command()))
+    print(run_bounds(image, kernel, a, beta, lr, boundary, standardise, scale, out, _command(), json))
 
 
 def report(results: Path = Path("results"), out: Path = Path("results/report.html"), recompute: bool = False) -> None:
