@@ -1,12 +1,6 @@
 """What the command line tells, for programs: JSON whose keys stay, formulas in Python's notation as SymPy reads them.
 
-scheme      status, grade, condition, assumed, latex, polynomial, parameters, meaning, random,
-            frozen (the states about which nonlinear terms were linearised), sufficient
-show        key, title, source, assumptions, result, latex, steps (title, why, expression, latex), outputs
-optimizers  optimizers (name, recurrence, polynomial, largest_stable_curvature, mean_square), without_an_edge (name: why)
-
-null is what there is not: the condition of a scheme that was decided or sampled has no formula; what is proved to suffice there
-may have one. Where `random` names parameters, with their deviations, polynomial and condition are those of second moments.
+docs/json.md lists the keys and says what they are; a test holds it to what is printed. null is what there is not.
 """
 
 from __future__ import annotations

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from hashlib import file_digest
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +16,7 @@ from matplotlib.figure import Figure
 
 from derive import theorem
 from derive.errors import InputError, choose
+from derive.reports.as_json import written
 from experiments import style
 from experiments.pictures.grey_values import read_grey
 from experiments.pictures.power_spectrum import draw_power, power_spectrum
@@ -39,8 +42,9 @@ def run_bounds(
     white: float | None,
     out: Path,
     command: str,
+    json: bool = False,
 ) -> str:
-    """Compute, draw and save; returns the table as text.
+    """Compute, draw and save; returns the table as text, or for programs (docs/json.md).
 
     Raises:
         InputError: unreadable picture, bad kernel, boundary or parameter, or a folder that cannot be written.
@@ -62,7 +66,22 @@ def run_bounds(
     record |= {"caption": caption(results), **provenance("cpu")}
     with style.styled():
         save(labelled(results, record), render(results), "bounds", record, folder)
-    return f"{record['caption']}\nwrote {folder}"
+    return written(_keys(results, image, folder)) if json else f"{record['caption']}\nwrote {folder}"
+
+
+def _keys(results: xr.Dataset, image: Path, folder: Path) -> dict[str, Any]:
+    """What docs/json.md lists."""
+    told = ("grey", "kernel", "boundary", "a", "beta", "lr")
+    useful = results.attrs["largest_useful_lr"]
+    return {
+        "image": image.name,
+        "shape": [int(side) for side in results.attrs["shape"]],
+        **{key: results.attrs[key] for key in told},
+        "windowed": results.windowed.values.tolist(),
+        "limit": results.limit.values.tolist(),
+        "largest_useful_lr": useful if isfinite(useful) else None,
+        "folder": str(folder),
+    }
 
 
 def _sha256(image: Path) -> str:

@@ -68,15 +68,6 @@ def update_error(
     return prod((1 + u for u in units), start=Fraction(1)) - 1
 
 
-def sum_error(dtype: torch.dtype) -> Fraction:
-    """Bound on what rounding the sum theta - update adds, over the size of the new weight; the same for every k.
-
-    One rounding; two for 16-bit weights, to the working format and to their own.
-    """
-    stored, working = unit(dtype), unit(working_format(dtype))
-    return stored if stored == working else stored + working / (1 - stored)
-
-
 def difference_from_torch(
     dtype: torch.dtype, k: int, form: str = "paper", *, optimizer: str = "sgd", device: str = "cpu", foreach: bool = True
 ) -> Fraction:

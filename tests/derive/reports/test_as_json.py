@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import sympy as sp
@@ -12,11 +14,9 @@ from derive.__main__ import main
 from derive.reports import optimizers as table
 
 HEAT = "u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])"
-SCHEME = [
-    *("status", "grade", "condition", "assumed", "latex", "polynomial", "parameters", "meaning", "random"),
-    *("frozen", "sufficient"),
-]
-THEOREM = ["key", "title", "source", "assumptions", "result", "latex", "steps", "outputs"]
+PAGE = Path(__file__).parents[3] / "docs" / "json.md"
+KEYS = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
+SCHEME, THEOREM, OPTIMISERS = (KEYS[command].split(", ") for command in ("scheme", "show", "optimizers"))
 OPTIMISER = ["name", "recurrence", "polynomial", "largest_stable_curvature", "mean_square"]
 
 
@@ -61,7 +61,7 @@ def test_the_optimisers(capsys: pytest.CaptureFixture, monkeypatch: pytest.Monke
     names = list(optimizers)[:2]
     monkeypatch.setattr(table, "rows", lambda: tuple(map(table.row, names)))
     found = told(capsys, "optimizers")
-    assert list(found) == ["optimizers", "without_an_edge"]
+    assert list(found) == OPTIMISERS
     assert all(list(row) == OPTIMISER for row in found["optimizers"])
     edges = {row["name"]: row["largest_stable_curvature"] for row in found["optimizers"]}
     assert edges == {name: sp.sstr(maximal_curvature(name)) for name in names}

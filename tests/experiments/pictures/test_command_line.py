@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,6 +50,17 @@ def test_bounds_of_a_picture(boundary: str, picture: Path, tmp_path: Path, capsy
     low, high = (float(v) for v in data.windowed)
     assert low < high
     assert "this kernel (exact)" in capsys.readouterr().out
+
+
+def test_bounds_for_programs(picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
+    arguments = ["bounds", "--image", str(picture), "--kernel", "5", "--a", "0", "--json", "--out", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    told = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert f"| `bounds` | {', '.join(told)} |" in page
+    data, _ = load(tmp_path / "out" / "bounds")
+    assert (told["windowed"], told["limit"]) == (data.windowed.values.tolist(), data.limit.values.tolist())
+    assert (told["shape"], told["largest_useful_lr"], told["folder"]) == ([24, 32], None, str(tmp_path / "out" / "bounds"))
 
 
 def test_bounds_that_take_long_say_how_far_they_are(

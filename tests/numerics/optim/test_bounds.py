@@ -9,14 +9,23 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics.optim import PerturbedAdam, PerturbedSGD
-from numerics.optim.bounds import difference_from_torch, roundings, sum_error, update_error
-from numerics.optim.formats import coefficient_format, unit
+from numerics.optim.bounds import difference_from_torch, roundings, update_error
+from numerics.optim.formats import coefficient_format, unit, working_format
 from numerics.optim.perturbation import FORMS
 from tests.numerics.cases import normal
 from tests.numerics.optim.cases import DTYPES, directions, parameters, thoroughly
 
 seeds, forms, dtypes = st.integers(0, 2**31), st.sampled_from(FORMS), st.sampled_from(DTYPES)
 odd, steps = st.sampled_from([1, 3, 5, 6, 7, 9, 11]), st.floats(0.05, 1)
+
+
+def sum_error(dtype: torch.dtype) -> Fraction:
+    """Bound on what rounding the sum theta - update adds, over the size of the new weight; the same for every k.
+
+    One rounding; two for 16-bit weights, to the working format and to their own.
+    """
+    stored, working = unit(dtype), unit(working_format(dtype))
+    return stored if stored == working else stored + working / (1 - stored)
 
 
 def exact(tensor) -> list[Fraction]:
