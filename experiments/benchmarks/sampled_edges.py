@@ -179,7 +179,11 @@ def _loss(model: nn.Module, inputs: Tensor, targets: Tensor) -> float:
 
 
 def share(right: int, count: int) -> str:
-    """With Wilson's interval."""
+    """With Wilson's interval.
+
+    >>> share(8, 10)
+    '8 of 10 (80%; 49% to 94%)'
+    """
     if not count:
         return "none"
     low, high = binomtest(right, count).proportion_ci(method="wilson")

@@ -1,0 +1,95 @@
+"""What to do about a training: the step size, the weight decay, and where to act."""
+
+from __future__ import annotations
+
+from statistics import median_low
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from derive.shown import shown
+from experiments.audit.places import RECENT, Place, brief, lrs
+from numerics.monitor.noisy import MARGIN
+
+if TYPE_CHECKING:
+    from experiments.audit.findings import Findings
+
+ALONE = 0.3
+"""Share of the sharpest direction from which one layer is said to limit."""
+
+SAFE = 0.8
+"""Share of the largest stable lr that is advised: the edge moves, as the sharpness does."""
+
+
+def step_size(found: Findings) -> str:
+    """Of the peak of the schedule, by the measurements around it, or by the one nearest to the edge where there are none."""
+    if found.nearest is None or found.verdict == "thrown out":
+        lost = found.verdict in ("unstable", "thrown out")
+        return "Restart from before the loss was lost, with a peak step size several times smaller." if lost else ""
+    value = median_low([place.value for place in found.around]) if found.around else found.nearest.value
+    if not value > 0:
+        return "No step size makes the curvature found unstable (it is not positive)."
+    if found.sampled:
+        return _sampled_step_size(found, value)
+    largest = f"Largest stable lr at the peak: {lrs(_scaled(found.peak_lr, 1 / value))} (used: {lrs(found.peak_lr)})"
+    if value > 1 - MARGIN or found.verdict != "stable":
+        return f"{largest}. {_safe(found, value)}"
+    if found.nearest.value > 1:
+        return f"{largest}. It was not so all the time: {found.nearest.sentence}; warm up more slowly past that."
+    return f"{largest}. There is room to raise it; the sharpness tends to follow."
+
+
+def _sampled_step_size(found: Findings, value: float) -> str:
+    """The noise-free edge is no advice there: the mean-square one is, between its two ends."""
+    free = f"Without noise the largest stable lr at the peak would be {lrs(_scaled(found.peak_lr, 1 / value))}"
+    used = f"(used: {lrs(found.peak_lr)})"
+    if found.noise is None:
+        told = f"{free} {used}; what the noise of the batches leaves of it was not measured: do not raise it"
+        return f"{told}. {_safe(found, value)}" if value > 1 - MARGIN else f"{told}."
+    alone, both = (lrs(_scaled(found.peak_lr, 1 / one)) for one in found.noise)
+    largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {both} to {alone} {used}. {free}"
+    if found.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
+        return f"{largest}. {_safe(found, max(value, found.noise[0]))}"
+    if found.noise[1] < 1 and found.verdict == "stable":
+        return f"{largest}. There is room to raise it up to the lower of the two; the sharpness tends to follow."
+    return f"{largest}. It lies between the two, or is not sure: do not raise it; larger batches raise both."
+
+
+def _safe(found: Findings, value: float) -> str:
+    safe = lrs(_scaled(found.peak_lr, min(1.0, SAFE / value)))
+    return f"To be on the safe side, take {safe}, the schedule scaled as a whole, or warm up to it."
+
+
+def _scaled(values: dict[int, float], factor: float) -> dict[int, float]:
+    return {group: factor * value for group, value in values.items()}
+
+
+def decay(data: xr.Dataset, now: Place | None) -> str:
+    """The stable weight decays at the newest measurement; empty if they were not measured."""
+    refused = [str(text) for text in data.no_decay.values if text]
+    high = data.weight_decay_high.dropna("step")
+    if now is not None and refused and bool(data.no_decay.sel(step=now.step).values):
+        return f"Weight decay: {refused[-1]} (step {now.step}, lr {lrs(now.lr)})."
+    if now is None or not high.size:
+        return ""
+    low = data.weight_decay_low.dropna("step").values[-RECENT:]
+    lower = f"{float(np.median(low)):.2g}" if len(low) else "not measured (--smallest tells it)"
+    top, step = float(high[-1]), int(high.step[-1])
+    lr = lrs({int(g): float(v) for g, v in zip(data.group.values, data.lr.sel(step=step).values, strict=True)})
+    return f"Weight decay: stable up to {top:.2g} at step {step}, with lr {lr}; lower end of the window {lower}."
+
+
+def where(found: Findings, data: xr.Dataset) -> str:
+    """The layer that limits, if one does; empty if none was measured."""
+    if not found.layer:
+        return ""
+    own = data.layer_normalised.sel(layer=found.layer).dropna("step") if found.layer in data.layer.values else None
+    alone = ""
+    if own is not None and own.size:
+        alone = f"; by its own block alone it was at {brief(float(own[-1]))} at step {int(own.step[-1])}"
+    share, layer = f"{100 * found.share:.0f} % of the sharpest direction{alone}", shown(found.layer)
+    if found.share < ALONE:
+        return f"No single layer limits; {layer} has most, {share}. One lr for all is the lever."
+    cure = "" if found.verdict == "stable" else ". A parameter group of its own with a smaller lr acts where it counts"
+    return f"The layer that limits is {layer}: {share}{cure}."
