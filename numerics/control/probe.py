@@ -59,6 +59,7 @@ class Probe:
         self.curvature, self.products = Curvature(model, loss_fn, 1e-3), products
         self.vector: Tensor | None = None
         self.spent, self.count = 0, 0
+        self._checked = False
 
     def measure(self, optimizer: Optimizer, batches: Sequence[Any], denominators: Sequence[Tensor] | None = None) -> Estimate:
         """On batches that each count the same.
@@ -74,7 +75,8 @@ class Probe:
         found = moving(optimizer, denominators)
         now = tuple(rates(optimizer))
         scales = flat([(now[t.group] / 2 / t.denominator).sqrt() for t in found])
-        with self.curvature.at(found, batches, maximizes(optimizer)) as here:
+        with self.curvature.at(found, batches, maximizes(optimizer), check=not self._checked) as here:
+            self._checked = True  # that model and loss can be differentiated is a thing of both, not of the batch
             value, self.vector = self._top(here.hessian, scales.to(here.hessian.dtype))
         self.count += 1
         return Estimate(max(value, 0.0), now)

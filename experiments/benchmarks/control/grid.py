@@ -57,19 +57,37 @@ def empty(preset: Preset) -> xr.Dataset:
     )
 
 
-def run(preset: Preset, device: str, workers: int, report: Callable[[int, int], None]) -> Iterator[xr.Dataset]:
-    """The results so far, after every setting."""
-    results, prices = empty(preset), [price(setting, device) for setting in preset.settings]
-    plans = [jobs(preset, n, each) for n, each in enumerate(prices)]
+def run(
+    preset: Preset, device: str, workers: int, report: Callable[[int, int], None], earlier: xr.Dataset | None = None
+) -> Iterator[xr.Dataset]:
+    """The results so far: before anything is trained, and after every setting.
+
+    Args:
+        preset: what is run.
+        device: of torch.
+        workers: processes.
+        report: told trainings done, and all.
+        earlier: results of this preset, to go on from.
+    """
+    results = empty(preset) if earlier is None else earlier
+    yield results
+    left = [n for n in range(len(preset.settings)) if not finished(results)[n]]
+    prices = [price(preset.settings[n], device) for n in left]
+    plans = [jobs(preset, n, each) for n, each in zip(left, prices, strict=True)]
     done, total = 0, sum(map(len, plans))
     with pool(workers) as spread:
-        for n, (plan, each) in enumerate(zip(plans, prices, strict=True)):
-            results.price[n] = each
+        for n, plan, each in zip(left, plans, prices, strict=True):
             for (place, job), outcome in zip(plan.items(), spread(partial(train, device=device), list(plan.values())), strict=True):
                 _put(results, (n, *place), job, outcome)
                 done += 1
                 report(done, total)
+            results.price[n] = each
             yield results
+
+
+def finished(results: xr.Dataset) -> np.ndarray:
+    """(settings,) whether all of it is trained: its price is put down last."""
+    return np.isfinite(results.price.values)
 
 
 def _put(results: xr.Dataset, place: tuple[int, ...], job: Job, outcome: Outcome) -> None:

@@ -61,16 +61,19 @@ class Preset:
         return [factor * LOWEST[optimizer] * 10 ** (n * self.spacing) for n in range(self.intervals + 1)]
 
 
-def _at_64() -> tuple[Setting, ...]:
-    return tuple(Setting(task, optimizer, 64) for task in TASKS for optimizer in LOWEST)
+_DEFAULT = (
+    *(Setting("dense", "sgd", batch) for batch in (16, 256, 64)),
+    *(Setting(task, optimizer, 64) for task, optimizer in (("conv-bn", "sgd"), ("dense", "adamw"), ("text", "adamw"))),
+    *(Setting(task, optimizer, 64) for task, optimizer in (("conv", "sgd"), ("conv-bn", "adamw"), ("text", "sgd"))),
+    *(Setting("conv", "adamw", 64), *(Setting("conv-bn", "sgd", batch) for batch in (16, 256))),
+)
+"""As different ones as there are come first, for those who interrupt it."""
 
-
-_BATCHES = tuple(Setting(task, "sgd", batch) for task in ("dense", "conv-bn") for batch in (16, 256))
 _ALL = tuple(Setting(task, optimizer, batch) for task in TASKS for optimizer in LOWEST for batch in (16, 64, 256))
 
 PRESETS = {
     "smoke": Preset("smoke", (Setting("dense", "sgd", 64), Setting("text", "adamw", 64)), 8, 20, (0, 1)),
-    "default": Preset("default", (*_at_64(), *_BATCHES), 8, 150),
+    "default": Preset("default", _DEFAULT, 8, 150),
     "large": Preset("large", _ALL, 16, 600, (0, 1, 2, 3, 4)),
 }
 """Two cores need about a minute for smoke and half an hour for default; large is for a night, or a GPU."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 import torch
 from torch import Tensor, nn
 
-WIDTH, HEADS, WINDOW, LETTERS = 32, 2, 16, 27
+WIDTH, HEADS, WINDOW, LETTERS = 24, 2, 12, 27
 
 
 def letters() -> Tensor:
