@@ -109,7 +109,7 @@ def moving(optimizer: Optimizer, denominators: Sequence[Tensor] | None = None) -
     given = denominators is not None
     moved = [(n, g, p) for n, g, p in trained(optimizer) if float(g["lr"]) > 0 and (given or p.grad is not None)]
     if not moved:
-        raise InputError("expected gradients between backward and the optimiser's step, got none; is it called with a closure?")
+        raise InputError("expected gradients between backward and the optimiser's step, got none")
     states = counted(optimizer.state.get(p, {}) for _, _, p in moved)
     scale = getattr(optimizer, "grad_scale", None)  # a GradScaler leaves it to a fused step to divide by it
     scale = 1.0 if scale is None else float(scale)
