@@ -110,7 +110,12 @@ class EdgeController:
         """All that a resumed training needs; numbers and a tensor, read by `torch.load(..., weights_only=True)`."""
         numbers = {"done": self._done, "due": self._due, "tried": self._tried, "limit": self._limit, "first": list(self._first)}
         probe = {"vector": self._probe.vector, "spent": self._probe.spent, "count": self._probe.count}
-        return {**numbers, **probe, "estimates": [(e.value, list(e.rates)) for e in self._estimates], "log": self.log.records.state()}
+        return {
+            **numbers,
+            **probe,
+            "estimates": [(e.value, list(e.rates)) for e in self._estimates],
+            "log": self.log.records.state(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there.

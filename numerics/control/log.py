@@ -40,7 +40,7 @@ class Log:
         """What was done at a step."""
         self.records.add(step, row)
         for sink in list(self._sinks):
-            self._tried(sink, lambda to: to.write(step, named(row)))  # noqa: B023 - called here
+            self._tried(sink, lambda to: to.write(step, named(row)))
 
     def close(self) -> None:
         """Close the sinks; the rows stay."""
@@ -51,7 +51,9 @@ class Log:
     def dataset(self, attributes: Mapping[str, Any]) -> xr.Dataset:
         """The rows that are kept, dim step."""
         rows = list(self.records)
-        columns = {n: ("step", np.array([row[n] for row in rows], dtype=float), {"long_name": told}) for n, told in UNITS.items()}
+        columns = {
+            n: ("step", np.array([row[n] for row in rows], dtype=float), {"long_name": told}) for n, told in UNITS.items()
+        }
         return xr.Dataset(columns, {"step": np.array([row["step"] for row in rows], dtype=np.int64)}, dict(attributes))
 
     def _tried(self, sink: Sink, call: Any) -> None:

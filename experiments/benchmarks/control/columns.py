@@ -106,7 +106,9 @@ def _beyond(results: xr.Dataset, ratio: xr.DataArray, name: str, ran: np.ndarray
     if not reached.any():
         return _nothing()
     chosen = xr.DataArray(place[reached], dims="setting")
-    return _geometric(ratio.isel(setting=reached)[{"lr": chosen, "setting": xr.DataArray(np.arange(reached.sum()), dims="setting")}])
+    return _geometric(
+        ratio.isel(setting=reached)[{"lr": chosen, "setting": xr.DataArray(np.arange(reached.sum()), dims="setting")}]
+    )
 
 
 def _geometric(ratio: xr.DataArray) -> Column:
@@ -129,5 +131,3 @@ def by_setting(results: xr.Dataset, name: str, budget: str) -> list[float]:
     """Best loss over the reference of every setting; NaN where it was not run."""
     means = results.loss.sel(row=name, budget=budget).mean("seed").fillna(np.inf).min("lr")
     return [float(value) if np.isfinite(value) else np.nan for value in (means / reference(results).loss).values]
-
-

@@ -77,7 +77,9 @@ def run(
     done, total = 0, sum(map(len, plans))
     with pool(workers) as spread:
         for n, plan, each in zip(left, plans, prices, strict=True):
-            for (place, job), outcome in zip(plan.items(), spread(partial(train, device=device), list(plan.values())), strict=True):
+            for (place, job), outcome in zip(
+                plan.items(), spread(partial(train, device=device), list(plan.values())), strict=True
+            ):
                 _put(results, (n, *place), job, outcome)
                 done += 1
                 report(done, total)
@@ -115,5 +117,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-

@@ -77,7 +77,9 @@ def notes(results: xr.Dataset) -> str:
         "accuracy: on rows to test on, in points, less that of the same reference.",
         "13 times: loss at 13 times the best step size of its uncapped kin, over the reference, where the grid reaches so far.",
         "width: decades of step size within 10 % of the reference, of 3 in the grid. cost: in training steps, products counted.",
-        f"a product costs {float(at.price.min()):.2g} to {float(at.price.max()):.2g} steps by operations." if done.any() else "",
+        f"a product costs {float(at.price.min()):.2g} to {float(at.price.max()):.2g} steps by operations."
+        if done.any()
+        else "",
         f"not run, pip install them: {', '.join(missing)}." if missing else "",
         f"{failed} measurements failed." if failed else "",
     ]

@@ -56,7 +56,9 @@ def train(job: Job, device: str) -> Outcome:
     guessing = log(at.classes)
     diverged = not loss <= guessing
     failed = sum(issubclass(one.category, ControlWarning) for one in said)
-    return Outcome(guessing if diverged else loss, 100 / at.classes if not isfinite(loss) else accuracy, diverged, products, failed)
+    return Outcome(
+        guessing if diverged else loss, 100 / at.classes if not isfinite(loss) else accuracy, diverged, products, failed
+    )
 
 
 def _steps(model: nn.Module, at: Task, job: Job) -> int:

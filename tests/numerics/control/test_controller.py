@@ -336,7 +336,13 @@ def test_a_closure_is_capped_as_a_plain_step_is(cls, by_name: bool) -> None:
         with EdgeController(model, optimizer, bowl, c=1.0, every=2) as control:
             for _ in range(4):
                 control.step(x, y)
-                told = optimizer.step(**{"closure": closure}) if closed and by_name else optimizer.step(closure) if closed else None
+                told = (
+                    optimizer.step(**{"closure": closure})
+                    if closed and by_name
+                    else optimizer.step(closure)
+                    if closed
+                    else None
+                )
                 if not closed:
                     closure()
                     optimizer.step()
