@@ -45,6 +45,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "table-8": "Accuracy over last-bit perturbations and batch orders, float64",
             "figure-10": "Accuracy at a step size that amplifies nothing",
             "below-the-edge": "Training kept below its edge, and beyond it",
+            "kept-last-bits": "Last bits in training kept below its edge",
         },
         "The edge of stability": {
             "figure-6": "Nonlinear PDE: step size times sharpness",

@@ -1,61 +1,74 @@
-"""`python -m experiments.benchmarks`: the table of benchmarks; exit code 1 if a target is missed."""
+"""Benchmarks, each a ratio against a peer in the same run.
+
+python -m experiments.benchmarks                            all of them in one table; exit code 1 if a target is missed
+python -m experiments.benchmarks control                    what capping the step size is worth: half an hour on two cores
+python -m experiments.benchmarks control --preset smoke     a small part of it
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import torch
-from rich.console import Console
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.table import Table
 
-from experiments.benchmarks import (
-    checkpointing,
-    large_images,
-    memory,
-    monitor,
-    on_gpu,
-    optimizer_edges,
-    pde_step,
-    perturbed_step,
-    rel_l1_logging,
-    sharpness_tracking,
-    side_by_side,
-    textbook,
-    windowed_bounds,
-)
-from experiments.benchmarks.timing import Result
-from experiments.running.provenance import hardware
+    from experiments.benchmarks.timing import Result
 
 MODULES = (
-    pde_step,
-    windowed_bounds,
-    large_images,
-    memory,
-    textbook,
-    perturbed_step,
-    rel_l1_logging,
-    side_by_side,
-    checkpointing,
-    optimizer_edges,
-    sharpness_tracking,
-    monitor,
-    on_gpu,
+    "pde_step",
+    "windowed_bounds",
+    "large_images",
+    "memory",
+    "textbook",
+    "perturbed_step",
+    "rel_l1_logging",
+    "side_by_side",
+    "checkpointing",
+    "optimizer_edges",
+    "sharpness_tracking",
+    "monitor",
+    "on_gpu",
 )
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
+    """Run what is asked for; all without arguments."""
+    from derive.commands.console import run
+
+    given = sys.argv[1:] if arguments is None else arguments
+    return run(_commands, "python -m experiments.benchmarks", __doc__ or "", given) if given else every()
+
+
+def every() -> int:
     """Run all, print one table."""
-    results = [result for module in MODULES for result in module.run()]
+    from rich.console import Console
+
+    results = [result for name in MODULES for result in import_module(f"experiments.benchmarks.{name}").run()]
     Console().print(_table(results))
     return 0 if all(r.met for r in results) else 1
 
 
 def devices() -> str:
     """What the rows ran on: the CPU, and where one says cuda that GPU."""
+    import torch
+
+    from experiments.running.provenance import hardware
+
     return " and ".join(map(hardware, ["cpu", *(["cuda:0"] if torch.cuda.is_available() else [])]))
 
 
+def _commands():
+    from experiments.benchmarks.control.command import control
+
+    return {"control": control}
+
+
 def _table(results: list[Result]) -> Table:
+    import torch
+    from rich.table import Table
+
     table = Table(title=f"Benchmarks, {devices()}, torch {torch.__version__}")
     for column in ("what", "reached", "target", "met", "floor"):
         table.add_column(column)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-import numpy as np
 import xarray as xr
 from torch import nn
 from torch.optim import Optimizer
@@ -21,18 +20,20 @@ from derive.errors import InputError
 from derive.shown import message
 from numerics.control.due import gap
 from numerics.control.given import ControlWarning, checked, number
+from numerics.control.log import Log
 from numerics.control.parallel import agreed, rows_of_step
 from numerics.control.probe import Estimate, Probe
 from numerics.control.unit import limit, rates
-
-COLUMNS = ("step", "wanted", "applied", "edge", "products")
+from numerics.monitor.given import sinks_of
+from numerics.monitor.options import Sink
 
 
 class EdgeController:
     """Caps the lr at c times the edge unit; see `numerics.control.unit`.
 
     Measures inside the optimiser's step, before it moves anything: on the batch that was just differentiated, with gradients
-    as they are then (accumulated, clipped, unscaled by a GradScaler). The lower of the last two edges counts.
+    as they are then (accumulated, clipped, unscaled by a GradScaler); where the step is given a closure, once that has made
+    them. The lower of the last two edges counts.
 
     Args:
         model: any module; parameters float32 or float64 (with autocast, the master weights).
@@ -43,6 +44,7 @@ class EdgeController:
         products: with the Hessian, of a measurement that starts from the last one's vector, >= 1; the first takes at least 8.
         follow: lr = c times the unit, times what a scheduler has made of the first lr since; groups keep their ratios.
         accumulate: batches told by `step` for one step of the optimiser, >= 1.
+        sinks: `numerics.monitor`'s TensorBoard or Logged (wandb): told wanted, applied, edge and products of every step.
 
     Raises:
         InputError: as `numerics.control.given.checked`; a number out of its range; `follow` from an lr of 0.
@@ -61,6 +63,7 @@ class EdgeController:
         products: int = 4,
         follow: bool = False,
         accumulate: int = 1,
+        sinks: Sequence[Sink] = (),
     ) -> None:
         model, self.optimizer = checked(model, optimizer, loss_fn)
         if c is not None and not (isinstance(c, int | float) and 0 < c < math.inf):
@@ -74,7 +77,7 @@ class EdgeController:
         self._estimates: deque[Estimate] = deque(maxlen=2)
         self._done, self._due, self._tried, self._limit = 0, 0, 0, self.c or 0.0
         self._users: list[Any] | None = None
-        self._log: list[tuple[float, ...]] = []
+        self.log = Log(sinks_of(sinks))
         before, after = self.optimizer.register_step_pre_hook, self.optimizer.register_step_post_hook
         self._hooks = [before(self._before), after(self._after)]
 
@@ -85,31 +88,34 @@ class EdgeController:
         self.close()
 
     def close(self) -> None:
-        """Leave the optimiser as it was; the log stays."""
+        """Leave the optimiser as it was; the log stays, its sinks are closed."""
         self._put_back()
         for hook in self._hooks:
             hook.remove()
+        self.log.close()
 
     def step(self, inputs: Any, targets: Any) -> None:
-        """Tell the batch just differentiated, before the optimiser's step; each one, where gradients are accumulated."""
+        """Tell the batch just differentiated, or about to be by a closure, before the optimiser's step; each accumulated one."""
         self._put_back()  # should a step have raised
         self._batches.append((inputs, targets))
 
     def dataset(self) -> xr.Dataset:
-        """One entry a step: lr wanted and applied and lr at c = 1 (of the first group; NaN if unknown), products so far."""
-        columns = np.array(self._log, dtype=np.float64).reshape(-1, len(COLUMNS)).T
-        step, *rest = columns
-        return xr.Dataset(
-            {name: ("step", column) for name, column in zip(COLUMNS[1:], rest, strict=True)},
-            {"step": step.astype(np.int64)},
-            {"c": self._limit, "every": self.every, "follow": int(self.follow)},
-        )
+        """One entry a step: lr wanted and applied and lr at c = 1 (of the first group; NaN if unknown), products so far.
+
+        Of more than 4096 steps the older half is thinned, again and again.
+        """
+        return self.log.dataset({"c": self._limit, "every": self.every, "follow": int(self.follow)})
 
     def state_dict(self) -> dict[str, Any]:
         """All that a resumed training needs; numbers and a tensor, read by `torch.load(..., weights_only=True)`."""
         numbers = {"done": self._done, "due": self._due, "tried": self._tried, "limit": self._limit, "first": list(self._first)}
         probe = {"vector": self._probe.vector, "spent": self._probe.spent, "count": self._probe.count}
-        return {**numbers, **probe, "estimates": [(e.value, list(e.rates)) for e in self._estimates], "log": list(self._log)}
+        return {
+            **numbers,
+            **probe,
+            "estimates": [(e.value, list(e.rates)) for e in self._estimates],
+            "log": self.log.records.state(),
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from there.
@@ -122,26 +128,47 @@ class EdgeController:
             told = f"one without {', '.join(lacking)}" if lacking else f"one of {len(state['first'])} groups"
             raise InputError(f"expected the state of an EdgeController of {len(self._first)} groups, got {told}")
         self._done, self._due, self._tried, self._limit = (state[name] for name in ("done", "due", "tried", "limit"))
-        self._first, self._log = list(state["first"]), [tuple(row) for row in state["log"]]
+        self._first = list(state["first"])
+        self.log.records.restore(state["log"])
         self._probe.vector, self._probe.spent, self._probe.count = state["vector"], state["spent"], state["count"]
         self._estimates = deque([Estimate(value, tuple(was)) for value, was in state["estimates"]], maxlen=2)
 
-    def _before(self, optimizer: Optimizer, arguments: tuple[Any, ...], named: dict[str, Any]) -> None:
+    def _before(self, optimizer: Optimizer, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """A closure makes the gradient within the step, before it reads the lr: the cap comes between them."""
+        places = [n for n, one in enumerate(arguments) if n and callable(one)]
+        if places:
+            (place,) = places
+            return (*arguments[:place], self._closing(arguments[place]), *arguments[place + 1 :]), named
+        if callable(named.get("closure")):
+            return arguments, {**named, "closure": self._closing(named["closure"])}
+        self._capped()
+        return None
+
+    def _closing(self, closure: Callable[[], Any]) -> Callable[[], Any]:
+        def closed() -> Any:
+            self._put_back()  # should it be called again
+            loss = closure()
+            self._capped()
+            return loss
+
+        return closed
+
+    def _capped(self) -> None:
         self._put_back()
         try:
-            self._cap(optimizer, any(one is not None for one in (*arguments[1:], *named.values())))
+            self._cap(self.optimizer)
         except Exception as error:  # settings that a training may come to, such as momentum 1, are not worth it either
             self._put_back()
-            warnings.warn(f"step {self._done}: nothing is capped ({message(error)})", ControlWarning, stacklevel=3)
+            warnings.warn(f"step {self._done}: nothing is capped ({message(error)})", ControlWarning, stacklevel=4)
 
-    def _cap(self, optimizer: Optimizer, closure: bool) -> None:
+    def _cap(self, optimizer: Optimizer) -> None:
         self._admit()
         if self._done >= self._due:
-            self._measure(closure)
+            self._measure()
         wanted, at = float(optimizer.param_groups[0]["lr"]), self._now(rates(optimizer))
         self._apply(self._factor())
-        applied = float(optimizer.param_groups[0]["lr"])
-        self._log.append((self._done, wanted, applied, wanted / at if at > 0 else math.nan, self._probe.spent))
+        applied, edge = float(optimizer.param_groups[0]["lr"]), wanted / at if at > 0 else math.nan
+        self.log.add(self._done, {"wanted": wanted, "applied": applied, "edge": edge, "products": self._probe.spent})
 
     def _after(self, *_: Any) -> None:
         self._put_back()
@@ -157,11 +184,9 @@ class EdgeController:
             self._estimates.clear()
             self._due = self._done
 
-    def _measure(self, closure: bool) -> None:
+    def _measure(self) -> None:
         """Measures, or says why not."""
         try:
-            if closure:
-                raise InputError("expected step() without a closure, whose gradient is not there yet, got one")
             found = agreed(self._probe, self.optimizer, self._batches)
         except Exception as error:  # whatever it is, it is not worth the training
             found, why = None, message(error)

@@ -59,6 +59,7 @@ class Probe:
         self.curvature, self.products = Curvature(model, loss_fn, 1e-3), products
         self.vector: Tensor | None = None
         self.spent, self.count = 0, 0
+        self._checked = False
 
     def measure(self, optimizer: Optimizer, batches: Sequence[Any], denominators: Sequence[Tensor] | None = None) -> Estimate:
         """On batches that each count the same.
@@ -74,7 +75,8 @@ class Probe:
         found = moving(optimizer, denominators)
         now = tuple(rates(optimizer))
         scales = flat([(now[t.group] / 2 / t.denominator).sqrt() for t in found])
-        with self.curvature.at(found, batches, maximizes(optimizer)) as here:
+        with self.curvature.at(found, batches, maximizes(optimizer), check=not self._checked) as here:
+            self._checked = True  # that model and loss can be differentiated is a thing of both, not of the batch
             value, self.vector = self._top(here.hessian, scales.to(here.hessian.dtype))
         self.count += 1
         return Estimate(max(value, 0.0), now)
@@ -107,7 +109,7 @@ def moving(optimizer: Optimizer, denominators: Sequence[Tensor] | None = None) -
     given = denominators is not None
     moved = [(n, g, p) for n, g, p in trained(optimizer) if float(g["lr"]) > 0 and (given or p.grad is not None)]
     if not moved:
-        raise InputError("expected gradients between backward and the optimiser's step, got none; is it called with a closure?")
+        raise InputError("expected gradients between backward and the optimiser's step, got none")
     states = counted(optimizer.state.get(p, {}) for _, _, p in moved)
     scale = getattr(optimizer, "grad_scale", None)  # a GradScaler leaves it to a fused step to divide by it
     scale = 1.0 if scale is None else float(scale)

@@ -63,19 +63,22 @@ class Curvature:
         self.last: dict[str, Spectrum] = {}
 
     @contextmanager
-    def at(self, found: Sequence[Threshold], batches: Sequence[Batch], maximize: bool) -> Iterator[Here]:
+    def at(
+        self, found: Sequence[Threshold], batches: Sequence[Batch], maximize: bool, check: bool | None = None
+    ) -> Iterator[Here]:
         """The Hessian of what is descended, where the model is; to be used inside.
 
         Args:
             found: thresholds of all parameters that move.
             batches: (inputs, targets) each.
             maximize: whether the optimiser ascends.
+            check: see `numerics.sharpness.Hessian`; None until there has been a measurement.
 
         Raises:
             InputError: as `numerics.sharpness.Hessian`.
         """
         descended, loss = Descended(self.model, found), descended_loss(self.loss_fn, maximize)
-        parameters, check = [t.parameter for t in found], not self.last
+        parameters, check = [t.parameter for t in found], not self.last if check is None else check
         with self._measuring():
             descended.share = 0.0  # what the loss divides by is asked without the decay, which counts once
             hessian = Hessian(descended, loss, batches, parameters, chunk=self.chunk, reduction="batches", check=check)

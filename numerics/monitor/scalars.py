@@ -16,12 +16,12 @@ PREFIX = "stability/"
 
 
 def scalars(row: Mapping[str, Any]) -> dict[str, float]:
-    """Every number as `stability/NAME`, or `stability/NAME/KEY` for layers and groups; no texts.
+    """Every number as `stability/NAME`, or `stability/NAME/KEY` for layers and groups; no texts. Names with a path keep it.
 
     >>> scalars({"loss": 0.5, "lr": {0: 0.1}, "verdict": "stable", "step": 3})
     {'stability/loss': 0.5, 'stability/lr/0': 0.1}
     """
-    found: dict[str, float] = {}
+    found = {name: float(value) for name, value in row.items() if "/" in name}
     for name in UNITS:
         value = row.get(name)
         if isinstance(value, Mapping):

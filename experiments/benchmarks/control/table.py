@@ -1,0 +1,86 @@
+"""The table, printed."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from rich.console import Group
+from rich.table import Table
+
+from experiments.benchmarks.control.columns import Column, Told, by_setting, told
+from experiments.benchmarks.control.grid import finished
+from experiments.benchmarks.control.rows import ROWS
+
+HEAD = ("", "at equal", "best loss", "accuracy", "13 times", "width", "diverged", "cost")
+BUDGETS = {"steps": "steps", "cost": "cost"}
+
+
+def table(results: xr.Dataset) -> Group:
+    """All rows over all finished settings, then the best losses by setting."""
+    done = results.isel(setting=np.flatnonzero(finished(results)))
+    if not done.sizes["setting"]:
+        return Group("no setting is finished")
+    return Group(_all(done), _each(done))
+
+
+def _all(results: xr.Dataset) -> Table:
+    found = Table(title=f"A cap of the step size, preset {results.attrs['preset']}, {results.attrs['device']}")
+    for name in HEAD:
+        found.add_column(name, justify="left" if name in HEAD[:2] else "right")
+    for name in ROWS:
+        for budget in BUDGETS:
+            row = told(results, name, budget)
+            if row is not None:
+                found.add_row(name, BUDGETS[budget], *_cells(row, results.sizes["setting"]))
+    return found
+
+
+def _cells(row: Told, settings: int) -> tuple[str, ...]:
+    few = f" ({row.best.settings} settings)" if row.best.settings < settings else ""
+    return (
+        _number(row.best, ".2f") + few,
+        _number(row.accuracy, "+.1f"),
+        _number(row.beyond, ".2f"),
+        _number(row.width, ".2f"),
+        f"{row.diverged[0]} of {row.diverged[1]}",
+        f"{row.cost:.2f}",
+    )
+
+
+def _number(column: Column, form: str) -> str:
+    if np.isnan(column.mean):
+        return "-"
+    return f"{column.mean:{form}} ({column.low:{form}}, {column.high:{form}})"
+
+
+def _each(results: xr.Dataset) -> Table:
+    found = Table(title="Best loss over the reference, by setting, at equal steps")
+    found.add_column("")
+    rows = [name for name in ROWS if told(results, name, "steps") is not None]
+    for name in rows:
+        found.add_column(name, justify="right")
+    columns = [by_setting(results, name, "steps") for name in rows]
+    for place, setting in enumerate(results.setting.values):
+        found.add_row(str(setting), *("-" if np.isnan(column[place]) else f"{column[place]:.2f}" for column in columns))
+    return found
+
+
+def notes(results: xr.Dataset) -> str:
+    """What the columns mean, and what is missing."""
+    done = finished(results)
+    at = results.isel(setting=np.flatnonzero(done))
+    missing = [f"{row.package} ({name})" for name, row in ROWS.items() if row.missing]
+    failed = int(at.failed.sum())
+    lines = [
+        f"{int(done.sum())} of {len(done)} settings, {results.sizes['seed']} seeds; in brackets 95 % intervals over seeds.",
+        "best loss: on the rows trained on, over the least of fixed, warm-up + cosine and clipping (geometric mean over settings).",
+        "accuracy: on rows to test on, in points, less that of the same reference.",
+        "13 times: loss at 13 times the best step size of its uncapped kin, over the reference, where the grid reaches so far.",
+        "width: decades of step size within 10 % of the reference, of 3 in the grid. cost: in training steps, products counted.",
+        f"a product costs {float(at.price.min()):.2g} to {float(at.price.max()):.2g} steps by operations."
+        if done.any()
+        else "",
+        f"not run, pip install them: {', '.join(missing)}." if missing else "",
+        f"{failed} measurements failed." if failed else "",
+    ]
+    return "\n".join(line for line in lines if line)
