@@ -47,7 +47,9 @@ function kind() {
   $("recurrence").textContent = entry ? entry.recurrence.join("; ") : "";
 }
 
-const current = () => document.querySelector("input[name=kind]:checked").value;
+function current() {
+  return document.querySelector("input[name=kind]:checked").value;
+}
 
 function question() {
   if (current() === "optimizer") return { ask: "optimizer", name: $("optimizer").value };
