@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
-.PHONY: help demo test test-portable style lint paper verdicts package fuzz mutate bench gpu wheels resolve lock clean
+.PHONY: help demo test test-portable style lint paper verdicts package test-site fuzz mutate bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -51,6 +51,9 @@ test-portable: $(STAMP) ## the tests that compute in floating point, by another 
 
 package: $(STAMP) ## the wheel in fresh environments without the sources, with the extra `train` and without
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/test_wheel.py
+
+test-site: $(STAMP) ## the explorer in chromium: ten schemes typed, five mistakes, a link, no network (needs chromium, and npm once)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/experiments/explorer/test_in_browser.py
 
 lint: style
 	@$(TYPES)

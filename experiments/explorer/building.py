@@ -11,7 +11,7 @@ import json
 import tarfile
 import zipfile
 from hashlib import sha256
-from importlib.metadata import distribution
+from importlib.metadata import PackagePath, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def _packed() -> bytes:
     files |= {f"experiments/explorer/{name}": (PAGE.parent / name).read_bytes() for name in ("__init__.py", "answers.py")}
     for package, name in LIBRARIES.items():
         files |= {f"{package}/{path}": data for path, data in _sources(Path(find_spec(package).origin).parent).items()}
-        files |= {f"{name}.LICENCE/{file.name}": file.read_binary() for file in _licences(name)}
+        files |= {str(file): file.read_binary() for file in _told(name)}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in sorted(files.items()):
@@ -133,5 +133,7 @@ def _sources(folder: Path) -> dict[str, bytes]:
     return {name.as_posix(): path.read_bytes() for name, path in names.items() if not SKIPPED & set(name.parts)}
 
 
-def _licences(name: str):
-    return [file for file in distribution(name).files or () if "licen" in file.name.lower() and "dist-info" in str(file)]
+def _told(name: str) -> list[PackagePath]:
+    """What a distribution says of itself, which some read at run time, and its licence."""
+    found = [file for file in distribution(name).files or () if ".dist-info" in str(file)]
+    return [file for file in found if file.name == "METADATA" or "licen" in file.name.lower()]

@@ -23,7 +23,7 @@ function fill() {
   $("optimizer").value = "sgd";
   $("gallery").addEventListener("change", () => { choose($("gallery").value); if ($("gallery").value) ask(); });
   $("optimizer").addEventListener("change", () => { kind(); ask(); });
-  for (const id of FIELDS) $(id).addEventListener("input", () => { if (id !== "grade") { $("gallery").value = ""; $("source").textContent = ""; } });
+  for (const id of FIELDS) $(id).addEventListener("input", () => own(id));
   for (const radio of document.getElementsByName("kind")) radio.addEventListener("change", kind);
   $("form").addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   $("equations").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(); });
@@ -39,6 +39,13 @@ function choose(key) {
   $("source").textContent = entry.source;
 }
 
+// A scheme of one's own: what the textbook's assumed and meant goes with it.
+function own(id) {
+  if (id === "grade" || !$("gallery").value) return;
+  $("gallery").value = $("source").textContent = "";
+  if (id === "equations") $("assume").value = $("meaning").value = "";
+}
+
 function kind() {
   const optimizer = current() === "optimizer";
   $("of-scheme").hidden = optimizer;
@@ -47,7 +54,9 @@ function kind() {
   $("recurrence").textContent = entry ? entry.recurrence.join("; ") : "";
 }
 
-const current = () => document.querySelector("input[name=kind]:checked").value;
+function current() {
+  return document.querySelector("input[name=kind]:checked").value;
+}
 
 function question() {
   if (current() === "optimizer") return { ask: "optimizer", name: $("optimizer").value };
