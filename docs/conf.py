@@ -6,11 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
 
-import derive  # noqa: E402
+import derive
 
 project, author, release = "gradcfl", "the authors of gradcfl", derive.__version__
 project_copyright = "the authors of gradcfl, MIT licence"
@@ -28,6 +27,7 @@ extensions = [
     "site_derived",
     "site_docstrings",
     "site_pages",
+    "site_links",
 ]
 exclude_patterns = ["_ext", "gallery", "**/*.ipynb", "generated/gallery/*.ipynb"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
@@ -60,7 +60,7 @@ intersphinx_mapping = (
     else {}
 )
 
-from site_gallery import stale  # noqa: E402
+from site_gallery import stale
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",

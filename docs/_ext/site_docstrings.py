@@ -9,10 +9,10 @@ from sphinx.application import Sphinx
 
 
 def escaped(lines: list[str]) -> list[str]:
-    """Signs such as |xi| mean what they look like; examples, and what is indented as code is, stay.
+    r"""Signs such as |xi| mean what they look like; examples, and what is indented as code is, stay.
 
     >>> escaped(["|xi| of a_:", ">>> f(*x)", "[1]", "", "    a_ b"])
-    ['\\\\|xi\\\\| of a\\\\_:', '>>> f(*x)', '[1]', '', '    a\\\\_ b']
+    ['\\|xi\\| of a\\_:', '>>> f(*x)', '[1]', '', '    a\\_ b']
     """
     found, example = [], False
     for line in lines:

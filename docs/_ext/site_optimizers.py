@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -34,35 +35,52 @@ OTHERS = {
 
 def pages() -> None:
     """The table, and a section with a drawing for each."""
-    told = {name: remembered(f"site-optimizer-{name}", lambda name=name: _told(name)) for name in optimizers}
+    told = {name: remembered(f"site-optimiser-{name}", lambda name=name: _told(name)) for name in optimizers}
     for name, found in told.items():
         _keep(name, found["svg"])
-    rows = [(f":ref:`{name} <optimizer-{name}>`", inline(found["edge"]), f".. image:: optimizers/{name}.svg\n   :alt: {found['alt']}\n   :width: 15em") for name, found in told.items()]
+    rows = [
+        (
+            f":ref:`{name} <optimizer-{name}>`",
+            inline(found["edge"]),
+            f".. image:: optimizers/{name}.svg\n   :alt: {found['alt']}\n   :width: 20em",
+        )
+        for name, found in told.items()
+    ]
     write(
         "optimizers",
         title("Optimisers"),
-        "One mode of the loss, whose gradient is curvature times the weight. It converges below the edge and diverges above it. "
-        "Parameters carry torch's names; Adam and its kin have a frozen denominator. Drawn: the largest \\|xi\\|, by which a step "
-        f"multiplies an error, over the curvature at lr = {LR:g}; dotted: the edge.\n",
+        "One mode of the loss, whose gradient is curvature times the weight. It converges below the edge and diverges above "
+        "it. Parameters carry torch's names; Adam and its kin have a frozen denominator. Drawn: the largest \\|xi\\|, "
+        "by which a "
+        f"step multiplies an error, over the curvature at lr = {LR:g}; dotted: the edge. " + _legend(told),
         code("python -m derive optimizers", "text"),
-        table(("Optimiser", "Largest stable curvature", "By how much a step multiplies an error"), rows, (16, 44, 40)),
+        table(("Optimiser", "Largest stable curvature", "By how much a step multiplies an error"), rows, (14, 38, 48)),
         *(_section(name, found) for name, found in told.items()),
         title("Without an edge", "-"),
         bullets(f"``{name}`` {plain(why)}" for name, why in why_excluded.items()),
     )
 
 
-def _told(name: str) -> dict[str, str]:
+def _legend(told: dict[str, dict[str, Any]]) -> str:
+    """Which letter is which of torch's names."""
+    names = {name: letter for found in told.values() for name, letter in found["letters"].items() if name != letter}
+    return "Letters: " + ", ".join(f"{inline(letter)} is ``{name}``" for name, letter in sorted(names.items())) + ".\n"
+
+
+def _told(name: str) -> dict[str, Any]:
     found = row(name)
     equations = r" \\ ".join(f"{latex(e.lhs)} &= {latex(e.rhs)}" for e in found.recurrence)
     parameter, svg = _drawn(found)
+    symbols = found.polynomial.free_symbols | found.edge.free_symbols | found.in_mean_square.free_symbols
     return {
+        "letters": {s.name: latex(s) for s in sorted(symbols, key=str) if s != xi},
         "recurrence": rf"\begin{{aligned}} {equations} \end{{aligned}}",
         "polynomial": latex(found.polynomial),
         "edge": latex(found.edge),
         "mean_square": latex(found.in_mean_square),
         "svg": svg,
-        "alt": f"largest modulus of the roots of {name} over the curvature" + (f", for three values of {parameter}" if parameter else ""),
+        "alt": f"largest modulus of the roots of {name} over the curvature"
+        + (f", for three values of {parameter}" if parameter else ""),
     }
 
 
@@ -79,7 +97,7 @@ def _drawn(found: Row) -> tuple[str, str]:
     varied = next((name for name in VARIED if name in names), "")
     settings = [{**OTHERS, varied: value, lr.name: LR} for value in VALUES] if varied else [{**OTHERS, lr.name: LR}]
     with style.styled():
-        figure, (ax,) = style.panels(1, height=1.7, width=2.9)
+        figure, (ax,) = style.panels(1, height=1.7, width=4.0)
         edges = [float(found.edge.subs(_numbers(found.edge, values))) for values in settings]
         values = np.linspace(0, 1.25 * max(edge for edge in edges if np.isfinite(edge)), 300)
         for colour, setting, edge in zip(style.CYCLE, settings, edges, strict=False):
@@ -89,7 +107,7 @@ def _drawn(found: Row) -> tuple[str, str]:
         ax.axhline(1, color=style.BLACK, lw=0.6)
         ax.set(xlabel="curvature", ylabel=r"largest $|\xi|$", ylim=(0, 2), xlim=(0, values[-1]))
         if varied:
-            ax.legend(loc="lower right")
+            ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         text = StringIO()
         figure.savefig(text, format="svg", metadata={"Date": None})
     return varied, text.getvalue()

@@ -33,11 +33,11 @@ def pages() -> None:
     write(
         "schemes",
         title("Schemes of the textbooks"),
-        f"All {len(gallery)}, with the condition that :py:func:`derive.stability` finds. *exact*: necessary and sufficient, the "
-        "frequency eliminated; *sampled*: no closed form was found in time. Of an exact one z3 is asked for a proof in both "
+        f"All {len(gallery)}, with the condition that :py:func:`derive.stability` finds. *exact*: necessary and sufficient, "
+        "the frequency eliminated; *sampled*: no closed form was found in time. Of an exact one z3 is asked for a proof "
+        "in both "
         f"directions, {SECONDS:g} s for each; *not decided* means that it found none in that time, not that there is none. "
-        "Orders are those of the truncation error as ``order_of_accuracy`` derives it from the scheme, at a fixed ratio of the "
-        "steps where it says so.\n",
+        "The error is that of truncation: its leading powers of the steps, as ``order_of_accuracy`` derives them.\n",
         code("python -m derive schemes lax-wendroff", "text"),
         table(("Name", "Scheme", "Stable if and only if", "Error", "Proof"), rows, (18, 26, 34, 12, 10)),
         *(_below(key, found["latex"]) for key, found in long.items()),
@@ -57,7 +57,7 @@ def _told(entry: Entry) -> dict[str, str]:
 
 
 def _order(entry: Entry) -> str:
-    """LaTeX of the leading powers of the steps; empty where a parameter stands for something else, or nothing is approximated."""
+    """LaTeX of the leading powers of the steps; empty where they are not told."""
     names = {p.name for p in entry.scheme.parameters}
     try:
         found = order_of_accuracy(entry.scheme, {name: value for name, value in _MEANING.items() if name in names})

@@ -44,7 +44,10 @@ def _page(key: str, found: Page) -> list[str]:
 def _steps(entry: dict, found: Page) -> list[str]:
     headings = re.findall(r"^% (.+)$", found["steps_latex"], re.MULTILINE)
     steps = zip(headings, entry["steps"], strict=True)
-    told = [(title(f"{n}. {head}", "~"), plain(step["why"]) + "\n", formula(step["latex"])) for n, (head, step) in enumerate(steps, 1)]
+    told = [
+        (title(f"{n}. {head}", "~"), plain(step["why"]) + "\n", formula(step["latex"]))
+        for n, (head, step) in enumerate(steps, 1)
+    ]
     return [block for blocks in told for block in blocks]
 
 

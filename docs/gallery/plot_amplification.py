@@ -1,9 +1,9 @@
-"""
-What a scheme does to every wave
+"""What a scheme does to every wave
 ================================
 
-Leapfrog for advection keeps three time levels, so each wave has two amplification factors: the physical one, and a parasitic one
-that the equation does not have. Within the Courant limit both stay on the circle; beyond it the waves of four grid points go first.
+Leapfrog for advection keeps three time levels, so each wave has two amplification factors: the physical one, and a
+parasitic one that the equation does not have. Within the Courant limit both stay on the circle; beyond it the waves of four
+grid points go first.
 """
 
 # %%

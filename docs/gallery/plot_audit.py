@@ -1,9 +1,8 @@
-"""
-An audit of a training
+"""An audit of a training
 ======================
 
-What ``python -m experiments audit module:function`` measures of a training of your own: how near the whole network is to its edge,
-which layer comes nearest, the loss, and how far apart two trainings are that differ in a last bit.
+What ``python -m experiments audit module:function`` measures of a training of your own: how near the whole network is to
+its edge, which layer comes nearest, the loss, and how far apart two trainings are that differ in a last bit.
 """
 
 # %%
@@ -18,7 +17,12 @@ from numerics.monitor import StabilityMonitor
 torch.manual_seed(0)
 digits, loss_fn = load("digits"), torch.nn.CrossEntropyLoss()
 model = torch.nn.Sequential(
-    torch.nn.Flatten(), torch.nn.Linear(64, 48), torch.nn.Tanh(), torch.nn.Linear(48, 48), torch.nn.Tanh(), torch.nn.Linear(48, 10)
+    torch.nn.Flatten(),
+    torch.nn.Linear(64, 48),
+    torch.nn.Tanh(),
+    torch.nn.Linear(48, 48),
+    torch.nn.Tanh(),
+    torch.nn.Linear(48, 10),
 )
 optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
 warming = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.02**step)

@@ -1,9 +1,8 @@
-"""
-A learning rate that is far too high, held below its edge
+"""A learning rate that is far too high, held below its edge
 =========================================================
 
-``EdgeController`` measures the edge as the training goes and caps the learning rate inside the step alone. Where the cap does not
-bind, it writes nothing. It makes too high a rate harmless; it finds no better optimum, and replaces no decay.
+``EdgeController`` measures the edge as the training goes and caps the learning rate inside the step alone. Where the cap
+does not bind, it writes nothing. It makes too high a rate harmless; it finds no better optimum, and replaces no decay.
 """
 
 # %%

@@ -1,5 +1,4 @@
-"""
-How fast each wave travels
+"""How fast each wave travels
 ==========================
 
 Stability keeps a scheme from blowing up; dispersion is what tears its waves apart. Above: the speed of each wave over the exact

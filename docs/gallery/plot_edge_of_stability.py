@@ -1,5 +1,4 @@
-"""
-A net climbs to its edge, and stays there
+"""A net climbs to its edge, and stays there
 =========================================
 
 Trained by full batches, a network grows sharper until the largest eigenvalue of its Hessian meets the edge derived for its

@@ -1,5 +1,4 @@
-"""
-The step that is a little too long
+"""The step that is a little too long
 ==================================
 
 Heat spreading from a few hot spots, by forward Euler in the plane, at steps just below and just above the derived bound. The

@@ -1,14 +1,13 @@
-"""
-Regions of the time integrators
+r"""Regions of the time integrators
 ===============================
 
-For :math:`u' = \lambda u` and a step :math:`\Delta t`, the numbers :math:`z = \lambda\,\Delta t` at which an integrator does not
-amplify. A method of lines is stable where all eigenvalues of its space part, times the step, lie inside.
+For :math:`u' = \lambda u` and a step :math:`\Delta t`, the numbers :math:`z = \lambda\,\Delta t` at which an integrator
+does not amplify. A method of lines is stable where all eigenvalues of its space part, times the step, lie inside.
 """
 
 # %%
-# Amplification factors are the roots of a polynomial in xi whose coefficients hold z: ``characteristic`` has it, derived from the
-# stages of the method.
+# Amplification factors are the roots of a polynomial in xi whose coefficients hold z: ``characteristic`` has it, derived
+# from the stages of the method.
 import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp

@@ -1,9 +1,8 @@
-"""
-Two trainings apart by one bit
+"""Two trainings apart by one bit
 ==============================
 
-The same network, the same batches, and an update multiplied by k and divided by k again: at odd k only the last bits differ. Below
-the edge the difference stays where rounding left it; beyond it, it grows by orders of magnitude.
+The same network, the same batches, and an update multiplied by k and divided by k again: at odd k only the last bits
+differ. Below the edge the difference stays where rounding left it; beyond it, it grows by orders of magnitude.
 """
 
 # %%

@@ -1,5 +1,4 @@
-"""
-Small batches leave the edge early
+"""Small batches leave the edge early
 ==================================
 
 Where the curvature is drawn anew at each step, the mean of a weight may shrink while its second moment grows. The condition in
@@ -16,9 +15,10 @@ from experiments.style import CYCLE
 
 print(mean_square("heavy-ball").condition)
 
+
 # %%
-# Lines: derived. Dots: the step is a matrix A of weight and buffer; second moments are multiplied by E[A (x) A], written out here,
-# whose spectral radius passes 1 where the dot is, by bisection.
+# Lines: derived. Dots: the step is a matrix A of weight and buffer; second moments are multiplied by E[A (x) A], written
+# out here, whose spectral radius passes 1 where the dot is, by bisection.
 def growth(lr, momentum, deviation):
     """By what a step multiplies the second moments."""
     mean = np.array([[1 - lr, -lr * momentum], [1, momentum]])

@@ -1,9 +1,8 @@
-"""
-The edge of the optimisers against momentum
+"""The edge of the optimisers against momentum
 ===========================================
 
-How sharp may a loss be before a step makes it grow? Momentum moves the edge out for the heavy ball, and in for Nesterov's; Adam's
-averages move it further than either.
+How sharp may a loss be before a step makes it grow? Momentum moves the edge out for the heavy ball, and in for Nesterov's;
+Adam's averages move it further than either.
 """
 
 # %%

@@ -1,9 +1,8 @@
-"""
-Stable, restrained, unstable
+"""Stable, restrained, unstable
 ============================
 
-The gradient flow of a one-layer network, discretised, is a nonlinear PDE of its kernel. Beyond the linear edge it may oscillate for
-ever without blowing up: *restrained*. Colours: simulations. Lines: derived.
+The gradient flow of a one-layer network, discretised, is a nonlinear PDE of its kernel. Beyond the linear edge it may
+oscillate for ever without blowing up: *restrained*. Colours: simulations. Lines: derived.
 """
 
 # %%

@@ -1,9 +1,8 @@
-"""
-The weight decay that a photograph asks for
+"""The weight decay that a photograph asks for
 ===========================================
 
-A one-layer network that sees this picture through a small kernel is stable for a range of weight decays. The range comes from the
-picture's own spectrum: the exact eigenvalues of the windowed operator, put into the derived condition.
+A one-layer network that sees this picture through a small kernel is stable for a range of weight decays. The range comes
+from the picture's own spectrum: the exact eigenvalues of the windowed operator, put into the derived condition.
 """
 
 # %%

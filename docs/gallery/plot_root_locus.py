@@ -1,9 +1,8 @@
-"""
-Where the roots go as the step grows
+r"""Where the roots go as the step grows
 ====================================
 
-An optimiser with momentum has two roots for each curvature of the loss. They start on the real axis, meet, run around a circle of
-radius :math:`\sqrt{\mu}`, and the first to leave the unit disc does so at the edge.
+An optimiser with momentum has two roots for each curvature of the loss. They start on the real axis, meet, run around a
+circle of radius :math:`\sqrt{\mu}`, and the first to leave the unit disc does so at the edge.
 """
 
 # %%
@@ -14,15 +13,20 @@ import sympy as sp
 from derive import amplification, maximal_curvature, optimizers
 from experiments.style import BLACK, VERMILION
 
-NAMES, MOMENTUM, LR = ("heavy-ball", "nesterov", "adam"), 0.8, 1.0
+NAMES, MOMENTUM = ("heavy-ball", "nesterov", "adam"), 0.8
+NUMBERS = {"momentum": MOMENTUM, "beta1": MOMENTUM, "lr": 1, "denominator": 1, "weight_decay": 0}
+
+
+def at(expr):
+    """With numbers for all parameters but the curvature."""
+    return expr.subs({s: NUMBERS[s.name] for s in expr.free_symbols if s.name in NUMBERS})
+
 
 # %%
 # The edge is derived; the roots come from the amplification polynomial alone, at 1500 curvatures.
 fig, axes = plt.subplots(1, len(NAMES), figsize=(9, 3.3), sharey=True)
 circle = np.exp(1j * np.linspace(0, 2 * np.pi, 361))
 for ax, name in zip(axes, NAMES, strict=True):
-    numbers = {"momentum": MOMENTUM, "beta1": MOMENTUM, "lr": LR, "denominator": 1, "weight_decay": 0}
-    at = lambda expr: expr.subs({s: numbers[s.name] for s in expr.free_symbols if s.name in numbers})  # noqa: E731
     edge = float(at(maximal_curvature(name)))
     polynomial = amplification(optimizers[name]).polynomial
     curvature = next(s for s in polynomial.free_symbols if s.name == "curvature")

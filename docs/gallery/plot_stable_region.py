@@ -1,5 +1,4 @@
-"""
-The stable region of a scheme, and the sampled truth
+"""The stable region of a scheme, and the sampled truth
 ====================================================
 
 Forward Euler for advection and diffusion. Blue: the condition in closed form, from which the frequency was eliminated.
