@@ -14,6 +14,8 @@ from sphinx.util.logging import getLogger
 
 LATER = "explorer/"
 """A folder that is filled once the pages are built."""
+TEMPLATES = "_static/"
+"""Where the theme has pages that are none: templates."""
 
 
 @cache
@@ -25,7 +27,7 @@ def _names(page: Path) -> frozenset[str]:
 def faults(site: Path) -> Iterator[str]:
     """One line for each."""
     for page in sorted(site.rglob("*.html")):
-        if page.relative_to(site).as_posix().startswith(LATER):
+        if page.relative_to(site).as_posix().startswith((LATER, TEMPLATES)):
             continue
         text = page.read_text(encoding="utf-8")
         for tag, attribute, url in re.findall(r'<(\w+)\b[^>]*?\b(href|src)="([^"]*)"', text):
