@@ -24,7 +24,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTHONS := 3.11 3.12 3.13
 PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_39 aarch64-apple-darwin x86_64-pc-windows-msvc
 
-.PHONY: help demo test test-portable style lint paper verdicts package test-site fuzz mutate bench gpu wheels resolve lock clean
+.PHONY: help demo test test-portable test-site style lint paper verdicts package docs fuzz mutate bench gpu wheels resolve lock clean
 
 help: ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 15
@@ -69,6 +69,11 @@ paper: $(STAMP) ## the paper checks with their slow confirmations
 verdicts: $(STAMP) ## compute all verdicts anew and record those that take long (about 10 minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.record
 
+docs: $(STAMP) ## the site, into site/: pages, gallery and tables from the code; warnings are errors (INTERSPHINX=1 links other projects)
+	@OMP_NUM_THREADS=1 MPLBACKEND=agg $(BIN)/sphinx-build -q -W --keep-going -b html -d docs/generated/.doctrees docs site
+	@$(BIN)/python -m experiments.explorer --out site/explorer
+	@echo "the site is site/index.html"
+
 fuzz: $(STAMP) ## conditions of random schemes against one-step matrices, half of the points beside the edge (half an hour)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py
 
@@ -104,4 +109,4 @@ lock: ## refresh requirements.lock: what pip resolves today, torch pinned so tha
 	@rm -rf .venv.lock
 
 clean: ## remove the environment, caches and results
-	rm -rf .venv wheels results .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv wheels results site docs/generated .pytest_cache .ruff_cache .hypothesis

@@ -24,11 +24,12 @@ _TALL = {"mfrac", "mtable", "msqrt", "munder", "munderover"}  # not mover: hats 
 _LARGE_OPERATORS = ("∫", "∑")
 
 
-def mathml(latex: str) -> Markup:
-    """A display formula; empty for no LaTeX.
+def mathml(latex: str, display: str = "block") -> Markup:
+    """A formula; empty for no LaTeX.
 
     Args:
         latex: formula without dollar signs.
+        display: "block", or "inline" for one in a line of text.
 
     Returns:
         One `<math>` element, safe to insert into a page: its text is escaped.
@@ -37,7 +38,7 @@ def mathml(latex: str) -> Markup:
         return Markup("")
     from latex2mathml.converter import convert  # here, so that whoever looks first whether it is there can say so
 
-    root = ElementTree.fromstring(convert(_spelled(latex), display="block").replace(_NAMESPACE, ""))
+    root = ElementTree.fromstring(convert(_spelled(latex), display=display).replace(_NAMESPACE, ""))
     for element in root.iter():
         _mend_symbol(element)
         _mend_signs(element)

@@ -1,0 +1,91 @@
+"""What the site is made of; `make docs` builds it, runs its whole gallery, and ends at any warning or dead link."""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+
+import derive
+import numerics
+from experiments.page.mathml import mathml
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = sorted((ROOT / "docs" / "gallery").glob("plot_*.py"))
+CHEAP = ("stable_region", "root_locus")
+LINES = 60
+
+
+@pytest.fixture(autouse=True)
+def _extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+
+
+def test_the_gallery_has_a_dozen_pictures() -> None:
+    assert len(SCRIPTS) >= 12
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_of_the_gallery_is_short_and_has_a_title(script: Path) -> None:
+    text = script.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES
+    title, line, *_ = (ast.get_docstring(ast.parse(text)) or "").splitlines()
+    assert set(line) == {"="}
+    assert len(line) >= len(title)
+    assert "plt.show()" in text
+
+
+@pytest.mark.exact
+@pytest.mark.parametrize("name", CHEAP)
+def test_a_script_of_the_gallery_draws(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plt, "show", lambda: None)
+    path = ROOT / "docs" / "gallery" / f"plot_{name}.py"
+    with mpl.rc_context({"backend": "agg"}):
+        exec(compile(path.read_text(encoding="utf-8"), path.name, "exec"), {"__name__": name})
+        drawn = plt.get_fignums()
+        plt.close("all")
+    assert drawn
+
+
+def test_the_reference_has_every_package_with_public_names() -> None:
+    from site_api import PACKAGES
+
+    rooms = [f"numerics.{room.name}" for room in pkgutil.iter_modules(numerics.__path__) if room.ispkg]
+    public = {name for name in rooms if hasattr(import_module(name), "__all__")}
+    assert public | {derive.__name__, numerics.__name__} <= set(PACKAGES)
+
+
+def test_a_page_names_every_public_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import site_api
+    import site_text
+
+    monkeypatch.setattr(site_text, "GENERATED", tmp_path)
+    site_api.pages()
+    text = (tmp_path / "api" / "derive.rst").read_text(encoding="utf-8")
+    assert [name for name in derive.__all__ if f"derive::{name}\n" not in text and f"py:data:: {name}\n" not in text] == []
+
+
+def test_a_formula_stands_in_a_line_or_alone() -> None:
+    assert 'display="block"' in mathml("x")
+    assert 'display="inline"' in mathml("x", "inline")
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx")
+    from site_links import faults
+
+    (tmp_path / "a.html").write_text(
+        '<a href="b.html#there">1</a><a href="b.html#not">2</a><img src="c.png">', encoding="utf-8"
+    )
+    (tmp_path / "b.html").write_text('<p id="there"><script src="https://elsewhere.org/x.js"></script>', encoding="utf-8")
+    found = list(faults(tmp_path))
+    assert [line.rpartition('" ')[2] for line in found] == [
+        "leads to no place of that page",
+        "leads nowhere",
+        "fetches from elsewhere",
+    ]
