@@ -69,7 +69,7 @@ def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
 
     A factor that keeps its sign and depends on the phases vanishes at single ones only, next to which the rest decides.
     """
-    coefficient, powers = sp.factor_list(margin)
+    coefficient, powers = sp.factor_list(margin)[:2]
     sign, open_ones = sp.sign(coefficient), []
     for f, n in powers:
         known = domain.sign(f) if f.has(*COSINES, *SINES) or domain.sign(f) in ("+", "-") else None

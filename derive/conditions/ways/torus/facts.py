@@ -60,7 +60,7 @@ class Facts:
 
     def factored(self, f: sp.Expr) -> tuple[sp.Expr, list[sp.Expr]]:
         """Its sign, 1 or -1, and the factors of odd power whose signs are not known from single parameters."""
-        coefficient, powers = sp.factor_list(f)
+        coefficient, powers = sp.factor_list(f)[:2]
         sign, rest = sp.sign(coefficient), []
         for g, n in powers:
             known = self.domain.sign(g) if n % 2 else "+"
