@@ -4,7 +4,8 @@
 2. One parameter and one phase: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`).
-5. Two parameters and one phase: the plane is cut into cells (`plane`).
+5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`).
+6. Two parameters and one phase: the plane is cut into cells (`plane`).
 
 True at given parameters means: at every frequency the roots qualify. Each way puts finitely many cases in place of all
 frequencies, and says in its own file why they suffice. Where none applies there is no condition, not a near one

@@ -3,7 +3,8 @@
 SymPy's own `linprog` (1.14) breaks off where it goes round in a circle and may then return what is no solution. Bland's rule
 does not go round: of the columns that help the first enters, of the rows that bind the one with the first variable leaves.
 
->>> one = sp.QQ(1)
+>>> from sympy import QQ
+>>> one = QQ(1)
 >>> {k: str(v) for k, v in solution([{0: one, 1: one}, {0: one, 1: -one}], [3 * one, one]).items()}
 {0: '2', 1: '1'}
 >>> solution([{0: one, 1: one}], [-one]) is None

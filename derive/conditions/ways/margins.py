@@ -23,6 +23,7 @@ from functools import reduce
 
 import sympy as sp
 
+from derive.conditions.ways.reciprocal import is_reciprocal, reciprocal_margins
 from derive.conditions.ways.schur import lower, reduced
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
@@ -143,6 +144,8 @@ def margins(phi: list[Complex], grade: str) -> list[Margin]:
     gap = phi[0].square() - phi[-1].square()
     if gap.is_zero and grade == "schur":  # the product of all roots is one in modulus
         raise NeverStable
+    if grade == "von-neumann" and is_reciprocal(phi):
+        return [Margin(value, False) for value in reciprocal_margins([c.real for c in phi])]
     if gap and not any(c.imaginary for c in phi):
         return _real([c.real for c in phi], grade)
     if gap and len(phi) == 2:

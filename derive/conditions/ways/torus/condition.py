@@ -28,7 +28,7 @@ from derive.conditions.ways.eliminate import relation
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
-from derive.conditions.ways.torus.forms import Axes, about, corners, long_waves, minors, value_at
+from derive.conditions.ways.torus.forms import Axes, about, corners, minors
 from derive.conditions.ways.torus.needed import at_corners, pruned, taken_apart
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
@@ -69,7 +69,7 @@ def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
 
     A factor that keeps its sign and depends on the phases vanishes at single ones only, next to which the rest decides.
     """
-    coefficient, powers = sp.factor_list(margin)
+    coefficient, powers = sp.factor_list(margin)[:2]
     sign, open_ones = sp.sign(coefficient), []
     for f, n in powers:
         known = domain.sign(f) if f.has(*COSINES, *SINES) or domain.sign(f) in ("+", "-") else None
@@ -93,10 +93,11 @@ def _of_values(values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axe
             return sp.false
         if domain.sign(n) == "0-":
             return _on_zeros(n, values, delicate, axes, domain)
-    facts = taken_apart(needed, domain)
+    alone = Domain({p: known for p, known in domain.ranges.items() if p not in COSINES})
+    facts = taken_apart(needed, alone)
     if not all(_is_enough(v, axes, facts) for v in values) or any(_may_vanish(d, domain) for d in delicate):
         raise NoClosedForm
-    return sp.And(*(relation(f, domain, False) for f in pruned(facts.given, domain)))
+    return sp.And(*(relation(f, domain, False) for f in pruned(facts.given, alone)))
 
 
 def _on_zeros(n: sp.Expr, values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axes, domain: Domain) -> Boolean:
@@ -126,7 +127,9 @@ def _is_enough(margin: sp.Expr, axes: Axes, facts: Facts) -> bool:
 
 
 def _is_copositive(lumps: sp.ImmutableMatrix, facts: Facts) -> bool:
-    """y' V y >= 0 for y >= 0: with r_i the sums of row i over the diagonal and what is negative, it is
+    """Whether y' V y >= 0 for y >= 0.
+
+    With r_i the sum of row i over the diagonal and what is negative it is
     sum r_i y_i^2 - sum v_ij (y_i - y_j)^2 over negative v_ij + 2 sum v_ij y_i y_j over the others.
     """
     d = lumps.rows

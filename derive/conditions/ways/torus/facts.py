@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement, product
 from operator import add
 from typing import Any
 
@@ -60,7 +60,7 @@ class Facts:
 
     def factored(self, f: sp.Expr) -> tuple[sp.Expr, list[sp.Expr]]:
         """Its sign, 1 or -1, and the factors of odd power whose signs are not known from single parameters."""
-        coefficient, powers = sp.factor_list(f)
+        coefficient, powers = sp.factor_list(f)[:2]
         sign, rest = sp.sign(coefficient), []
         for g, n in powers:
             known = self.domain.sign(g) if n % 2 else "+"
@@ -131,10 +131,9 @@ class Facts:
 
     def _positive(self, degree: int) -> list[Powers]:
         """Products of different positive parameters, up to a degree."""
-        every = product(range(2), repeat=len(self._symbols))
-        return sorted(
-            (m for m in every if 0 < sum(m) <= degree and all(s == "+" for s, n in zip(self._signs, m, strict=True) if n)), key=sum
-        )
+        known = [k for k, sign in enumerate(self._signs) if sign == "+"]
+        every = (some for n in range(1, degree + 1) for some in combinations(known, n))
+        return [tuple(int(k in some) for k in range(len(self._symbols))) for some in every]
 
 
 def _times(f: Terms, g: Terms) -> Terms:
@@ -156,4 +155,3 @@ def _bounds(p: sp.Symbol, known: Range) -> Iterator[sp.Expr]:
         yield p - known.low
     if known.high.is_Rational:
         yield known.high - p
-

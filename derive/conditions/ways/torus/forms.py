@@ -68,11 +68,8 @@ def about(corner: Corner, axes: Axes, margin: sp.Expr) -> Form | None:
     terms, d = _terms(corner, axes, margin), len(axes)
     if not all(_is_quadratic(m[:d], m[d:]) for m in terms):
         return None
-    lumps = lambda i, j: terms.get(_unit(i, j, 2 * d), 0) / (1 if i == j else 2) + (  # noqa: E731
-        terms.get(_unit(i, None, 2 * d), 0) / 2 if i == j else 0
-    )
     constant = terms.get((0,) * (2 * d), sp.S.Zero)
-    return Form(constant, _waves(terms, d), sp.ImmutableMatrix(d, d, lambda i, j: sp.expand(lumps(i, j))))
+    return Form(constant, _waves(terms, d), _lumps(terms, d))
 
 
 def minors(matrix: sp.ImmutableMatrix) -> Iterator[sp.Expr]:
@@ -92,6 +89,13 @@ def _terms(corner: Corner, axes: Axes, margin: sp.Expr) -> dict[tuple[int, ...],
 def _waves(terms: dict[tuple[int, ...], sp.Expr], d: int) -> sp.ImmutableMatrix:
     entry = lambda i, j: terms.get(_unit(i, None if i == j else j, 2 * d, 0 if i == j else d), sp.S.Zero) / 2  # noqa: E731
     return sp.ImmutableMatrix(d, d, entry)
+
+
+def _lumps(terms: dict[tuple[int, ...], sp.Expr], d: int) -> sp.ImmutableMatrix:
+    """V: on the diagonal with half of what is linear in y."""
+    linear = [terms.get(_unit(i, None, 2 * d), sp.S.Zero) / 2 for i in range(d)]
+    square = lambda i, j: terms.get(_unit(i, j, 2 * d), sp.S.Zero)  # noqa: E731
+    return sp.ImmutableMatrix(d, d, lambda i, j: sp.expand(square(i, i) + linear[i] if i == j else square(i, j) / 2))
 
 
 def _unit(i: int, j: int | None, size: int, start: int = 0) -> tuple[int, ...]:
