@@ -2,7 +2,9 @@
 ==============================
 
 The same network, the same batches, and an update multiplied by k and divided by k again: at odd k only the last bits
-differ. Below the edge the difference stays where rounding left it; beyond it, it grows by orders of magnitude.
+differ. Below the edge the difference stays where rounding left it; far beyond it, at the second rate, it grows by orders of
+magnitude. Of six rates tried these two are drawn; at 2.5, which also starts beyond the edge, the difference stayed near
+1e-14 for 400 steps: the edge at the start does not decide it.
 """
 
 # %%
