@@ -111,8 +111,8 @@ def _arm(results: xr.Dataset, arm: str) -> str:
     at = results.sel(arm=arm)
     last, counts = at.rel_l1.isel(epoch=-1), ", ".join(f"{_count(at, v)} {v}" for v in np.unique(at.verdict.values))
     words = (
-        f"{ARMS[arm]}, {float(at.normalised.median()):.2g} of the noise-free edge (most {float(at.normalised.max()):.2g}), step "
-        f"size {float(at.lr.median()):.2g}: RelL1 {float(last.median()):.1e} ({float(last.min()):.1e} to "
+        f"{ARMS[arm]}, {float(at.normalised.median()):.2g} of the noise-free edge (most {float(at.normalised.max()):.2g}), "
+        f"step size {float(at.lr.median()):.2g}: RelL1 {float(last.median()):.1e} ({float(last.min()):.1e} to "
         f"{float(last.max()):.1e}), {counts}"
     )
     return words if arm == "free" else f"{words}, {decades(results, arm)}"
@@ -177,7 +177,7 @@ def caption(results: xr.Dataset) -> str:
     caps = np.atleast_1d(at["caps"])
     return (
         f"{at['setting']}; before every epoch the step size is kept, in three arms, to at most {caps[1]:g} of the noise-free "
-        f"edge, {caps[2]:.3g} of it, which is c = 1, and {caps[3]:.3g}, which is c = 1/4. Seeds: {at['seeds']}. {preset} After the last epoch, RelL1 of k = 1 and "
-        f"k = {K}, medians over seeds: {amplified(results)}. Spread over k of the accuracies. {spreads(results)} A kept arm takes "
-        "smaller steps for as many epochs: what it does otherwise may be that."
+        f"edge, {caps[2]:.3g} of it, which is c = 1, and {caps[3]:.3g}, which is c = 1/4. Seeds: {at['seeds']}. {preset} "
+        f"After the last epoch, RelL1 of k = 1 and k = {K}, medians over seeds: {amplified(results)}. Spread over k of the "
+        f"accuracies. {spreads(results)} A kept arm takes smaller steps for as many epochs: what it does otherwise may be that."
     )

@@ -95,7 +95,7 @@ class EdgeController:
         self.log.close()
 
     def step(self, inputs: Any, targets: Any) -> None:
-        """Tell the batch just differentiated, or about to be by a closure, before the optimiser's step; each accumulated one."""
+        """Tell the batch just differentiated, or about to be by a closure, before the step; each one, if accumulated."""
         self._put_back()  # should a step have raised
         self._batches.append((inputs, targets))
 

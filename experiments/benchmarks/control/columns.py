@@ -58,7 +58,7 @@ def spacing(results: xr.Dataset) -> float:
 
 
 def reference(results: xr.Dataset) -> xr.Dataset:
-    """(setting,) least mean loss of the plain rows, and per seed the accuracy of that recipe, and the place of its step size."""
+    """(setting,) least mean loss of the plain rows, and per seed the accuracy of that recipe, and place of its step size."""
     plain = results.sel(row=list(PLAIN), budget="steps").stack(recipe=("row", "lr"))
     means = plain.loss.mean("seed")
     which = means.argmin("recipe")

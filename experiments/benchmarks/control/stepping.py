@@ -37,8 +37,14 @@ class Plain:
     """
 
     def __init__(
-        self, model: nn.Module, optimizer: Optimizer, steps: int, shape: Callable[[float], float], clip: float = 0.0, control: Any = None
-    ) -> None:  # fmt: skip
+        self,
+        model: nn.Module,
+        optimizer: Optimizer,
+        steps: int,
+        shape: Callable[[float], float],
+        clip: float = 0.0,
+        control: Any = None,
+    ) -> None:
         self.model, self.optimizer, self.clip, self.control = model, optimizer, clip, control
         self.schedule = LambdaLR(optimizer, lambda step: shape(step / steps))
         self._mode("train")

@@ -73,10 +73,10 @@ def notes(results: xr.Dataset) -> str:
     failed = int(at.failed.sum())
     lines = [
         f"{int(done.sum())} of {len(done)} settings, {results.sizes['seed']} seeds; in brackets 95 % intervals over seeds.",
-        "best loss: on the rows trained on, over the least of fixed, warm-up + cosine and clipping (geometric mean over settings).",
+        "best loss: on the training rows, over the best of fixed, warm-up + cosine, clipping (geometric mean of settings).",
         "accuracy: on rows to test on, in points, less that of the same reference.",
         "13 times: loss at 13 times the best step size of its uncapped kin, over the reference, where the grid reaches so far.",
-        "width: decades of step size within 10 % of the reference, of 3 in the grid. cost: in training steps, products counted.",
+        "width: decades of step size within 10 % of the reference, of 3 in the grid. cost: in steps, products counted.",
         f"a product costs {float(at.price.min()):.2g} to {float(at.price.max()):.2g} steps by operations."
         if done.any()
         else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from itertools import islice
 from math import isfinite, log, nan
 from typing import NamedTuple
@@ -32,7 +33,7 @@ class Outcome(NamedTuple):
     Attributes:
         loss: over all rows trained on, in nats; one that is worse than guessing counts as guessing.
         accuracy: in percent of the rows to test on.
-        diverged: whether the loss was worse than guessing, or no number.
+        diverged: whether the loss was worse than guessing and than at the start, or no number.
         products: with the Hessian.
         failed: measurements that failed.
     """
@@ -51,13 +52,18 @@ def train(job: Job, device: str) -> Outcome:
         warnings.simplefilter("always")
         torch.manual_seed(job.seed)
         model = at.make().to(device)
+        start, _ = judged(deepcopy(model), at)
         products = _steps(model, at, job)
     loss, accuracy = judged(model, at)
     guessing = log(at.classes)
-    diverged = not loss <= guessing
+    diverged = not loss <= max(guessing, start)
     failed = sum(issubclass(one.category, ControlWarning) for one in said)
     return Outcome(
-        guessing if diverged else loss, 100 / at.classes if not isfinite(loss) else accuracy, diverged, products, failed
+        min(loss, guessing) if isfinite(loss) else guessing,
+        100 / at.classes if not isfinite(loss) else accuracy,
+        diverged,
+        products,
+        failed,
     )
 
 
