@@ -97,7 +97,7 @@ def order_in_time(found: Amplification) -> int:
 def _by_margins(found: Amplification, grade: str, domain: Domain) -> Boolean:
     box = frequency_box(found)
     try:
-        factors = [margins(complex_coefficients(phi), grade) for phi in _irreducible(found, grade)]
+        factors = [margins(complex_coefficients(phi), grade, domain) for phi in _irreducible(found, grade)]
     except NeverStable:
         return sp.false
     return sp.And(*(_of_factor(needed, box, domain, grade) for needed in factors))

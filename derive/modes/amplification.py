@@ -113,8 +113,10 @@ def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:
     Raises:
         InputError: it is zero, or a number is beyond floating point.
     """
-    determinant = sp.together(sp.expand(expr))
-    if sp.cancel(determinant) == 0:
+    determinant = sp.expand(expr)
+    if not _is_of_monomials(determinant):
+        determinant = sp.together(determinant)
+    if determinant == 0 or (not _is_of_monomials(determinant) and sp.cancel(determinant) == 0):
         raise InputError("expected independent equations, got a system that does not determine its unknowns")
     shifted = sp.expand(determinant * xi ** -_lowest_power(determinant))
     for number in shifted.atoms(sp.Rational):  # a product of coefficients may leave floating point where none of them does
@@ -135,7 +137,15 @@ def mode(value: sp.Indexed) -> sp.Expr:
     return xi**time * sp.Mul(*(w**j for w, j in zip(SHIFTS, space, strict=False)))
 
 
+def _is_of_monomials(expr: sp.Expr) -> bool:
+    """Whether a sum is one of rational numbers times integer powers of symbols: then equal terms are one already."""
+    powers = (pair for term in sp.Add.make_args(expr) for pair in term.as_powers_dict().items())
+    return all(exponent.is_Integer and (base.is_Symbol or base.is_Rational) for base, exponent in powers)
+
+
 def _lowest_power(expr: sp.Expr) -> int:
+    if _is_of_monomials(expr):
+        return min(int(term.as_powers_dict().get(xi, 0)) for term in sp.Add.make_args(expr))
     numerator, denominator = sp.fraction(sp.cancel(expr))
     low = min(monomial[0] for monomial in sp.Poly(numerator, xi).monoms())
     return low - sp.degree(denominator, xi)

@@ -52,10 +52,23 @@ def _amplifier(found: Amplification) -> sp.Expr:
         raise NoClosedForm
     lead, constant = found.polynomial.all_coeffs()
     in_shifts = {c: (w + 1 / w) / 2 for c, w in zip(COSINES, SHIFTS, strict=True)}
-    amplifier = sp.expand(sp.cancel((-constant / lead).subs(in_shifts)))
+    lead, constant = lead.subs(in_shifts), constant.subs(in_shifts)
+    if any(_is_divided(lead, constant, w) for w in SHIFTS):
+        raise NoClosedForm
+    amplifier = sp.expand(sp.cancel(-constant / lead))
     if any(sp.denom(term).free_symbols - set(SHIFTS) for term in sp.Add.make_args(amplifier)):
         raise NoClosedForm
     return amplifier
+
+
+def _is_divided(lead: sp.Expr, constant: sp.Expr, w: sp.Symbol) -> bool:
+    """Whether the amplifier, at one place with w left open, is no Laurent polynomial: to see it there takes no time."""
+    place = {
+        s: sp.Rational(7 * k + 5, 11 * k + 13) for k, s in enumerate(sorted(lead.free_symbols | constant.free_symbols, key=str))
+    }
+    place.pop(w, None)
+    denominator = sp.fraction(sp.cancel(sp.together((constant / lead).subs(place))))[1]
+    return len(sp.Add.make_args(sp.expand(denominator))) > 1
 
 
 def _weights(amplifier: sp.Expr) -> list[sp.Expr]:

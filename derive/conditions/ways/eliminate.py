@@ -46,6 +46,8 @@ def demand(margin: sp.Expr, box: Box, domain: Domain, strict: bool) -> Boolean:
 
 def over_positive(margin: sp.Expr, domain: Domain) -> sp.Expr:
     """The numerator over a positive denominator; over one of unknown sign, numerator times denominator."""
+    if margin.is_polynomial():
+        return sp.expand(margin)
     numerator, denominator = sp.fraction(sp.cancel(sp.together(margin)))
     sign = domain.sign(denominator)
     if sign in ("+", "-"):

@@ -25,6 +25,7 @@ import sympy as sp
 
 from derive.conditions.ways.reciprocal import is_reciprocal, reciprocal_margins
 from derive.conditions.ways.schur import lower, reduced
+from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import in_real_parts, powers_of
@@ -132,8 +133,13 @@ def _split(expr: sp.Expr, gens: list[sp.Symbol]) -> Complex:
     return Complex(*(_reduced(sp.Poly(part, *gens)) for part in parts))
 
 
-def margins(phi: list[Complex], grade: str) -> list[Margin]:
+def margins(phi: list[Complex], grade: str, domain: Domain | None = None) -> list[Margin]:
     """Margins of a polynomial that is irreducible over the rational functions of its symbols.
+
+    Args:
+        phi: coefficients from the leading one down.
+        grade: one of `schur.GRADES`.
+        domain: what is known of the symbols; where the lead has a sign it is no factor of the margins.
 
     Raises:
         NeverStable: a root of modulus one, or larger, occurs for all parameters.
@@ -147,13 +153,13 @@ def margins(phi: list[Complex], grade: str) -> list[Margin]:
     if grade == "von-neumann" and is_reciprocal(phi):
         return [Margin(value, False) for value in reciprocal_margins([c.real for c in phi])]
     if gap and not any(c.imaginary for c in phi):
-        return _real([c.real for c in phi], grade)
+        return _real([c.real for c in phi], grade, domain)
     if gap and len(phi) == 2:
         return [Margin(gap.as_expr(), grade == "schur")]
     shorter = lower(phi, gap, grade, Complex.conjugate)
     if shorter is None:
         raise NoClosedForm
-    rest = margins(_primitive(shorter[0]), shorter[1])
+    rest = margins(_primitive(shorter[0]), shorter[1], domain)
     return [*([Margin(gap.as_expr(), grade == "schur", grade != "schur")] if gap else []), *rest]
 
 
@@ -186,9 +192,12 @@ def _parts(phi: list[Complex]) -> list[sp.Poly]:
     return [part for c in phi for part in (c.real, c.imaginary) if not part.is_zero]
 
 
-def _real(phi: list[sp.Poly], grade: str) -> list[Margin]:
+def _real(phi: list[sp.Poly], grade: str, domain: Domain | None) -> list[Margin]:
     """phi(1) > 0, (-1)^n phi(-1) > 0, and |lead| > |const| at every step down to degree 2, all relative to the lead."""
     degree, lead = len(phi) - 1, phi[0]
+    known = domain.sign(lead.as_expr()) if domain and degree == 1 else None
+    if known in ("+", "-"):  # a product would hide that what is left is affine in every cosine
+        lead = lead.one if known == "+" else -lead.one
     at_one = sum(phi[1:], phi[0])
     at_minus_one = sum((c * (-1) ** k for k, c in enumerate(phi)), phi[0] * 0)
     ends = [Margin((lead * value).as_expr(), grade == "schur") for value in (at_one, at_minus_one)]

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import sympy as sp
-from mpmath import mpf
+from mpmath import mpf, workdps
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.integrator_line import qualifying
@@ -40,7 +40,7 @@ from derive.modes.amplification import MARK, Amplification, in_real_parts
 from derive.modes.roots import function_of
 
 MOST_STAGES = 8
-SMALL = 1e-9
+SMALL, STEP = 1e-9, mpf(2) ** -64
 _x = sp.Symbol("x", real=True)
 
 
@@ -126,7 +126,7 @@ def _at_zero_frequency_one(found: Amplification) -> list[sp.Expr] | None:
     lead = _at_one(coefficients[0])
     if lead == 0:
         return None
-    scaled = [sp.expand(sp.cancel(c / lead)) for c in coefficients]
+    scaled = coefficients if lead == 1 else [sp.expand(sp.cancel(c / lead)) for c in coefficients]
     return scaled if all(_at_one(c).is_number for c in scaled) else None
 
 
@@ -136,10 +136,12 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
     It costs little, and spares the divisions below where there is nothing to find.
     """
     variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
-    point = [(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
-    gradients = [[sp.diff(c, v) for v in variables] for c in coefficients]
-    jacobian = function_of(variables, gradients, "mpmath")(*map(mpf, point))
-    rows = [row for row in jacobian if any(abs(entry) > SMALL for entry in row)]
+    values = function_of(variables, coefficients, "mpmath")
+    with workdps(60):  # differences are derivatives to 38 digits, and cost less than those of long expressions
+        at = [mpf(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
+        sides = [[values(*at[:k], at[k] + step, *at[k + 1 :]) for step in (STEP, -STEP)] for k in range(len(at))]
+        slopes = [[(up - down) / (2 * STEP) for up, down in zip(*ends, strict=True)] for ends in sides]
+    rows = [row for row in zip(*slopes, strict=True) if any(abs(entry) > SMALL for entry in row)]
     if not rows:
         return True
     first, k = rows[0], max(range(len(variables)), key=lambda i: abs(rows[0][i]))

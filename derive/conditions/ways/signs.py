@@ -121,18 +121,23 @@ def _by_assumption(symbol: sp.Symbol) -> Range:
 
 def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> dict[tuple[int, ...], sp.Expr]:
     """Terms of the numerator in variables t >= 0; none if a term is odd in an unbounded variable, whose sign varies."""
-    for variable, degree, known in zip(poly.gens, poly.degree_list(), ranges, strict=True):
-        top, bottom = _substitution(variable, known)
-        pieces = (c * top**k * bottom ** (degree - k) for k, c in _by_power(poly, variable))
-        poly = sp.Poly(sp.Add(*pieces), *poly.gens)
-    free = [i for i, known in enumerate(ranges) if not (known.low.is_finite or known.high.is_finite)]
     terms = dict(poly.terms())
+    for i, (variable, degree, known) in enumerate(zip(poly.gens, poly.degree_list(), ranges, strict=True)):
+        top, bottom = _substitution(variable, known)
+        shapes = [sp.Poly(top**k * bottom ** (degree - k), variable).terms() for k in range(degree + 1)]
+        terms = _replaced(terms, i, shapes)
+    free = [i for i, known in enumerate(ranges) if not (known.low.is_finite or known.high.is_finite)]
     return {} if any(monomial[i] % 2 for monomial in terms for i in free) else terms
 
 
-def _by_power(poly: sp.Poly, variable: sp.Symbol):
-    single = sp.Poly(poly.as_expr(), variable)
-    return [(k, c) for (k,), c in single.terms()]
+def _replaced(terms: dict[tuple[int, ...], sp.Expr], i: int, shapes: list) -> dict[tuple[int, ...], sp.Expr]:
+    """Power k of variable i becomes the polynomial shapes[k]."""
+    found: dict[tuple[int, ...], sp.Expr] = {}
+    for m, c in terms.items():
+        for (k,), a in shapes[m[i]]:
+            key = (*m[:i], k, *m[i + 1 :])
+            found[key] = found.get(key, sp.S.Zero) + c * a
+    return {m: value for m, c in found.items() if (value := c if c.is_Rational else sp.expand(c)) != 0}
 
 
 def _substitution(x: sp.Symbol, known: Range) -> tuple[sp.Expr, sp.Expr]:

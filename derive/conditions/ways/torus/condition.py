@@ -44,7 +44,7 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
     if grade == "schur" or not found.phases or (grade == "power-bounded" and found.polynomial.degree() > 1):
         raise NoClosedForm
     try:
-        needed = _margins(found, grade)
+        needed = _margins(found, grade, domain)
     except NeverStable:
         return sp.false
     values, delicate = [m.value for m in needed], [m.value for m in needed if m.delicate]
@@ -56,12 +56,12 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
     return _of_values(factors, delicate, found.phases, domain)
 
 
-def _margins(found: Amplification, grade: str) -> list[Margin]:
+def _margins(found: Amplification, grade: str, domain: Domain) -> list[Margin]:
     if found.polynomial.degree() == 1:
-        return margins(complex_coefficients(found.polynomial), grade)
+        return margins(complex_coefficients(found.polynomial), grade, domain)
     numerator = sp.expand(sp.fraction(sp.together(found.polynomial.as_expr()))[0])
     factors = (f for f, _ in sp.factor_list(numerator, gaussian=numerator.has(sp.I))[1] if f.has(xi))
-    return [m for f in factors for m in margins(complex_coefficients(sp.Poly(f, xi)), grade)]
+    return [m for f in factors for m in margins(complex_coefficients(sp.Poly(f, xi)), grade, domain)]
 
 
 def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
@@ -84,6 +84,12 @@ def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
     return [sp.expand(sign * sp.Mul(*open_ones))]
 
 
+def _solved(f: sp.Expr) -> Boolean:
+    """`f >= 0`, affine in its only parameter, as a bound on it."""
+    slope, constant = sp.Poly(f).all_coeffs()
+    return (sp.Ge if slope > 0 else sp.Le)(sp.Poly(f).gen, -constant / slope)
+
+
 def _of_values(values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axes, domain: Domain) -> Boolean:
     """All values non-negative at all phases."""
     values = [v for v in map(sp.expand, values) if v != 0]
@@ -95,7 +101,9 @@ def _of_values(values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axe
             return _on_zeros(n, values, delicate, axes, domain)
     alone = Domain({p: known for p, known in domain.ranges.items() if p not in COSINES})
     facts = taken_apart(needed, alone)
-    if not all(_is_enough(v, axes, facts) for v in values) or any(_may_vanish(d, domain) for d in delicate):
+    if not all(_is_certain(v, facts, domain) or _is_enough(v, axes, facts) for v in values) or any(
+        _may_vanish(d, domain) for d in delicate
+    ):
         raise NoClosedForm
     return sp.And(*(relation(f, domain, False) for f in pruned(facts.given, alone)))
 
@@ -113,6 +121,15 @@ def _on_zeros(n: sp.Expr, values: Sequence[sp.Expr], delicate: Sequence[sp.Expr]
             raise NoClosedForm
         cases.append(sp.And(sp.Eq(p, 0), _of_values(*at_zero, axes, domain)))
     return sp.Or(*cases)
+
+
+def _is_certain(margin: sp.Expr, facts: Facts, domain: Domain) -> bool:
+    """Whether the margin has one sign, at all phases, in the ranges that facts of one parameter leave (`signs`)."""
+    single = [f for f in facts.given if len(f.free_symbols) == 1 and sp.Poly(f).degree() == 1]
+    narrow = Domain(dict(domain.ranges))
+    for f in single:
+        narrow.learn(_solved(f))
+    return bool(single) and narrow.sign(margin) in ("+", "0+", "0")
 
 
 def _is_enough(margin: sp.Expr, axes: Axes, facts: Facts) -> bool:

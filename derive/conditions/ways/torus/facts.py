@@ -63,12 +63,27 @@ class Facts:
         coefficient, powers = sp.factor_list(f)[:2]
         sign, rest = sp.sign(coefficient), []
         for g, n in powers:
-            known = self.domain.sign(g) if n % 2 else "+"
+            known = (self.domain.sign(g) or self._of_one(g)) if n % 2 else "+"
             if known is None:
                 rest.append(g)
             elif known.endswith("-"):
                 sign = -sign
         return sign, rest
+
+    def _of_one(self, g: sp.Expr) -> str | None:
+        """The sign of a polynomial in one parameter that has no root in its range (Sturm)."""
+        poly = sp.Poly(g)
+        if len(poly.gens) > 1 or not (poly.domain.is_QQ or poly.domain.is_ZZ):
+            return None
+        known = self.domain.ranges.get(poly.gen, Range())
+        if poly.count_roots(*(None if end.is_infinite else end for end in (known.low, known.high))):
+            return None
+        inside = known.low if known.low.is_finite else known.high if known.high.is_finite else sp.S.Zero
+        return "+" if poly.eval(inside) > 0 else "-"
+
+    def is_never_zero(self, g: sp.Expr) -> bool:
+        """Whether it keeps a strict sign in the ranges of single parameters."""
+        return (self.domain.sign(g) or self._of_one(g)) in ("+", "-")
 
     def sign(self, f: sp.Expr) -> int:
         """1 for not negative, -1 for not positive, 0 for unknown."""

@@ -69,6 +69,6 @@ def _single(n: sp.Expr, facts: Facts) -> sp.Expr | None:
     signs = dict.fromkeys(rest, 0) if len(rest) == 1 else {f: facts.sign(f) for f in rest}
     unknown = [f for f in rest if signs[f] == 0]
     wanted = sp.expand(sign * sp.Mul(*(s for s in signs.values() if s)) * sp.Mul(*unknown))
-    known = [g for g, k in powers if g not in unknown or k > 1]
+    known = [g for g, k in powers if (g not in unknown or k > 1) and not facts.is_never_zero(g)]
     rests = [sp.reduced(wanted, [g], *sorted(wanted.free_symbols | g.free_symbols, key=str))[1] for g in known]
     return wanted if unknown and all(facts.imply(rest) for rest in rests) else None
