@@ -3,7 +3,8 @@
 1. One symbol: the frequency comes in through one real or imaginary symbol (`one_symbol`).
 2. One parameter and one phase: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
-4. One-step averages, where a sufficient and a necessary condition meet (`convex`).
+4. One-step averages, where a sufficient and a necessary condition meet (`convex`), and the second-order step of Lax and
+   Wendroff in several dimensions (`astroid`).
 5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`).
 6. Two parameters and one phase: the plane is cut into cells (`plane`).
 
@@ -32,6 +33,7 @@ from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus import astroid
 from derive.conditions.ways.torus import condition as torus
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
@@ -58,6 +60,7 @@ def _in_several_parameters(found: Amplification, grade: str, domain: Domain) -> 
     ways = [lambda: _by_margins(found, grade, domain)]
     if grade != "schur" and found.phases:
         ways += [lambda: convex.condition(found, domain)]
+        ways += [lambda: astroid.condition(found, domain)]
         ways += [lambda: torus.condition(found, grade, domain)]
         ways += [lambda: plane.condition(found, parameters(found), grade, domain, closed_form)]
     for way in ways:
