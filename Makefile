@@ -75,7 +75,8 @@ docs: $(STAMP) ## the site, into site/: pages, gallery and tables from the code;
 	@echo "the site is site/index.html"
 
 fuzz: $(STAMP) ## conditions of random schemes against one-step matrices, half of the points beside the edge (half an hour)
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py \
+		tests/derive/conditions/ways/test_torus.py
 
 mutate: $(STAMP) ## change every displayed formula, one thing at a time, and report what no check notices
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.mutate

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from derive import GridFunction, GridScheme, stability
 from derive.conditions.ways.feasible import solution
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus.astroid import numbers
 from derive.conditions.ways.torus.facts import Facts
 from derive.gallery.operators import backward, centred, mean, second
+from derive.modes.amplification import amplification
 from tests.oracles import verdict
 
 r_x, r_y, r_z = sp.symbols("r_x r_y r_z", positive=True)
@@ -81,7 +83,11 @@ def hold(scheme: GridScheme, rays: int = 8) -> None:
         assert not ((claimed != stable) & sure).any()
 
 
-@pytest.mark.parametrize("name", [name for name, (_, known) in SCHEMES.items() if known is not None])
+LONG = ("Lorentz medium", "implicit-explicit")
+KNOWN = [name for name, (_, known) in SCHEMES.items() if known is not None]
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] if n in LONG else []) for n in KNOWN])
 def test_known_conditions(name: str) -> None:
     scheme, known = SCHEMES[name]
     found = stability(scheme)
@@ -106,6 +112,39 @@ def test_three_dimensions() -> None:
     pairs = list(zip((nu_x, nu_y, nu_z), (r_x, r_y, r_z), range(3), strict=True))
     change = sum(r * second(value, k) - nu * centred(value, k) for nu, r, k in pairs)
     hold(GridScheme(w[1, 0, 0, 0] - value - change), rays=3)
+
+
+def lax_wendroff(*n: sp.Expr, weight: sp.Expr | int = 1) -> GridScheme:
+    """Second order in time and space, with all mixed differences: (D u)^2/2 but for second differences along an axis."""
+    u = GridFunction("u", len(n))
+    value, after = u[(0,) * (len(n) + 1)], u[(1,) + (0,) * len(n)]
+    along = sum(k * centred(value, i) - k**2 * second(value, i) / 2 for i, k in enumerate(n))
+    mixed = sum(n[i] * n[j] * centred(centred(value, i), j) for i in range(len(n)) for j in range(i))
+    return GridScheme(after - value + along - weight * mixed)
+
+
+@pytest.mark.parametrize("n", [(nu_x, nu_y), pytest.param((r_x, r_x - 2 * nu_x), marks=pytest.mark.slow)])
+def test_astroid(n: tuple[sp.Expr, sp.Expr]) -> None:
+    """Turkel: sum |nu|^(2/3) <= 1, against matrices beside this edge and elsewhere."""
+    scheme = lax_wendroff(*n)
+    found, generator = stability(scheme), np.random.default_rng(2)
+    assert (found.status, found.grade) == ("exact", "power-bounded")
+    direction = {str(s): generator.uniform(0.05 if s.is_positive else -1, 1, 12) for s in scheme.parameters}
+    size = sum(np.abs(k) ** (2 / 3) for k in sp.lambdify(scheme.parameters, n)(**direction)) ** -1.5
+    for scale in (*(size * side for side in SIDES), *np.exp(generator.uniform(-3, 0.5, (4, 12)))):
+        values = {name: d * scale for name, d in direction.items()}
+        claimed = found.holds(**values)
+        assert (claimed == (scale < size)).all()
+        stable, sure = verdict(scheme, values)
+        assert not ((claimed != stable) & sure).any()
+
+
+def test_other_steps_are_no_astroid() -> None:
+    """Other weights, or none, of the mixed difference; the same numbers in three dimensions: 9 nu^(2/3) <= 3."""
+    assert numbers(amplification(lax_wendroff(nu_x, nu_y))) == [nu_x, nu_y]
+    for weight in (0, sp.Rational(9, 10), b):
+        assert numbers(amplification(lax_wendroff(nu_x, nu_y, weight=weight))) is None
+    assert stability(lax_wendroff(s, s, s)).condition == (s <= sp.sqrt(3) / 9)
 
 
 def test_facts_are_not_too_many() -> None:
