@@ -139,7 +139,8 @@ def margins(phi: list[Complex], grade: str, domain: Domain | None = None) -> lis
     Args:
         phi: coefficients from the leading one down.
         grade: one of `schur.GRADES`.
-        domain: what is known of the symbols; where the lead has a sign it is no factor of the margins.
+        domain: what is known of the symbols: where the lead has a sign it is no factor of the margins, and where lead and
+            constant have one modulus, it tells whether parameters are left.
 
     Raises:
         NeverStable: a root of modulus one, or larger, occurs for all parameters.
@@ -158,9 +159,20 @@ def margins(phi: list[Complex], grade: str, domain: Domain | None = None) -> lis
         return [Margin(gap.as_expr(), grade == "schur")]
     shorter = lower(phi, gap, grade, Complex.conjugate)
     if shorter is None:
-        raise NoClosedForm
-    rest = margins(_primitive(shorter[0]), shorter[1], domain)
+        raise NeverStable if domain and _is_never_zero(reduced(phi, Complex.conjugate), domain) else NoClosedForm
+    rest = margins(_primitive(shorter[0]), shorter[1])  # where an earlier gap is zero it says nothing, so no domain
     return [*([Margin(gap.as_expr(), grade == "schur", grade != "schur")] if gap else []), *rest]
+
+
+def _is_never_zero(phi: list[Complex], domain: Domain) -> bool:
+    """Whether the coefficients vanish together, at all phases, for no parameters: one at a power of c and s keeps a sign.
+
+    With |lead| = |const| at every phase roots are in the disc only if all are on the circle, where phi_1 is zero; the powers
+    of c, and each times s, are linearly independent.
+    """
+    waves = [*COSINES, *SINES]
+    found = (k for part in _parts(phi) for k in sp.Poly(part.as_expr(), *waves).coeffs())
+    return any(domain.sign(k) in ("+", "-") for k in found)
 
 
 def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:

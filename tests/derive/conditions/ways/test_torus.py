@@ -147,6 +147,16 @@ def test_other_steps_are_no_astroid() -> None:
     assert stability(lax_wendroff(s, s, s)).condition == (s <= sp.sqrt(3) / 9)
 
 
+def test_never_where_lead_and_constant_have_one_modulus() -> None:
+    """The leapfrog with diffusion at the middle level is unstable for every r > 0; without it, it is not."""
+    old = p[-1, 0, 0]
+    for grade in ("von-neumann", "power-bounded"):
+        found = stability(GridScheme(new - old + 2 * flow - 2 * diffusion(now)), grade)
+        assert (found.status, found.condition) == ("exact", sp.false)
+    scheme = GridScheme(new - old + 2 * flow - 2 * b * second(now, 0))
+    assert stability(scheme, "von-neumann").condition != sp.false
+
+
 def test_facts_are_not_too_many() -> None:
     """2 r_x <= 1 and 2 r_y <= 1 do not say that r_x + r_y <= 1/2."""
     facts = Facts(Domain.of([r_x, r_y]), (1 - 2 * r_x, 1 - 2 * r_y))
