@@ -140,10 +140,15 @@ def test_astroid(n: tuple[sp.Expr, sp.Expr]) -> None:
 
 
 def test_other_steps_are_no_astroid() -> None:
-    """Other weights, or none, of the mixed difference; the same numbers in three dimensions: 9 nu^(2/3) <= 3."""
+    """Other weights, or none, of the mixed difference."""
     assert numbers(amplification(lax_wendroff(nu_x, nu_y))) == [nu_x, nu_y]
     for weight in (0, sp.Rational(9, 10), b):
         assert numbers(amplification(lax_wendroff(nu_x, nu_y, weight=weight))) is None
+
+
+@pytest.mark.slow
+def test_astroid_of_equal_numbers_in_three_dimensions() -> None:
+    """3 nu^(2/3) <= 1."""
     assert stability(lax_wendroff(s, s, s)).condition == (s <= sp.sqrt(3) / 9)
 
 
