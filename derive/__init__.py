@@ -103,9 +103,9 @@ class _Package(ModuleType):
             return _version()
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        self.__dict__[name] = found
-        return found
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        self.__dict__[name] = value
+        return value
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):  # Python binds a module here once it is imported

@@ -84,8 +84,8 @@ def _mean_square(scheme: GridScheme, pairs: tuple, grade: str | None, seconds: f
     moments = second_moments(scheme, random)
     if moments.phases:
         return _on_grid(moments, _grade_on_grid(scheme, grade), seconds)
-    found = _by_size_of_answer(scheme, moments, random, seconds) if grade in (None, "schur") else None
-    return found or stability(moments, grade, seconds)
+    by_size = _by_size_of_answer(scheme, moments, random, seconds) if grade in (None, "schur") else None
+    return by_size or stability(moments, grade, seconds)
 
 
 def _on_grid(moments: Amplification, grade: str | None, seconds: float) -> Stability:

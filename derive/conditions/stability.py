@@ -128,11 +128,11 @@ class Stability:
         """
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
         self._demand_a_formula("largest() or holds()")
-        found = solve_condition(self.condition, parameter, domain_of(self.amplification))
+        values = solve_condition(self.condition, parameter, domain_of(self.amplification))
         for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
             if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
-                found = found.intersect(part.as_set())
-        return found
+                values = values.intersect(part.as_set())
+        return values
 
     def largest(self, name: str, seconds: float = 60.0, /, **values: float) -> float:
         """The first edge of one parameter on the way up from zero, numbers given for all others; for every status.

@@ -37,12 +37,12 @@ def macros(only: Iterable[str] = (), prefix: str = PREFIX, tell: Tell | None = N
     """
     keys = list(dict.fromkeys(map(key_of, only))) or list(titles())
     _check(prefix)
-    found = {}
+    by_command = {}
     for n, key in enumerate(keys):
         if tell:
             tell(n, len(keys), key)
-        found |= {rf"\{prefix}{macro['name']}": macro for macro in page(key)["macros"]}
-    return {name: _definition(name, macro) for name, macro in found.items()}
+        by_command |= {rf"\{prefix}{macro['name']}": macro for macro in page(key)["macros"]}
+    return {name: _definition(name, macro) for name, macro in by_command.items()}
 
 
 def _check(prefix: str) -> None:
@@ -71,12 +71,12 @@ def write_macros(
         InputError: the file cannot be written, an unknown theorem, or a bad prefix.
     """
     check_file(out)  # before the work, not after it
-    found = macros(only, prefix, tell)
-    text = _HEAD.format(who=named()) + "\n".join(found.values()) + "\n"
-    write_whole(out, _document(text, found) if standalone else text)
-    return len(found)
+    written = macros(only, prefix, tell)
+    text = _HEAD.format(who=named()) + "\n".join(written.values()) + "\n"
+    write_whole(out, _document(text, written) if standalone else text)
+    return len(written)
 
 
-def _document(text: str, found: dict[str, str]) -> str:
-    shown = "\n".join(rf"\noindent\texttt{{\string{name}}}\[ {name} \]" for name in found)
+def _document(text: str, definitions: dict[str, str]) -> str:
+    shown = "\n".join(rf"\noindent\texttt{{\string{name}}}\[ {name} \]" for name in definitions)
     return f"{_DOCUMENT}{text}\\begin{{document}}\n{shown}\n\\end{{document}}\n"

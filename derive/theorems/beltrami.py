@@ -97,9 +97,9 @@ def equation(linear: sp.Expr, direction: tuple[sp.Expr, ...]) -> sp.Eq:
 
 def scheme(linear: sp.Expr, direction: tuple[sp.Expr, ...]) -> GridScheme:
     """The same, to be analysed."""
-    found = equation(linear, direction)
-    both = {epsilon, slope} <= found.rhs.free_symbols
-    return GridScheme(found, assumptions=sp.Le(epsilon, slope) if both else sp.true)
+    euler = equation(linear, direction)
+    both = {epsilon, slope} <= euler.rhs.free_symbols
+    return GridScheme(euler, assumptions=sp.Le(epsilon, slope) if both else sp.true)
 
 
 @cache

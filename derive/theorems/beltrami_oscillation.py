@@ -38,8 +38,8 @@ def onset(dims: int) -> sp.Expr:
 @cache
 def orbit(dims: int) -> sp.Expr:
     """The amplitude that a step turns into its negative: that of a flux of full strength, less what epsilon rounds off."""
-    found = sp.solve(sp.Eq(amplitude + lr * rate(dims), -amplitude), amplitude)
-    square = found[0] ** 2
+    amplitudes = sp.solve(sp.Eq(amplitude + lr * rate(dims), -amplitude), amplitude)
+    square = amplitudes[0] ** 2
     saturated = sp.factor(square.subs(epsilon, 0))
     return sp.sqrt(saturated + sp.factor(square - saturated))
 

@@ -77,8 +77,8 @@ def added() -> tuple[sp.Expr, ...]:
 
 def bounds(sign: int, highest: sp.Expr) -> sp.Tuple:
     """The bounds of Thm 5.4 for a sign of a, with an eigenvalue 0 and a greatest one."""
-    found = (edge.subs({power_min: 0, power_max: highest}) for edge in for_sign(sign))
-    return sp.Tuple(*map(sp.Eq, (alpha_min, alpha_max), found))
+    edges = (edge.subs({power_min: 0, power_max: highest}) for edge in for_sign(sign))
+    return sp.Tuple(*map(sp.Eq, (alpha_min, alpha_max), edges))
 
 
 def derive() -> Derivation:

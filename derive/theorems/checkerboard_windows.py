@@ -33,8 +33,8 @@ def overlaps(boundary: str, parity: int = 0) -> sp.Expr:
 
 def peak_and_loss(boundary: str, parity: int = 0) -> tuple[sp.Expr, sp.Expr]:
     """(p, c) of the overlaps p - c d."""
-    found = sp.Poly(overlaps(boundary, parity), shift)
-    return found.nth(0), -found.nth(1)
+    polynomial = sp.Poly(overlaps(boundary, parity), shift)
+    return polynomial.nth(0), -polynomial.nth(1)
 
 
 def second_difference() -> dict[int, sp.Expr]:
@@ -44,8 +44,8 @@ def second_difference() -> dict[int, sp.Expr]:
     def entry(i: sp.Expr) -> sp.Expr:
         return peak - loss * sp.Abs(i)
 
-    found = {at: entry(at + 1) - 2 * entry(at) + entry(at - 1) for at in (sp.S.Zero, away)}
-    return {int(at != 0): sp.expand(value) for at, value in found.items()}
+    jumps = {at: entry(at + 1) - 2 * entry(at) + entry(at - 1) for at in (sp.S.Zero, away)}
+    return {int(at != 0): sp.expand(value) for at, value in jumps.items()}
 
 
 def line_eigenvalue() -> sp.Expr:
@@ -54,8 +54,8 @@ def line_eigenvalue() -> sp.Expr:
     assert jumps[1] == 0
     wave = sp.cos(theta * (_i + 1)) - 2 * sp.cos(theta * _i) + sp.cos(theta * (_i - 1))
     factor = sp.simplify(sp.expand(sp.expand_trig(wave)) / sp.cos(theta * _i))
-    (found,) = sp.solve(sp.Eq(mu * factor, jumps[0]), mu)
-    return sp.factor(found)
+    (eigenvalue,) = sp.solve(sp.Eq(mu * factor, jumps[0]), mu)
+    return sp.factor(eigenvalue)
 
 
 def wave_sum() -> sp.Expr:

@@ -55,8 +55,8 @@ def largest() -> sp.Expr:
 @cache
 def leading() -> sp.Expr:
     """Of A - G, in powers of dt and dx^2."""
-    found = sp.series(scheme_factor(), dx, 0, 4).removeO() - sp.series(exact_factor(), lr, 0, 3).removeO()
-    return sp.factor(found)
+    difference = sp.series(scheme_factor(), dx, 0, 4).removeO() - sp.series(exact_factor(), lr, 0, 3).removeO()
+    return sp.factor(difference)
 
 
 def at_time() -> sp.Expr:

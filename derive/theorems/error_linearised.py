@@ -108,8 +108,8 @@ def flow(name: str = "swish") -> sp.Expr:
 
 def coefficients(name: str = "swish") -> tuple[sp.Expr, sp.Expr]:
     """(of (K*I)*I, of Ibar^2 Kbar) in minus the flow."""
-    found = -flow(name)
-    return found.coeff(GRAM), found.coeff(Kbar).coeff(Ibar**2)
+    rate = -flow(name)
+    return rate.coeff(GRAM), rate.coeff(Kbar).coeff(Ibar**2)
 
 
 def windowed_update() -> sp.Expr:

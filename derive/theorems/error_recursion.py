@@ -53,9 +53,9 @@ def on_a_mode() -> sp.Eq:
     """The same with u[n, j] = uhat(n) e^{i j theta}; the errors are transformed alike."""
     kinds = {"u": uhat, "epsilon": error}
     values = scheme().rhs.atoms(sp.Indexed)
-    found = scheme().rhs.subs({v: kinds[str(v.base)](n + v.indices[0]) * mode(v).subs(xi, 1) for v in values})
-    factor = sp.expand(found).coeff(uhat(n)).subs(SHIFTS[0], sp.exp(sp.I * THETAS[0])).rewrite(sp.cos)
-    rest = sp.expand(found - sp.expand(found).coeff(uhat(n)) * uhat(n))
+    change = scheme().rhs.subs({v: kinds[str(v.base)](n + v.indices[0]) * mode(v).subs(xi, 1) for v in values})
+    factor = sp.expand(change).coeff(uhat(n)).subs(SHIFTS[0], sp.exp(sp.I * THETAS[0])).rewrite(sp.cos)
+    rest = sp.expand(change - sp.expand(change).coeff(uhat(n)) * uhat(n))
     return sp.Eq(uhat(n + 1), (1 + sp.factor(sp.simplify(factor - 1))) * uhat(n) + rest)
 
 
@@ -109,8 +109,8 @@ def branch(equal: bool) -> sp.Expr:
 def approached() -> sp.Expr:
     """The limit below the bound, |A| < 1."""
     inside = sp.Symbol("inside", positive=True)  # |A|^2 = 1/(1 + inside)
-    found = sp.limit(branch(False).subs(gain, 1 / (1 + inside)), n, sp.oo)
-    return sp.factor(found.subs(inside, 1 / gain - 1))
+    limit = sp.limit(branch(False).subs(gain, 1 / (1 + inside)), n, sp.oo)
+    return sp.factor(limit.subs(inside, 1 / gain - 1))
 
 
 def grown() -> sp.Expr:

@@ -25,8 +25,8 @@ _SIZE = sp.Symbol("size", positive=True)
 
 def descent_edge() -> sp.Expr:
     """Largest step of gradient descent at a given curvature z > 0."""
-    (found,) = sp.solve(sp.Eq(maximal_curvature("gd"), _SIZE), lr)
-    return found.subs(_SIZE, z)
+    (edge,) = sp.solve(sp.Eq(maximal_curvature("gd"), _SIZE), lr)
+    return edge.subs(_SIZE, z)
 
 
 def torch_edge() -> sp.Expr:
@@ -47,14 +47,14 @@ def over_descent_in_reach() -> sp.Expr:
 
 def when_in_dt() -> sp.Expr:
     """The curvature above which Nesterov's largest dt is the greater one."""
-    (found,) = sp.solve(sp.Eq((largest_step() / descent_edge()).subs(z, _SIZE), 1), _SIZE)
-    return found
+    (step,) = sp.solve(sp.Eq((largest_step() / descent_edge()).subs(z, _SIZE), 1), _SIZE)
+    return step
 
 
 def when_in_decay() -> sp.Expr:
     """The dt below which Nesterov's edge in z, and so in alpha, is the higher one."""
-    (found,) = sp.solve(sp.Eq(largest_by_momentum() / maximal_curvature("gd"), 1), lr)
-    return found
+    (step,) = sp.solve(sp.Eq(largest_by_momentum() / maximal_curvature("gd"), 1), lr)
+    return step
 
 
 def derive() -> Derivation:

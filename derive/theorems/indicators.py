@@ -47,8 +47,8 @@ def over_a_cell() -> sp.Expr:
     powers = [(j, k) for j, k in product(range(ORDER + 1), repeat=2) if j + k <= ORDER]
     terms = {power: sp.Symbol(f"F_{power[0]}{power[1]}") for power in powers}
     field = sp.Add(*(f * at[0] ** j * at[1] ** k / sp.factorial(j) / sp.factorial(k) for (j, k), f in terms.items()))
-    found = sp.integrate(field, *((p, -side / 2, side / 2) for p in at)) / side**2
-    return sp.expand(found).subs({terms[0, 0]: value, terms[0, 2]: bend - terms[2, 0]}).expand()
+    average = sp.integrate(field, *((p, -side / 2, side / 2) for p in at)) / side**2
+    return sp.expand(average).subs({terms[0, 0]: value, terms[0, 2]: bend - terms[2, 0]}).expand()
 
 
 def descent() -> sp.Expr:

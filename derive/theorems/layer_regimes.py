@@ -55,10 +55,10 @@ _ACTIVATED, _TRANSITIONING, _NOT_ACTIVATED = REGIMES = ("activated", "transition
 def regime(which: str, name: str = "swish") -> tuple[sp.Expr, sp.Expr]:
     """(r', r'') far above zero, at zero, or far below zero."""
     point = dict(zip(REGIMES, (sp.oo, 0, -sp.oo), strict=True))[which]
-    found = activation(name)
+    chosen = activation(name)
     if point == 0:
-        return found.at(1), found.at(2)
-    return tuple(sp.limit(found.derivative(n).rewrite(sp.exp), x, point) for n in (1, 2))
+        return chosen.at(1), chosen.at(2)
+    return tuple(sp.limit(chosen.derivative(n).rewrite(sp.exp), x, point) for n in (1, 2))
 
 
 def in_regime(expr: sp.Expr) -> sp.Expr:

@@ -65,8 +65,8 @@ def direct(depth: int, layer: int) -> sp.Expr:
     """The same by differentiating the loss of the whole network: no recursion, no induction."""
     own = kernels(depth)[checked_layer(depth, layer) - 1]
     whole = Total(networks.layers(kernels(depth))[-1])
-    found = gradient(networks.deep_loss(kernels(depth)), own).xreplace({whole: g})
-    return sp.expand(expand_linear(found).subs(ERROR, a))
+    derivative = gradient(networks.deep_loss(kernels(depth)), own).xreplace({whole: g})
+    return sp.expand(expand_linear(derivative).subs(ERROR, a))
 
 
 def derive() -> Derivation:

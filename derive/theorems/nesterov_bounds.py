@@ -24,8 +24,8 @@ from derive.theorems.stability_bounds import ORDERED, for_sign
 def bound() -> Stability:
     """Both amplification factors inside the unit disc at every |Ihat|^2 between its extremes; any damping > 0."""
     poly = sp.Poly(polynomial(*coefficients()).as_expr().subs(z, gradient_amplifier()), *polynomial().gens)
-    found = stability(Amplification(poly, {power: (power_min, power_max)}, ORDERED), "schur")
-    return replace(found, condition=sp.And(*map(_short, found.margins)))
+    condition = stability(Amplification(poly, {power: (power_min, power_max)}, ORDERED), "schur")
+    return replace(condition, condition=sp.And(*map(_short, condition.margins)))
 
 
 def _short(margin: sp.Expr) -> sp.Rel:

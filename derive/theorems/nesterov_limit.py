@@ -69,8 +69,8 @@ def residual(ahead: bool, order: int) -> sp.Expr:
 
 def limit() -> sp.Eq:
     """What is left of Nesterov's scheme as dt -> 0."""
-    found = residual(True, 0)
-    return sp.Eq(found - grad(path), -grad(path))
+    equation = residual(True, 0)
+    return sp.Eq(equation - grad(path), -grad(path))
 
 
 def from_torch() -> tuple[sp.Expr, sp.Expr]:
@@ -85,8 +85,8 @@ def from_torch() -> tuple[sp.Expr, sp.Expr]:
 
 def damping_for_momentum() -> sp.Expr:
     """The damping at which the scheme has a given momentum coefficient."""
-    (found,) = sp.solve(sp.Eq(coefficients()[1], momentum), damping, check=False)
-    return _fraction(found)
+    (value,) = sp.solve(sp.Eq(coefficients()[1], momentum), damping, check=False)
+    return _fraction(value)
 
 
 def _fraction(expr: sp.Expr) -> sp.Expr:

@@ -27,8 +27,8 @@ RATE = sp.Symbol("rate", positive=True)  # damping * dt, the one number the boun
 @cache
 def bound() -> Stability:
     """Both amplification factors inside the unit disc, any damping > 0."""
-    found = stability(Amplification(polynomial(*coefficients()), {}, sp.true), "schur")
-    return replace(found, condition=sp.And(*(sp.Gt(in_terms_of(m, z, z), 0) for m in found.margins)))
+    condition = stability(Amplification(polynomial(*coefficients()), {}, sp.true), "schur")
+    return replace(condition, condition=sp.And(*(sp.Gt(in_terms_of(m, z, z), 0) for m in condition.margins)))
 
 
 def in_terms_of(margin: sp.Expr, symbol: sp.Symbol, amplifier: sp.Expr) -> sp.Expr:
@@ -55,8 +55,8 @@ def largest_by_momentum() -> sp.Expr:
 def largest_step() -> sp.Expr:
     """Edge in dt at given z > 0 and momentum coefficient in [0, 1)."""
     size, dt = sp.symbols("z dt", positive=True)
-    (found,) = sp.solve(sp.Eq(largest_by_momentum().subs(lr, dt), size), dt)
-    return found.subs(size, z)
+    (size_in_dt,) = sp.solve(sp.Eq(largest_by_momentum().subs(lr, dt), size), dt)
+    return size_in_dt.subs(size, z)
 
 
 @cache

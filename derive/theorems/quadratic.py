@@ -27,8 +27,8 @@ def factor() -> sp.Expr:
 
 def turning_step() -> sp.Expr:
     """The step size that turns a point into its mirror image."""
-    (found,) = sp.solve(sp.Eq(factor(), -1), lr)
-    return found
+    (step,) = sp.solve(sp.Eq(factor(), -1), lr)
+    return step
 
 
 def curvature_of_example() -> sp.Expr:

@@ -52,7 +52,7 @@ def flow(regime: str, name: str = "swish") -> sp.Expr:
 
 def expand_error(expr: sp.Expr) -> sp.Expr:
     """Call the pooled response at the state g, the error a and the slope of the output s'."""
-    outputs = {found: found.func(g) for found in expr.atoms(sp.Function) if getattr(found, "base", None) == "s"}
+    outputs = {part: part.func(g) for part in expr.atoms(sp.Function) if getattr(part, "base", None) == "s"}
     return sp.expand(expr.xreplace(outputs).xreplace({s(g): a + y, s(g).diff(g): slope}))
 
 

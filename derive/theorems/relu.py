@@ -30,9 +30,9 @@ def sharp(order: int, sign: int) -> sp.Expr:
 
 def scaled() -> sp.Expr:
     """The slope at x for beta is that at beta x for 1: the turn from 0 to 1 has a width of order 1/beta."""
-    found = swish(1, x / beta)
-    assert not sp.simplify(found).has(beta)
-    return sp.simplify(found).subs(x, beta * x)
+    swished = swish(1, x / beta)
+    assert not sp.simplify(swished).has(beta)
+    return sp.simplify(swished).subs(x, beta * x)
 
 
 def slopes_of_relu() -> tuple[sp.Expr, sp.Expr]:

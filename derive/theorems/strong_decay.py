@@ -47,11 +47,11 @@ def of_decay(depth: int, layer: int) -> sp.Expr:
 
 def mode(depth: int) -> sp.Expr:
     """Amplifier of a mode, on which the data's part is F times the variation: the same for every layer's kernel."""
-    found = set()
+    factors = set()
     for layer in range(1, depth + 1):
         own = kernel_variation(layer)
-        found.add(sp.factor((own - lr * (of_decay(depth, layer) + F * own)) / own))
-    (factor,) = found
+        factors.add(sp.factor((own - lr * (of_decay(depth, layer) + F * own)) / own))
+    (factor,) = factors
     return factor
 
 
