@@ -63,10 +63,10 @@ def looking(look: Look) -> Iterator[None]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the house style, but for what the user's matplotlibrc or the style that he asked for says."""
-    found = _SETTINGS | own_settings() | asked().settings()
+    settings = _SETTINGS | own_settings() | asked().settings()
     with mpl.rc_context():
-        mpl.rcParams.update(found)
-        mpl.rcParams.update(mathematics(found))
+        mpl.rcParams.update(settings)
+        mpl.rcParams.update(mathematics(settings))
         yield
 
 

@@ -74,14 +74,14 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """The tables side by side along `setting`."""
-    found, left = [], list(runs)
+    tables, left = [], list(runs)
     for table in config.own:
         own, left = left[: len(table.seeds)], left[len(table.seeds) :]
-        found.append(training_tables.collect(table, own))
+        tables.append(training_tables.collect(table, own))
     names = [f"{table.own.net}, {table.own.data}" for table in config.own]
-    joined = xr.concat(found, xr.DataArray(names, dims="setting", name="setting"), combine_attrs="drop_conflicts")
-    words = "; ".join(one.attrs["setting"] for one in found)
-    return joined.assign_attrs(preset=config.preset, setting=words, seeds=found[0].attrs["seeds"])
+    joined = xr.concat(tables, xr.DataArray(names, dims="setting", name="setting"), combine_attrs="drop_conflicts")
+    words = "; ".join(one.attrs["setting"] for one in tables)
+    return joined.assign_attrs(preset=config.preset, setting=words, seeds=tables[0].attrs["seeds"])
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:

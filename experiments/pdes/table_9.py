@@ -80,10 +80,10 @@ def _upper_edges(config: Config, device: str, tell: Report) -> np.ndarray:
 def _printed(config: Config) -> dict[str, tuple]:
     """The printed theorem at this setting, and the paper's measurements where the setting is the paper's."""
     theory, table = config.setting.printed_bounds(), claims().get("table-9")
-    found: dict[str, tuple] = {} if theory is None else {"printed_limit": (("side",), np.array(theory))}
+    printed: dict[str, tuple] = {} if theory is None else {"printed_limit": (("side",), np.array(theory))}
     if table is not None and config.setting == NesterovSetting() and tuple(table.values["kernel"]) == tuple(config.kernels):
-        found["printed_measured"] = (("kernel", "side"), np.array([table.values[f"{side}_measured"] for side in SIDES]).T)
-    return found
+        printed["printed_measured"] = (("kernel", "side"), np.array([table.values[f"{side}_measured"] for side in SIDES]).T)
+    return printed
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:

@@ -127,13 +127,13 @@ class Objective:
 
     def doubled(self, piece: Piece) -> tuple[Objective, Piece]:
         """The same in float64; what the model or the loss hold beside parameters and buffers stays as it is."""
-        found = copy(self)
-        found._precise = _doubled
+        twin = copy(self)
+        twin._precise = _doubled
         with torch.no_grad():
-            found._fixed = {name: _doubled(t) for name, t in self._fixed.items()}
-            found.tensors = [t.detach().double().requires_grad_() for t in self.tensors]
+            twin._fixed = {name: _doubled(t) for name, t in self._fixed.items()}
+            twin.tensors = [t.detach().double().requires_grad_() for t in self.tensors]
             inputs, targets = mapped(_doubled, (piece.inputs, piece.targets))
-        return found, piece._replace(inputs=inputs, targets=targets)
+        return twin, piece._replace(inputs=inputs, targets=targets)
 
     def called(self, name: str) -> str:
         """A module's name as the user knows it, in quotes."""
@@ -255,9 +255,9 @@ def selected(model: nn.Module, parameters: Iterable[Tensor] | None) -> list[Tens
         raise InputError("expected parameters with at least one element in all, got none; pass others")
     kinds = {(str(p.dtype).removeprefix("torch."), str(p.device)) for p in chosen}
     if len(kinds) > 1 or next(iter(kinds))[0] not in ("float32", "float64"):
-        found = ", ".join(sorted(" on ".join(kind) for kind in kinds))
+        listed = ", ".join(sorted(" on ".join(kind) for kind in kinds))
         raise InputError(
-            f"expected parameters all float32 or all float64, on one device, got {found}; convert the model or a copy"
+            f"expected parameters all float32 or all float64, on one device, got {listed}; convert the model or a copy"
         )
     return chosen
 
