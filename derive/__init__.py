@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from derive.conditions.bound import Stability
     from derive.conditions.curvature_edge import maximal_curvature
     from derive.conditions.enclosing.ellipse import EllipseBound, ellipse_bound
     from derive.conditions.mean_square import mean_square
     from derive.conditions.mean_square_edge import mean_square_edge
-    from derive.conditions.stability import Stability, stability
+    from derive.conditions.stability import stability
     from derive.errors import InputError
     from derive.fields.activations import Activation, activation, activations
     from derive.flows.generated import flow, loss
@@ -65,11 +66,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "conditions.bound": ("Stability",),
     "conditions.curvature_edge": ("maximal_curvature",),
     "conditions.enclosing.ellipse": ("EllipseBound", "ellipse_bound"),
     "conditions.mean_square": ("mean_square",),
     "conditions.mean_square_edge": ("mean_square_edge",),
-    "conditions.stability": ("Stability", "stability"),
+    "conditions.stability": ("stability",),
     "errors": ("InputError",),
     "fields.activations": ("Activation", "activation", "activations"),
     "flows.generated": ("flow", "loss"),

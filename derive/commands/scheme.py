@@ -9,7 +9,7 @@ import tyro
 from derive.errors import InputError, choose
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
     from derive.schemes.grid import GridScheme
 
 BACKENDS = ("numpy", "torch", "javascript")

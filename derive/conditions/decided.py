@@ -23,7 +23,7 @@ from derive.modes.amplification import Amplification
 if TYPE_CHECKING:
     import numpy as np
 
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 TRIED = 16
 """Points at which a grade is tried: one that none of them meets is passed over for the next."""

@@ -38,7 +38,7 @@ from derive.conditions.time_limit import WAITING, TimeUp, time_limit
 from derive.errors import InputError
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 SECONDS = 60.0
 PER_DECADE = 60

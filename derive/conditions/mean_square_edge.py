@@ -12,8 +12,8 @@ from functools import lru_cache
 import sympy as sp
 
 from derive.arrays import np
+from derive.conditions.bound import Stability
 from derive.conditions.mean_square import margin_of, mean_square
-from derive.conditions.stability import Stability
 from derive.errors import InputError, choose
 from derive.fields.symbols import curvature, deviation, lr
 from derive.modes.roots import function_of

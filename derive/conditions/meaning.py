@@ -25,7 +25,7 @@ from derive.fields.symbols import xi
 from derive.modes.refinement import SPACINGS
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 
 def in_terms_of(stability: Stability, meaning: Mapping[str, sp.Expr | float]) -> Stability:

@@ -14,7 +14,7 @@ from derive.printing.text import paragraph, pretty
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
 
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 MEANS = {
     "schur": "perturbations decay",

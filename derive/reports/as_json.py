@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.paper.derivation import Derivation
 from derive.reports import optimizers as table
 

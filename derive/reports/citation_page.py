@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from derive.bare import version_of
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.status import MEANINGS
 from derive.files.remembered import remembered
 from derive.files.sources import named

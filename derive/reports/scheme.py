@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words, in_words
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.fields.phases import SHIFTS

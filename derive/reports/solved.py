@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.status import PRECISION
 from derive.errors import InputError, choose
 from derive.printing.text import indent, pretty

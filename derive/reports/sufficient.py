@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.printing.text import indent, paragraph, pretty
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words
 from derive.paper.derivation import Derivation
 from derive.printing.narrow import aligned, narrow

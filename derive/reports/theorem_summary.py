@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.fields.symbols import MEANINGS
 from derive.paper.claim import claims, verdicts
 from derive.paper.derivation import Derivation

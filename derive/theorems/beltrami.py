@@ -13,7 +13,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.calculus import Dot, Inner, TimeDerivative, Total, expand_linear, pullback, variation
 from derive.fields.differential import Div, Grad
 from derive.fields.discretize import Stencil

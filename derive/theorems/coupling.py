@@ -13,7 +13,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear, pointwise, variation
 from derive.fields.layers import kernel_variation, kernels
 from derive.fields.networks import r

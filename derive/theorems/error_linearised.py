@@ -13,7 +13,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields import networks
 from derive.fields.activations import Activation, activation
 from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear

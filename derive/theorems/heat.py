@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.calculus import TimeDerivative
 from derive.fields.differential import Div, Grad
 from derive.fields.discretize import Stencil

@@ -14,7 +14,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.activations import activation
 from derive.fields.calculus import Correlation, expand_linear, pointwise, variation
 from derive.fields.dft import TRANSFORMS, transform

@@ -10,7 +10,8 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.symbols import alpha, alpha_max, alpha_min, power, power_max, power_min, z
 from derive.modes.amplification import Amplification
 from derive.paper.derivation import Derivation, Step

@@ -14,7 +14,8 @@ from functools import cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.symbols import damping, lr, momentum, step, z
 from derive.modes.amplification import Amplification
 from derive.paper.derivation import Derivation, Step

@@ -12,7 +12,7 @@ from functools import cache
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.errors import choose
 from derive.fields.activations import Activation, activation
 from derive.fields.calculus import Correlation, TimeDerivative, Total, gradient, pointwise

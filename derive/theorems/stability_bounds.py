@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.conditions.stability import Stability, stability
+from derive.conditions.bound import Stability
+from derive.conditions.stability import stability
 from derive.fields.symbols import a, alpha_max, alpha_min, lr, power, power_max, power_min, xi
 from derive.modes.amplification import Amplification
 from derive.paper.derivation import Derivation, Step

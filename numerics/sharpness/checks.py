@@ -15,8 +15,9 @@ from numerics.sharpness.batches import Piece, joined, rows_of
 from numerics.sharpness.blame import at_fault
 from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.methods import explained, graph
+from numerics.sharpness.nearby import chance
 from numerics.sharpness.nested import UnlikeError, leaves
-from numerics.sharpness.objective import Objective, chance
+from numerics.sharpness.objective import Objective
 from numerics.sharpness.quotients import nodes, product, refuted
 
 ROWS = 32

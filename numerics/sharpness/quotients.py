@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.sharpness.objective import chance, moved
+from numerics.sharpness.nearby import chance, moved
 
 Loss = Callable[[Sequence[Tensor]], Tensor]
 

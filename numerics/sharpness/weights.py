@@ -18,8 +18,9 @@ from torch import Tensor
 from derive.errors import InputError
 from numerics.sharpness.batches import Piece, concatenated, joined
 from numerics.sharpness.methods import gradient
+from numerics.sharpness.nearby import moved
 from numerics.sharpness.nested import UnlikeError, leaves, lent, mapped
-from numerics.sharpness.objective import Objective, moved
+from numerics.sharpness.objective import Objective
 
 EXACT = 1e3
 """Rounding of a share taken from gradients by the outputs, in units of the last place; by parameters, ten times that."""

@@ -30,10 +30,10 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.bound import Stability
 from derive.conditions.checked_values import checked_values, numbers_of
 from derive.conditions.enclosing.corners import Corner, corners, imaginary_limit, stable_ellipse
 from derive.conditions.enclosing.on_a_curve import Explicit
-from derive.conditions.stability import Stability
 from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.phases import SHIFTS
