@@ -21,6 +21,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 )  # fmt: skip
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, "#8A8A8A")
 VERDICT_COLOURS = {"stable": BLUE, "restrained": ORANGE, "unstable": VERMILION}
+VERDICT_MARKERS = {"stable": "o", "restrained": "s", "unstable": "X"}
 # Light enough for lines over them; in grey they stay apart.
 REGION_COLOURS = ("#CFE3F1", "#F6D58F", "#C9624B")
 

@@ -127,7 +127,7 @@ def render(results: xr.Dataset) -> Figure:
     figure, (ax,) = style.panels(1, height=2.6)
     for row, net in enumerate(results.net.values):
         at = results.sel(net=net)
-        for kind, marker in (("stable", "o"), ("restrained", "s"), ("unstable", "X")):
+        for kind, marker in style.VERDICT_MARKERS.items():
             lrs = at.lr.values[at.verdict.values == kind]
             ax.plot(
                 lrs,

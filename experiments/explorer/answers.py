@@ -11,9 +11,10 @@ from typing import Any
 
 import sympy as sp
 
+from derive.conditions.bound import Stability
 from derive.conditions.closed_form import domain_of
 from derive.conditions.curvature_edge import maximal_curvature
-from derive.conditions.stability import Stability, stability
+from derive.conditions.stability import stability
 from derive.conditions.stability_text import text_of, words_below
 from derive.conditions.ways.margins import complex_coefficients
 from derive.errors import InputError, choose

@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import PAPER, SMOKE, described, origin
+from experiments.pictures.text_table import plain
 from numerics.measures.growth import Growth, growth
 from numerics.training.recipe import Group, Recipe
 

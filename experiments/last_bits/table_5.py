@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
 from experiments.last_bits.training_tables_drawing import above
+from experiments.pictures.text_table import plain
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Determinism: powers of two"

@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from experiments import style
 from experiments.last_bits import training_tables
 from experiments.last_bits.spreads import compared, finite_test_set, stable
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, heading, origin, printed, text
 from experiments.last_bits.training_tables import TableConfig
 from experiments.last_bits.training_tables_drawing import above, scale_of_spreads
+from experiments.pictures.text_table import plain
 from numerics.statistics import two_way
 from numerics.training.recipe import Group, Recipe
 

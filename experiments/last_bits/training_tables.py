@@ -18,7 +18,6 @@ import xarray as xr
 
 from experiments.last_bits.forms import AVERAGE, recipe_in, seeds_in
 from experiments.last_bits.spreads import compared, floor_of, fluctuation_in_words
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import (
     DEFAULT,
     KS,
@@ -34,6 +33,7 @@ from experiments.last_bits.training_setting import (
     text,
 )
 from experiments.last_bits.training_tables_drawing import render
+from experiments.pictures.text_table import plain
 from numerics.training.recipe import Group, Recipe, Seeds
 
 __all__ = ["TableConfig", "caption", "collect", "groups", "presets", "render", "rows"]

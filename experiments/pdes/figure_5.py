@@ -145,7 +145,7 @@ def _draw_edges(ax: Axes, results: xr.Dataset) -> None:
     ax.axvspan(at["lr_edge_low"], at["lr_edge_high"], color=style.SKY, alpha=0.6, lw=0, label="edge, simulated")
     ax.axvline(at["lr_edge"], color=style.BLACK, lw=1, ls="--", label=f"edge, predicted: {at['lr_edge']:.4f}")
     ax.axvline(at["lr_blowup"], color=style.BLACK, lw=1, label=rf"$2/\alpha$ = {at['lr_blowup']:g}")
-    for kind, marker in (("stable", "o"), ("restrained", "s"), ("unstable", "X")):
+    for kind, marker in style.VERDICT_MARKERS.items():
         lrs = results.lr.values[results.verdict.values[0] == kind]
         ax.plot(lrs, np.zeros(len(lrs)), marker, color=style.VERDICT_COLOURS[kind], label=kind, ls="none")
     ax.set(xlabel="step size (time)", yticks=[], ylim=(-1, 1))
