@@ -11,8 +11,8 @@ import tyro
 
 from derive.commands.pde import pde
 from derive.commands.scheme import BACKENDS, alone, scheme
+from derive.derivations import key_of, titles
 from derive.errors import choose
-from derive.theorems import key_of, titles
 
 
 def list_theorems() -> None:

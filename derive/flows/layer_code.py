@@ -14,6 +14,7 @@ from functools import cache
 
 import sympy as sp
 
+from derive.derivations import layer_hessian, multilayer
 from derive.fields.activations import Activation
 from derive.fields.activations import activation as activation_called
 from derive.fields.calculus import Inner, Total
@@ -23,7 +24,6 @@ from derive.fields.networks import cross_entropy_of_logit, g, layers
 from derive.fields.symbols import a, alpha
 from derive.printing.codegen import compile_statements, temporaries
 from derive.printing.printers import LayerPrinter
-from derive.theorems import layer_hessian, multilayer
 
 OPERATORS = ("correlate", "convolve", "integral")
 LOSS = cross_entropy_of_logit(weight * g)

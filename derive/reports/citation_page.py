@@ -7,13 +7,13 @@ from typing import Any
 from derive.bare import version_of
 from derive.conditions.bound import Stability
 from derive.conditions.status import MEANINGS
+from derive.derivations import key_of, theorem
 from derive.files.remembered import remembered
 from derive.files.sources import named
 from derive.paper.citing import bibtex, citation
 from derive.paper.claim import Verdict, verdicts
 from derive.paper.derivation import Derivation
 from derive.printing.text import paragraph
-from derive.theorems import key_of, theorem
 
 
 def cited(key: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from derive.derivations import key_of, theorem
 from derive.errors import InputError
 from derive.files.remembered import remembered
 from derive.printing.plain_text import in_unicode
-from derive.theorems import key_of, theorem
 
 if TYPE_CHECKING:
     from derive.paper.derivation import Derivation

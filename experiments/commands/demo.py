@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
 from pathlib import Path
 
+from derive.derivations import titles
 from derive.files.writing import check_file
-from derive.theorems import titles
 from experiments import registry
 from experiments.page.theorem_entries import entry
 from experiments.running.side_by_side import processes

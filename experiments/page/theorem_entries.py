@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from derive.theorems import theorem, titles
+from derive.derivations import theorem, titles
 from experiments.running.side_by_side import processes
 
 Entry = dict[str, Any]
