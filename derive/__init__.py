@@ -5,18 +5,18 @@ Public names are imported when first asked for, so that a command line which onl
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     __version__: str
+    from derive.conditions.bound import Stability
     from derive.conditions.curvature_edge import maximal_curvature
     from derive.conditions.enclosing.ellipse import EllipseBound, ellipse_bound
     from derive.conditions.mean_square import mean_square
     from derive.conditions.mean_square_edge import mean_square_edge
-    from derive.conditions.stability import Stability, stability
+    from derive.conditions.stability import stability
+    from derive.derivations import theorem, theorems
     from derive.errors import InputError
     from derive.fields.activations import Activation, activation, activations
     from derive.flows.generated import flow, loss
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from derive.reading.parse import parse_scheme
     from derive.schemes.grid import GridFunction, GridScheme
     from derive.schemes.optimizers import optimizers
-    from derive.theorems import theorem, theorems
 
 __all__ = [
     "Activation",
@@ -65,11 +64,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "conditions.bound": ("Stability",),
     "conditions.curvature_edge": ("maximal_curvature",),
     "conditions.enclosing.ellipse": ("EllipseBound", "ellipse_bound"),
     "conditions.mean_square": ("mean_square",),
     "conditions.mean_square_edge": ("mean_square_edge",),
-    "conditions.stability": ("Stability", "stability"),
+    "conditions.stability": ("stability",),
     "errors": ("InputError",),
     "fields.activations": ("Activation", "activation", "activations"),
     "flows.generated": ("flow", "loss"),
@@ -83,7 +83,7 @@ _HOMES = {
     "lines.multistep": ("multistep",),
     "lines.runge_kutta": ("runge_kutta",),
     "schemes.optimizers": ("optimizers",),
-    "theorems": ("theorem", "theorems"),
+    "derivations": ("theorem", "theorems"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -95,24 +95,15 @@ def _version() -> str:
     return version_of(NAME)
 
 
-class _Package(ModuleType):
-    """This package. A public name stands before the module of the same name, such as `stability`, whichever comes first."""
-
-    def __getattr__(self, name: str) -> object:
-        if name == "__version__":
-            return _version()
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        self.__dict__[name] = found
-        return found
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOME and isinstance(value, ModuleType)):  # Python binds a module here once it is imported
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted(__all__)
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return _version()
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-sys.modules[__name__].__class__ = _Package
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -28,9 +28,9 @@ def version_of(package: str) -> str:
 
 def registered(group: str) -> list[EntryPoint]:
     """Entry points of a group; without an installation of this package those that its sources would register."""
-    found = list(entry_points(group=group))
-    if found:
-        return found
+    entries = list(entry_points(group=group))
+    if entries:
+        return entries
     return [EntryPoint(name, value, group) for name, value in _project().get("entry-points", {}).get(group, {}).items()]
 
 

@@ -35,6 +35,6 @@ def choose(kind: str, name: str, options: Mapping[str, T]) -> T:
 
 def _unknown(kind: str, name: object, valid: list[str]) -> str:
     spelled = {option.lower(): option for option in reversed(valid)}  # rk4 for RK4
-    near = [spelled[found] for found in get_close_matches(str(name)[:100].lower(), spelled, n=1)]
+    near = [spelled[spelling] for spelling in get_close_matches(str(name)[:100].lower(), spelled, n=1)]
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return f"unknown {kind} {shown(repr(name))}: expected one of {', '.join(valid)}{hint}"

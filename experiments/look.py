@@ -55,8 +55,8 @@ class Look:
         """The width; None if none was asked for."""
         if not self.width:
             return None
-        found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt|)", self.width.strip())
-        inches = float(found[1]) * UNITS[found[2]] if found else 0.0
+        match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt|)", self.width.strip())
+        inches = float(match[1]) * UNITS[match[2]] if match else 0.0
         if not NARROWEST <= inches <= WIDEST:
             raise InputError(
                 f"expected a width from {NARROWEST:g} to {WIDEST:g} inches, such as 3.3in, 84mm or 240pt, got {self.width!r}"

@@ -100,9 +100,9 @@ class Training(Protocol):
         ...
 
 
-def trains(found: Any) -> TypeGuard[Training]:
+def trains(module: Any) -> TypeGuard[Training]:
     """Whether an experiment trains networks."""
-    return hasattr(found, "groups")
+    return hasattr(module, "groups")
 
 
 def names() -> list[str]:

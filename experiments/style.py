@@ -21,6 +21,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 )  # fmt: skip
 CYCLE = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK, "#8A8A8A")
 VERDICT_COLOURS = {"stable": BLUE, "restrained": ORANGE, "unstable": VERMILION}
+VERDICT_MARKERS = {"stable": "o", "restrained": "s", "unstable": "X"}
 # Light enough for lines over them; in grey they stay apart.
 REGION_COLOURS = ("#CFE3F1", "#F6D58F", "#C9624B")
 
@@ -63,10 +64,10 @@ def looking(look: Look) -> Iterator[None]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the house style, but for what the user's matplotlibrc or the style that he asked for says."""
-    found = _SETTINGS | own_settings() | asked().settings()
+    settings = _SETTINGS | own_settings() | asked().settings()
     with mpl.rc_context():
-        mpl.rcParams.update(found)
-        mpl.rcParams.update(mathematics(found))
+        mpl.rcParams.update(settings)
+        mpl.rcParams.update(mathematics(settings))
         yield
 
 

@@ -12,6 +12,12 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.derivations.error_linearised import GRAM, Kbar
+from derive.derivations.forward_euler import K_next
+from derive.derivations.layer_regimes import a_l
+from derive.derivations.nesterov_limit import K_prev, V, grad, path, time
+from derive.derivations.nesterov_transform import Khat_prev, Vhat
+from derive.derivations.strong_decay import F
 from derive.fields.calculus import Correlation, TimeDerivative, Windowed, pointwise
 from derive.fields.dft import FrequencyConvolution, Khat, Khat_next
 from derive.fields.differential import Div, Grad
@@ -46,12 +52,6 @@ from derive.fields.symbols import (  # fmt: skip
 )
 from derive.paper.claim import Claim
 from derive.paper.printed_table import Table
-from derive.theorems.error_linearised import GRAM, Kbar
-from derive.theorems.forward_euler import K_next
-from derive.theorems.layer_regimes import a_l
-from derive.theorems.nesterov_limit import K_prev, V, grad, path, time
-from derive.theorems.nesterov_transform import Khat_prev, Vhat
-from derive.theorems.strong_decay import F
 from paper_checks import printed_remarks
 from paper_checks.authors_code import AGAINST_CODE
 from paper_checks.printed_runs import RUNS

@@ -13,9 +13,9 @@ from typing import Any
 import sympy as sp
 
 from derive.commands.console import guarded
+from derive.derivations import theorems
 from derive.errors import choose
 from derive.paper.derivation import Step
-from derive.theorems import theorems
 from paper_checks.steps import judged, worlds_of
 
 Path = tuple[int, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.derivations.error_recursion import error, i, n, uhat
 from derive.fields.symbols import A, a, alpha, beta, lr, power_max, z
-from derive.theorems.error_recursion import error, i, n, uhat
 from paper_checks.typeset import claim
 
 BACKGROUND = [

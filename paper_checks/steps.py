@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from derive.theorems import theorems
+from derive.derivations import theorems
 from paper_checks.worlds import errors, layers, linear, network, pde, remarks, windows
 from paper_checks.worlds.evaluate import World, agrees
 

@@ -12,10 +12,10 @@ from torch.nn import functional
 
 import derive
 from derive import theorem
+from derive.derivations import any_loss, stability_bounds
 from derive.fields.losses import losses
 from derive.fields.symbols import y as label
 from derive.paper.claim import Verdict
-from derive.theorems import any_loss, stability_bounds
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.flows import nonlinear, nonlinear_loss
 from paper_checks.brute import euler_matrix, spectral_radius

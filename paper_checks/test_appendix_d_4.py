@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive.derivations import error_linearised, theorem
 from derive.fields.activations import activation
 from derive.fields.symbols import Ibar, alpha, area, beta, lr, power
 from derive.fields.symbols import a as error
 from derive.paper.claim import Verdict
-from derive.theorems import error_linearised, theorem
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.error_term import drive_extremes
 from paper_checks import autograd

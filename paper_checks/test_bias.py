@@ -9,11 +9,11 @@ import sympy as sp
 from scipy.optimize import brentq
 
 from derive import theorem
+from derive.derivations import bias, gradient_flow
 from derive.fields.activations import activation
 from derive.fields.symbols import Ibar, beta, lr, power_max, x
 from derive.fields.symbols import a as error
 from derive.paper.claim import Verdict
-from derive.theorems import bias, gradient_flow
 from paper_checks.brute import correlation_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import derive
+from derive.derivations import stability_bounds, window_lemmas
 from derive.fields.symbols import a as error
 from derive.fields.symbols import beta, lr, power_max, power_min
 from derive.paper.claim import Verdict
-from derive.theorems import stability_bounds, window_lemmas
 from experiments.pdes.linear_setting import LinearSetting
 from numerics.pdes.spectrum import windowed_bounds
 from paper_checks.brute import boundary_gram as gram

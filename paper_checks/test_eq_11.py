@@ -5,8 +5,8 @@ from __future__ import annotations
 import sympy as sp
 
 import derive
+from derive.derivations import forward_euler
 from derive.paper.claim import Verdict
-from derive.theorems import forward_euler
 from paper_checks.claims import PRINTED
 
 CLAIM = "eq-11"

@@ -7,10 +7,10 @@ import pytest
 import sympy as sp
 
 import derive
+from derive.derivations import stability_bounds, unit_window
 from derive.fields.symbols import a as error
 from derive.fields.symbols import alpha, beta, lr, omega, power_max, power_mean, power_min, width
 from derive.paper.claim import Verdict
-from derive.theorems import stability_bounds, unit_window
 from paper_checks.brute import euler_matrix
 from paper_checks.claims import PRINTED
 

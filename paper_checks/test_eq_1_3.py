@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive.derivations import heat
 from derive.fields.phases import THETAS
 from derive.fields.symbols import A, diffusivity, dx, lr, omega
 from derive.modes.amplification import in_phases
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import heat
 from paper_checks.brute import heat_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 from paper_checks.typeset import plain

@@ -11,9 +11,9 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, pad
 
 from derive import theorem
+from derive.derivations import coupling, layer_regimes
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import coupling, layer_regimes
 from numerics.layerwise.bounds import joint_curvature, layer_bounds, layer_curvature
 from numerics.layerwise.edge import largest_stable_lr, settle
 from numerics.layerwise.layers import Network

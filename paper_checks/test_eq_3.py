@@ -10,9 +10,9 @@ import sympy as sp
 import xarray as xr
 
 from derive import theorem
+from derive.derivations import error_recursion
 from derive.fields.symbols import A
 from derive.paper.claim import Verdict
-from derive.theorems import error_recursion
 from experiments.pdes import last_bit_heat
 from experiments.running.progress import silent
 from paper_checks.claims import PRINTED

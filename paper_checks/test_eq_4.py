@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive.derivations import beltrami
+from derive.derivations import beltrami_oscillation as oscillation
 from derive.fields.differential import Div, Grad
 from derive.fields.symbols import du, dx, epsilon, fidelity, lr, slope, u
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import beltrami
-from derive.theorems import beltrami_oscillation as oscillation
 from paper_checks.claims import PRINTED
 
 CLAIM = "eq-4"

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import theorem
+from derive.derivations import nesterov_limit, nesterov_step
 from derive.fields.symbols import lr, momentum, z
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import nesterov_limit, nesterov_step
 from paper_checks.brute import nesterov_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 from paper_checks.typeset import plain

@@ -8,9 +8,9 @@ import torch
 from scipy.optimize import brentq
 
 from derive import theorem
+from derive.derivations import generous
 from derive.fields.symbols import momentum, z
 from derive.paper.claim import Verdict
-from derive.theorems import generous
 from paper_checks.claims import PRINTED
 from paper_checks.typeset import plain
 

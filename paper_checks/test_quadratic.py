@@ -6,9 +6,9 @@ import sympy as sp
 import torch
 
 from derive import theorem
+from derive.derivations import quadratic
 from derive.fields.symbols import curvature
 from derive.paper.claim import Verdict
-from derive.theorems import quadratic
 from paper_checks.claims import PRINTED
 
 CLAIM = "quadratic"

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from derive import theorem
+from derive.derivations import relu
 from derive.fields.activations import activation
 from derive.fields.symbols import beta, x
 from derive.paper.claim import Verdict
-from derive.theorems import relu
 from numerics.datasets import load
 from numerics.measures.distance import relative_l1
 from numerics.optim import PerturbedSGD

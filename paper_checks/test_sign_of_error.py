@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from derive import theorem
+from derive.derivations import sign_of_error
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import sign_of_error
 from paper_checks.brute import euler_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 

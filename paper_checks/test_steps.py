@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 import sympy as sp
 
-from derive.theorems import theorems
+from derive.derivations import theorems
 from paper_checks.mutate import EQUIVALENT, changes, same
 from paper_checks.steps import judged, worlds_of
 

@@ -9,9 +9,9 @@ import sympy as sp
 import torch
 
 import derive
+from derive.derivations import strong_decay
 from derive.fields.symbols import alpha as decay
 from derive.paper.claim import Verdict
-from derive.theorems import strong_decay
 from numerics.layerwise.bounds import joint_curvature
 from numerics.layerwise.edge import largest_stable_lr, settle
 from numerics.layerwise.layers import Network

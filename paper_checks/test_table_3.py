@@ -9,10 +9,10 @@ import pytest
 import sympy as sp
 import torch
 
+from derive.derivations import error_linearised, linearization, regimes, stability_bounds, theorem
 from derive.fields.symbols import Ibar, alpha, area, lr
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import error_linearised, linearization, regimes, stability_bounds, theorem
 from paper_checks import autograd
 from paper_checks import test_theorem_5_4 as transitioning
 from paper_checks.brute import correlation_matrix, spectral_radius

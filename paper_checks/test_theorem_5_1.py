@@ -7,9 +7,9 @@ import sympy as sp
 import torch
 
 import derive
+from derive.derivations import gradient_flow
 from derive.fields.networks import output_error
 from derive.paper.claim import Verdict
-from derive.theorems import gradient_flow
 from paper_checks.claims import PRINTED
 
 CLAIM = "5.1"

@@ -7,10 +7,10 @@ import sympy as sp
 import torch
 
 import derive
+from derive.derivations import linearization
 from derive.fields.calculus import Correlation
 from derive.fields.symbols import I, K
 from derive.paper.claim import Verdict
-from derive.theorems import linearization
 from paper_checks.claims import PRINTED
 
 CLAIM = "5.2"

@@ -6,10 +6,10 @@ import numpy as np
 import sympy as sp
 
 import derive
+from derive.derivations.amplifier import amplifier
 from derive.fields.symbols import Ibar, alpha, beta, lr, omega, power, width
 from derive.fields.symbols import a as error
 from derive.paper.claim import Verdict
-from derive.theorems.amplifier import amplifier
 from paper_checks.brute import correlation_matrix
 from paper_checks.claims import PRINTED
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive.derivations import stability_bounds
 from derive.fields.symbols import a as error
 from derive.fields.symbols import alpha_max, alpha_min, beta, lr, power_max, power_min
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import stability_bounds
 from paper_checks.brute import euler_matrix, spectral_radius
 from paper_checks.claims import PRINTED
 

@@ -7,8 +7,8 @@ import sympy as sp
 from scipy.integrate import solve_ivp
 
 import derive
+from derive.derivations import nesterov_limit
 from derive.paper.claim import Verdict
-from derive.theorems import nesterov_limit
 from paper_checks.claims import PRINTED
 
 CLAIM = "5.5"

@@ -9,12 +9,12 @@ import pytest
 import sympy as sp
 
 from derive import theorem
+from derive.derivations import nesterov_bounds, nesterov_limit
+from derive.derivations.nesterov_step import largest_by_momentum
 from derive.fields.symbols import a as error
 from derive.fields.symbols import alpha_max, beta, lr, momentum, power_max, power_min
 from derive.paper.claim import Verdict
 from derive.printing.text import latex
-from derive.theorems import nesterov_bounds, nesterov_limit
-from derive.theorems.nesterov_step import largest_by_momentum
 from experiments.pdes.nesterov_setting import NesterovSetting
 from paper_checks.brute import nesterov_matrix, spectral_radius, windowed_gram
 from paper_checks.claims import PRINTED

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.nn import functional
 
 import derive
+from derive.derivations import multilayer
 from derive.fields.networks import output_error
 from derive.flows.layer_code import layer_gradients
 from derive.paper.claim import Verdict
-from derive.theorems import multilayer
 from numerics.layerwise.layers import OPERATORS, Network, convolve
 from paper_checks.claims import PRINTED
 

@@ -6,10 +6,10 @@ import numpy as np
 import sympy as sp
 
 import derive
+from derive.derivations.nesterov_transform import gradient_amplifier
 from derive.fields.symbols import a as error
 from derive.fields.symbols import alpha, beta, power
 from derive.paper.claim import Verdict
-from derive.theorems.nesterov_transform import gradient_amplifier
 from paper_checks.brute import correlation_matrix
 from paper_checks.claims import PRINTED
 

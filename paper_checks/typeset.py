@@ -8,6 +8,10 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
+from derive.derivations.error_linearised import Kbar
+from derive.derivations.forward_euler import K_next
+from derive.derivations.nesterov_limit import K_prev
+from derive.derivations.nesterov_transform import Khat_prev
 from derive.fields.dft import FrequencyConvolution, Khat, Khat_next
 from derive.fields.symbols import (
     Ibar,
@@ -28,10 +32,6 @@ from derive.fields.symbols import (
 from derive.fields.symbols import damping as d
 from derive.paper.claim import Claim
 from derive.paper.printed_table import Table
-from derive.theorems.error_linearised import Kbar
-from derive.theorems.forward_euler import K_next
-from derive.theorems.nesterov_limit import K_prev
-from derive.theorems.nesterov_transform import Khat_prev
 
 STAR = "⋆"
 """Stands for the print's convolution until products have lost their stars."""

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import derive
+
 ROOT = Path(__file__).parents[1]
 FILES = 8
 """At the top of a package, at most."""
@@ -36,6 +38,10 @@ def test_the_picture_shows_the_rooms(package: str) -> None:
 @pytest.mark.parametrize("package", ["derive", "numerics", "experiments"])
 def test_few_files_lie_outside_of_a_room(package: str) -> None:
     assert len(loose(package)) < FILES
+
+
+def test_a_public_name_is_never_a_module_too() -> None:
+    assert not {*derive.__all__} & (rooms("derive") | loose("derive"))
 
 
 @pytest.mark.parametrize("package", ["derive", "numerics", "experiments"])

@@ -62,12 +62,12 @@ def required(extra: str = "") -> tuple[str, ...]:
     except PackageNotFoundError:  # run out of its sources
         return ()
     chosen = [line for line in lines if _extra(line) == extra]
-    return tuple(found[0] for line in chosen if (found := re.match(r"[A-Za-z0-9._-]+", line)))
+    return tuple(match[0] for line in chosen if (match := re.match(r"[A-Za-z0-9._-]+", line)))
 
 
 def _extra(line: str) -> str:
-    found = re.search(r"extra == ['\"]([^'\"]+)", line)
-    return found[1] if found else ""
+    match = re.search(r"extra == ['\"]([^'\"]+)", line)
+    return match[1] if match else ""
 
 
 def _there(module: str) -> bool:

@@ -112,10 +112,10 @@ def _sentence(parts: list[list[str]], prog: str, commands: Commands, arguments: 
         said = _unrecognised(text.partition(": ")[2], commands.get(name))
     elif text.startswith("Missing from "):
         said = _missing(parts[0][1:])
-    elif found := re.match(r"Error parsing (\S+): ", text):
-        said = _wrong(found[1], parts, arguments)
-    elif found := re.match(r"Missing value for argument '([^']+)'", text):
-        said = f"expected a value after {found[1]}, got none"
+    elif match := re.match(r"Error parsing (\S+): ", text):
+        said = _wrong(match[1], parts, arguments)
+    elif match := re.match(r"Missing value for argument '([^']+)'", text):
+        said = f"expected a value after {match[1]}, got none"
     else:
         said = text.rstrip(".")
     if stray := next((part[1:] for part in parts[1:] if part[0] == "Unrecognized options:"), None):

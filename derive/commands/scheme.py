@@ -9,7 +9,7 @@ import tyro
 from derive.errors import InputError, choose
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
     from derive.schemes.grid import GridScheme
 
 BACKENDS = ("numpy", "torch", "javascript")
@@ -92,25 +92,25 @@ def scheme(
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
     with waiting("looking for the condition in closed form"):
-        found = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
-    bound = bound_of(typed, found)
+        condition = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+    bound = bound_of(typed, condition)
     if json:
         from derive.reports import as_json
 
-        print(as_json.written(as_json.of_scheme(found, meant, deviations, typed.frozen, bound and bound.condition)))
+        print(as_json.written(as_json.of_scheme(condition, meant, deviations, typed.frozen, bound and bound.condition)))
         return
-    print(_text(typed, found, steps, latex, code))
+    print(_text(typed, condition, steps, latex, code))
     if bound and not (latex or code):
         print(f"\n{sufficient(bound)}")
     if solve:
         with waiting(f"looking for the edge of {solve}"):
-            edge = solved(found, meant, solve, numbers, bound)
+            edge = solved(condition, meant, solve, numbers, bound)
         print(f"\n{edge}")
     if analysis or meaning:
         _print_analysis(typed, meant)
     if prove:
         with waiting("z3 looks for a proof"):
-            proof = found.prove()
+            proof = condition.prove()
         print(f"\n{proof}")
 
 
@@ -184,16 +184,16 @@ def names_of(texts: tuple[str, ...]) -> list[str]:
     return [name for text in texts for name in text.split(",")]
 
 
-def _text(typed: GridScheme, found: Stability, steps: bool, latex: bool, code: str) -> str:
+def _text(typed: GridScheme, bound: Stability, steps: bool, latex: bool, code: str) -> str:
     from derive.reports import scheme as scheme_report
 
     if code:
-        return found.function(code).source.rstrip()
+        return bound.function(code).source.rstrip()
     if latex and not steps:
-        return found.latex()
+        return bound.latex()
     if not steps:
-        return scheme_report.summary(found)
-    shown = scheme_report.steps(typed, found)
+        return scheme_report.summary(bound)
+    shown = scheme_report.steps(typed, bound)
     if latex:
         return "\n".join(f"% {step.title}. {step.why}\n\\[ {step.latex} \\]" for step in shown)
     return "\n".join(map(str, shown)).rstrip()

@@ -11,15 +11,15 @@ import tyro
 
 from derive.commands.pde import pde
 from derive.commands.scheme import BACKENDS, alone, scheme
+from derive.derivations import key_of, titles
 from derive.errors import choose
-from derive.theorems import key_of, titles
 
 
 def list_theorems() -> None:
     """List the theorems that can be shown."""
-    found = titles()
-    width = max(map(len, found))
-    for key, title in found.items():
+    title_of = titles()
+    width = max(map(len, title_of))
+    for key, title in title_of.items():
         print(f"{key:<{width}}  {title}")
 
 

@@ -49,10 +49,10 @@ def numbers_of(values: Mapping[str, Any], parameters: tuple[sp.Symbol, ...]) -> 
         InputError: one is missing, unknown, not real, not finite, or an array.
     """
     checked = checked_values(values, parameters)
-    found = {}
+    numbers = {}
     for p in parameters:
         value = sp.sympify(checked[p.name]) if isinstance(checked[p.name], Number | sp.Expr) else None
         if value is None or not value.is_number or not value.is_finite:
             raise InputError(f"expected a finite number, got {p.name} = {quoted(checked[p.name])}")
-        found[p] = value if value.is_Rational else sp.Rational(str(float(value)))
-    return found
+        numbers[p] = value if value.is_Rational else sp.Rational(str(float(value)))
+    return numbers

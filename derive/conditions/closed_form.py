@@ -40,67 +40,67 @@ from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
 
-def closed_form(found: Amplification, grade: str) -> Boolean:
+def closed_form(amplification: Amplification, grade: str) -> Boolean:
     """The condition, exact.
 
     Raises:
         NoClosedForm: none of the ways applies.
     """
-    domain = domain_of(found)
-    names = parameters(found)
-    condition = one_symbol.condition(found, grade)
-    if condition is None and len(names) == 1 and len(found.phases) == 1 and not _other_frequencies(found):
-        condition = cells.stable_values(found, names[0], grade).as_relational(names[0])
+    domain = domain_of(amplification)
+    names = parameters(amplification)
+    condition = one_symbol.condition(amplification, grade)
+    if condition is None and len(names) == 1 and len(amplification.phases) == 1 and not _other_frequencies(amplification):
+        condition = cells.stable_values(amplification, names[0], grade).as_relational(names[0])
     if condition is None:
-        condition = _in_several_parameters(found, grade, domain)
+        condition = _in_several_parameters(amplification, grade, domain)
     return tidy(condition, domain)
 
 
-def _in_several_parameters(found: Amplification, grade: str, domain: Domain) -> Boolean:
-    ways = [lambda: _by_margins(found, grade, domain)]
-    if grade != "schur" and found.phases:
-        ways += [lambda: convex.condition(found, domain)]
-        ways += [lambda: astroid.condition(found, domain)]
-        ways += [lambda: torus.condition(found, grade, domain)]
-        ways += [lambda: plane.condition(found, parameters(found), grade, domain, closed_form)]
+def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
+    ways = [lambda: _by_margins(amplification, grade, domain)]
+    if grade != "schur" and amplification.phases:
+        ways += [lambda: convex.condition(amplification, domain)]
+        ways += [lambda: astroid.condition(amplification, domain)]
+        ways += [lambda: torus.condition(amplification, grade, domain)]
+        ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
     for way in ways:
         with suppress(NoClosedForm):
             return way()
     raise NoClosedForm
 
 
-def domain_of(found: Amplification) -> Domain:
+def domain_of(amplification: Amplification) -> Domain:
     """What is known of the parameters and the frequency variables."""
-    box = frequency_box(found)
-    return Domain.of({*parameters(found), *box}, found.assumptions, box)
+    box = frequency_box(amplification)
+    return Domain.of({*parameters(amplification), *box}, amplification.assumptions, box)
 
 
-def frequency_box(found: Amplification) -> Box:
+def frequency_box(amplification: Amplification) -> Box:
     """The frequency variables that margins are written in, with their ranges."""
-    if not found.polynomial.has(*SHIFTS):
-        return found.box
-    return {COSINES[i]: (-sp.S.One, sp.S.One) for i in found.phases}
+    if not amplification.polynomial.has(*SHIFTS):
+        return amplification.box
+    return {COSINES[i]: (-sp.S.One, sp.S.One) for i in amplification.phases}
 
 
-def _other_frequencies(found: Amplification) -> bool:
-    return not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box)
+def _other_frequencies(amplification: Amplification) -> bool:
+    return not amplification.polynomial.has(*SHIFTS) and any(q not in COSINES for q in amplification.box)
 
 
-def order_in_time(found: Amplification) -> int:
+def order_in_time(amplification: Amplification) -> int:
     """Multiplicity of the root xi = 1 at zero frequency: the order of the differential equation in time."""
-    if not found.phases:
+    if not amplification.phases:
         return 0
-    at_zero = sp.Poly(found.polynomial.as_expr().subs(dict.fromkeys([*SHIFTS, *COSINES], sp.S.One)), xi)
+    at_zero = sp.Poly(amplification.polynomial.as_expr().subs(dict.fromkeys([*SHIFTS, *COSINES], sp.S.One)), xi)
     order = 0
     while at_zero.degree() > 0 and sp.cancel(at_zero.eval(1)) == 0:
         at_zero, order = at_zero.quo(sp.Poly(xi - 1, xi)), order + 1
     return order
 
 
-def _by_margins(found: Amplification, grade: str, domain: Domain) -> Boolean:
-    box = frequency_box(found)
+def _by_margins(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
+    box = frequency_box(amplification)
     try:
-        factors = [margins(complex_coefficients(phi), grade, domain) for phi in _irreducible(found, grade)]
+        factors = [margins(complex_coefficients(phi), grade, domain) for phi in _irreducible(amplification, grade)]
     except NeverStable:
         return sp.false
     return sp.And(*(_of_factor(needed, box, domain, grade) for needed in factors))
@@ -140,11 +140,11 @@ def _never_zero_throughout(value: sp.Expr, box: Box, domain: Domain) -> Boolean:
     return demand(value, box, domain, False)
 
 
-def _irreducible(found: Amplification, grade: str) -> list[sp.Poly]:
+def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
     """Factors in xi; a common unit root of two of them would be a multiple one."""
-    if found.polynomial.degree() < 2:
-        return [found.polynomial]
-    numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
+    if amplification.polynomial.degree() < 2:
+        return [amplification.polynomial]
+    numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
     factors = [(f, n) for f, n in sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1] if f.has(xi)]
     if grade == "power-bounded" and (len(factors) > 1 or factors[0][1] > 1):
         raise NoClosedForm

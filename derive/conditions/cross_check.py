@@ -19,7 +19,7 @@ POINTS = 48
 ROUNDING = 1e-9
 
 
-def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
+def contradicted(amplification: Amplification, condition: Boolean, grade: str) -> bool:
     """Whether the sampled spectral radius says the opposite of a condition, outside of its resolution.
 
     A scheme that keeps constants has a radius of 1 wherever it is stable, so the two sides are not alike: stable is wrong
@@ -27,50 +27,54 @@ def contradicted(found: Amplification, condition: Boolean, grade: str) -> bool:
     phase, however little: a growth of nu^6/720 in a step is below rounding at small nu. A frequency box other than that of
     phases is not sampled.
     """
-    if not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box):
+    if not amplification.polynomial.has(*SHIFTS) and any(q not in COSINES for q in amplification.box):
         return False
     if is_missing():
-        radii = (1 + RESOLUTION, _least(found, grade))
-        return cross_check_plain.contradicted(found, condition, radii, lambda place: breaks(found, place, grade))
-    names, points = parameters(found), _points(found)
-    radius = np.broadcast_to(sampled_radius(found)(**points), POINTS)
+        radii = (1 + RESOLUTION, _least(amplification, grade))
+        return cross_check_plain.contradicted(
+            amplification, condition, radii, lambda place: breaks(amplification, place, grade)
+        )
+    names, points = parameters(amplification), _points(amplification)
+    radius = np.broadcast_to(sampled_radius(amplification)(**points), POINTS)
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
-    covered = _covered(found, points)
+    covered = _covered(amplification, points)
     too_wide = claimed & (radius > 1 + RESOLUTION)
-    too_narrow = ~claimed & (radius < _least(found, grade))
+    too_narrow = ~claimed & (radius < _least(amplification, grade))
     if np.any(too_wide & covered):
         return True
     doubted = ({p: sp.Rational(str(points[str(p)][k])) for p in names} for k in np.flatnonzero(too_narrow & covered))
-    return any(not breaks(found, place, grade) for place in doubted)
+    return any(not breaks(amplification, place, grade) for place in doubted)
 
 
-def _least(found: Amplification, grade: str) -> float:
+def _least(amplification: Amplification, grade: str) -> float:
     """The spectral radius from which on a sampled point may count as one that breaks the grade."""
-    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(found) > 1)
+    unit_roots_are_bad = grade == "schur" or (grade == "power-bounded" and order_in_time(amplification) > 1)
     return 1 - RESOLUTION if unit_roots_are_bad else 1 + ROUNDING
 
 
-def points_to_try(found: Amplification) -> list[dict[str, sp.Rational]]:
+def points_to_try(amplification: Amplification) -> list[dict[str, sp.Rational]]:
     """Values of many sizes for every parameter, where the assumptions hold; of few digits."""
     if is_missing():
-        return [{p.name: value for p, value in point.items()} for point in cross_check_plain.points_to_try(found)]
-    points = _points(found)
-    return [{name: sp.Rational(str(v[k])) for name, v in points.items()} for k in np.flatnonzero(_covered(found, points))]
+        return [{p.name: value for p, value in point.items()} for point in cross_check_plain.points_to_try(amplification)]
+    points = _points(amplification)
+    return [
+        {name: sp.Rational(str(v[k])) for name, v in points.items()} for k in np.flatnonzero(_covered(amplification, points))
+    ]
 
 
-def _points(found: Amplification) -> dict[str, np.ndarray]:
-    domain, generator = domain_of(found), np.random.default_rng(0)
-    return {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in parameters(found)}
+def _points(amplification: Amplification) -> dict[str, np.ndarray]:
+    domain, generator = domain_of(amplification), np.random.default_rng(0)
+    return {str(p): _draw(domain.ranges.get(p, Range()), generator) for p in parameters(amplification)}
 
 
-def _covered(found: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
+def _covered(amplification: Amplification, points: dict[str, np.ndarray]) -> np.ndarray:
     """Where the assumptions hold; everywhere if that is nowhere, as for an equation between parameters."""
-    names = parameters(found)
-    if not found.assumptions.free_symbols or found.assumptions.free_symbols - set(names):
+    names = parameters(amplification)
+    if not amplification.assumptions.free_symbols or amplification.assumptions.free_symbols - set(names):
         return np.ones(POINTS, dtype=bool)
-    covered = compile_outputs("covered", (found.assumptions,), "numpy", "What is assumed.", names)(**points)
+    covered = compile_outputs("covered", (amplification.assumptions,), "numpy", "What is assumed.", names)(**points)
     return covered | ~np.any(covered)
 
 

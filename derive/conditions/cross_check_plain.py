@@ -33,13 +33,16 @@ SPARE = 8.0
 
 
 def contradicted(
-    found: Amplification, condition: Boolean, radii: tuple[float, float], breaks: Callable[[dict[sp.Symbol, sp.Rational]], bool]
+    amplification: Amplification,
+    condition: Boolean,
+    radii: tuple[float, float],
+    breaks: Callable[[dict[sp.Symbol, sp.Rational]], bool],
 ) -> bool:
     """Whether a point that is claimed stable has a root outside the first radius, or an unstable one none outside the second.
 
     Where growth is below rounding, `breaks` says exactly whether an unstable point is one.
     """
-    names, roots = parameters(found), _Roots.of(found)
+    names, roots = parameters(amplification), _Roots.of(amplification)
     too_wide, too_narrow = radii
 
     def wrong(point: dict[sp.Symbol, sp.Rational]) -> bool:
@@ -48,14 +51,14 @@ def contradicted(
             return roots.outside(values, too_wide)
         return not (roots.outside(values, too_narrow) or breaks(point))
 
-    return any(wrong(point) for point in points_to_try(found, max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))))
+    return any(wrong(point) for point in points_to_try(amplification, max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))))
 
 
-def points_to_try(found: Amplification, count: int = MOST) -> list[dict[sp.Symbol, sp.Rational]]:
+def points_to_try(amplification: Amplification, count: int = MOST) -> list[dict[sp.Symbol, sp.Rational]]:
     """Values of many sizes for every parameter, where the assumptions hold; all of them if that is nowhere."""
-    names, domain, generator = parameters(found), domain_of(found), random.Random(0)
+    names, domain, generator = parameters(amplification), domain_of(amplification), random.Random(0)
     points = [{p: _draw(domain.ranges.get(p, Range()), generator) for p in names} for _ in range(count)]
-    assumed = found.assumptions if found.assumptions.free_symbols <= {*names} else sp.true
+    assumed = amplification.assumptions if amplification.assumptions.free_symbols <= {*names} else sp.true
     return [point for point in points if _met(assumed, point)] or points
 
 
@@ -94,9 +97,9 @@ class _Roots:
     phases: list[tuple[float, ...]]
 
     @classmethod
-    def of(cls, found: Amplification) -> _Roots:
-        names, axes = parameters(found), found.phases
-        phi = complex_coefficients(found.polynomial)
+    def of(cls, amplification: Amplification) -> _Roots:
+        names, axes = parameters(amplification), amplification.phases
+        phi = complex_coefficients(amplification.polynomial)
         parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
         symbols = [*names, *(wave for i in axes for wave in (COSINES[i], SINES[i]))]
         count = PHASES[len(axes)]

@@ -23,7 +23,7 @@ from derive.modes.amplification import Amplification
 if TYPE_CHECKING:
     import numpy as np
 
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 TRIED = 16
 """Points at which a grade is tried: one that none of them meets is passed over for the next."""
@@ -32,22 +32,22 @@ HALVINGS = 200
 
 
 @lru_cache(maxsize=64)
-def at_numbers(found: Amplification) -> AtNumbers:
+def at_numbers(amplification: Amplification) -> AtNumbers:
     """The question, prepared.
 
     Raises:
         NoClosedForm: it is not one that can be decided.
     """
-    return AtNumbers(found)
+    return AtNumbers(amplification)
 
 
-def grade_met(found: Amplification, grades: Iterable[str], points: list[dict[str, sp.Rational]]) -> str:
+def grade_met(amplification: Amplification, grades: Iterable[str], points: list[dict[str, sp.Rational]]) -> str:
     """The first grade that is met at one of the points; the last one if none is.
 
     Raises:
         NoClosedForm: the question cannot be decided.
     """
-    question = at_numbers(found)
+    question = at_numbers(amplification)
     *stricter, last = grades
     for grade in stricter:
         if any(question.stable(point, grade) for point in points[:TRIED]):
@@ -62,31 +62,31 @@ def fraction_of(value: float) -> sp.Rational:
     return sp.Rational(str(float(value)))
 
 
-def settled(found: Stability, values: Mapping[sp.Symbol, sp.Rational]) -> bool:
+def settled(stability: Stability, values: Mapping[sp.Symbol, sp.Rational]) -> bool:
     """The verdict at one number for each parameter.
 
     Raises:
         InputError: a sign was not told.
     """
-    question = at_numbers(found.amplification)
+    question = at_numbers(stability.amplification)
     try:
-        return question.stable({p.name: values[p] for p in question.names}, found.grade)
+        return question.stable({p.name: values[p] for p in question.names}, stability.grade)
     except NoClosedForm:
         at = ", ".join(f"{p} = {value}" for p, value in values.items())
         raise InputError(f"expected numbers at which a sign is told by 200 bits, got {at}; ask beside them") from None
 
 
-def compile_decided(found: Stability) -> Callable[..., np.ndarray]:
+def compile_decided(stability: Stability) -> Callable[..., np.ndarray]:
     """Keyword arguments (numbers or arrays that broadcast) to an array of bool."""
     import numpy as np
 
     from derive.conditions.sampled_code import compile_sampled
     from derive.conditions.sampling import RESOLUTION, sampled_radius
 
-    names = found.parameters
-    radius = sampled_radius(found.amplification)
-    own = {p.name for p in at_numbers(found.amplification).names}
-    covered = compile_sampled(found, "numpy", assumptions_alone=True)
+    names = stability.parameters
+    radius = sampled_radius(stability.amplification)
+    own = {p.name for p in at_numbers(stability.amplification).names}
+    covered = compile_sampled(stability, "numpy", assumptions_alone=True)
 
     def is_stable(**values: Any) -> np.ndarray:
         arrays = {p.name: np.asarray(values[p.name], dtype=float) for p in names}
@@ -98,14 +98,14 @@ def compile_decided(found: Stability) -> Callable[..., np.ndarray]:
             open_ = open_ & ~(radius(**{k: v for k, v in flat.items() if k in own}) > 1 + RESOLUTION)
         result = np.zeros(count, dtype=bool)
         for k in np.flatnonzero(np.broadcast_to(open_, count)):
-            result[k] = settled(found, {p: fraction_of(flat[p.name][k]) for p in names})
+            result[k] = settled(stability, {p: fraction_of(flat[p.name][k]) for p in names})
         return result.reshape(shape)[()]
 
     return is_stable
 
 
 def first_excess(
-    found: Stability,
+    stability: Stability,
     parameter: sp.Symbol,
     numbers: Mapping[sp.Symbol, sp.Rational],
     scale: Iterable[float],
@@ -114,13 +114,13 @@ def first_excess(
     """The last stable value below the first unstable one of a scale; infinity where none of it is unstable.
 
     Args:
-        found: the bound.
+        stability: the bound.
         parameter: what varies.
         numbers: all others.
         scale: values, ascending.
         reached: stable values seen on the way are added.
     """
-    stable = lambda value: settled(found, {**numbers, parameter: fraction_of(value)})  # noqa: E731
+    stable = lambda value: settled(stability, {**numbers, parameter: fraction_of(value)})  # noqa: E731
     low = 0.0
     for value in scale:
         if not stable(value):

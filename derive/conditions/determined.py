@@ -35,23 +35,23 @@ from derive.schemes.composed import ComposedScheme
 from derive.schemes.grid import GridScheme
 
 
-def determined(found: Amplification, scheme: GridScheme | None = None) -> Boolean:
+def determined(amplification: Amplification, scheme: GridScheme | None = None) -> Boolean:
     """What has to hold, beside the root conditions, for a new value to exist: true where it is known to.
 
     Args:
-        found: amplification polynomial, and what is assumed.
+        amplification: the polynomial, and what is assumed.
         scheme: where it comes from; a denominator may cancel in the polynomial.
 
     Raises:
         NoClosedForm: whether the lead vanishes at some phase is open.
     """
-    if isinstance(scheme, ComposedScheme) and one_symbol.decides(found):  # along its line the lead is looked at there
-        return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(found)) for c in _coefficients(scheme)))
-    coefficients = [*found.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
-    domain = domain_of(found)
-    wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(found)), domain) for c in coefficients]
+    if isinstance(scheme, ComposedScheme) and one_symbol.decides(amplification):  # along its line the lead is looked at there
+        return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
+    coefficients = [*amplification.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
+    domain = domain_of(amplification)
+    wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(amplification)), domain) for c in coefficients]
     try:
-        lead = _lead(complex_coefficients(found.polynomial), frequency_box(found), domain)
+        lead = _lead(complex_coefficients(amplification.polynomial), frequency_box(amplification), domain)
     except (sp.PolynomialError, NotImplementedError):
         raise NoClosedForm from None
     return sp.And(*wanted, lead)
@@ -77,9 +77,9 @@ def _excluded(part: Boolean, condition: Boolean) -> bool:
     return poly is not None and poly.degree() == 1 and condition.subs(symbol, -poly.eval(0) / poly.LC()) == sp.false
 
 
-def _units(found: Amplification) -> dict[sp.Symbol, sp.Integer]:
+def _units(amplification: Amplification) -> dict[sp.Symbol, sp.Integer]:
     """A shift is never zero."""
-    return {s: sp.Integer(1) for s in found.polynomial.free_symbols if s.is_nonzero and s.name.startswith("w_")}
+    return {s: sp.Integer(1) for s in amplification.polynomial.free_symbols if s.is_nonzero and s.name.startswith("w_")}
 
 
 def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:

@@ -38,7 +38,7 @@ from derive.conditions.time_limit import WAITING, TimeUp, time_limit
 from derive.errors import InputError
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 SECONDS = 60.0
 PER_DECADE = 60
@@ -52,12 +52,12 @@ AGREED = 1e-3
 
 
 def largest_stable(
-    found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float = SECONDS
+    stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float = SECONDS
 ) -> float:
     """The first edge above zero; 0 if values just above zero are not stable, infinity if no edge is found.
 
     Args:
-        found: the bound.
+        stability: the bound.
         parameter: whose edge is wanted.
         numbers: for all others.
         seconds: limit on the sampling, of processor time, and of four times as much time elapsed.
@@ -65,18 +65,18 @@ def largest_stable(
     Raises:
         InputError: the edge of a sampled condition cannot be told from growth that sets in gradually, or not in time.
     """
-    assumed = sp.And(*found.assumed).subs(numbers, simultaneous=True)
-    if found.has_formula:
-        return float(first_edge(sp.And(found.condition.subs(numbers, simultaneous=True), assumed), parameter))
-    return min(float(first_edge(assumed, parameter)), _in_time(found, parameter, numbers, seconds))
+    assumed = sp.And(*stability.assumed).subs(numbers, simultaneous=True)
+    if stability.has_formula:
+        return float(first_edge(sp.And(stability.condition.subs(numbers, simultaneous=True), assumed), parameter))
+    return min(float(first_edge(assumed, parameter)), _in_time(stability, parameter, numbers, seconds))
 
 
-def _in_time(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float) -> float:
+def _in_time(stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], seconds: float) -> float:
     reached: list[float] = []
     try:
         with time_limit(seconds, WAITING * seconds):
-            of = _decided if found.status == "decided" else _of_radius
-            return of(found, parameter, numbers, reached)
+            of = _decided if stability.status == "decided" else _of_radius
+            return of(stability, parameter, numbers, reached)
     except TimeUp:
         so_far = f"no growth seen up to {parameter} = {max(reached):.6g}" if reached else "nothing seen"
         raise InputError(f"expected the edge of {parameter} within {seconds:g} s, got {so_far}; give largest() more") from None
@@ -90,7 +90,7 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     """
     margins = {part: sp.fraction(sp.together(part.lhs - part.rhs)) for part in claim.atoms(Relational)}
     zeros = {poly: _zeros(poly, parameter) for pair in margins.values() for poly in pair}
-    places = sorted({z for found in zeros.values() for z in found}, key=lambda root: root.evalf(60))
+    places = sorted({z for own in zeros.values() for z in own}, key=lambda root: root.evalf(60))
     for place, following in zip([sp.S.Zero, *places], [*places, None], strict=True):
         inside = {poly: sp.sign(poly.subs(parameter, _between(place, following))) for poly in zeros}
         at_place = {poly: 0 if place in zeros[poly] else sign for poly, sign in inside.items()}
@@ -122,18 +122,18 @@ def _met(claim: Boolean, margins: dict[Relational, tuple], signs: dict[sp.Expr, 
     return claim.xreplace({part: sp.sympify(bool(met)) for part, met in truth.items()}) == sp.true
 
 
-def _decided(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]) -> float:
+def _decided(stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]) -> float:
     """By exact verdicts on the same scale."""
-    polynomial = found.polynomial.as_expr().subs(numbers)
+    polynomial = stability.polynomial.as_expr().subs(numbers)
     if not polynomial.has(parameter):
-        return float("inf") if settled(found, {**numbers, parameter: sp.S.One}) else 0.0
+        return float("inf") if settled(stability, {**numbers, parameter: sp.S.One}) else 0.0
     scale = _scale(polynomial, parameter)
-    return first_excess(found, parameter, numbers, _looked_at(found, polynomial, parameter, scale), reached)
+    return first_excess(stability, parameter, numbers, _looked_at(stability, polynomial, parameter, scale), reached)
 
 
-def _looked_at(found: Stability, polynomial: sp.Expr, parameter: sp.Symbol, scale: float) -> Iterator[float]:
+def _looked_at(stability: Stability, polynomial: sp.Expr, parameter: sp.Symbol, scale: float) -> Iterator[float]:
     """Points to settle: every few of the scale, and the two between which the sampled radius rises above the circle."""
-    radius = sampled_radius(replace(found.amplification, polynomial=sp.Poly(polynomial, *found.polynomial.gens)))
+    radius = sampled_radius(replace(stability.amplification, polynomial=sp.Poly(polynomial, *stability.polynomial.gens)))
     for decade in range(*DECADES):
         points = scale * 10 ** (decade + np.arange(1, PER_DECADE + 1) / PER_DECADE)
         bad = np.flatnonzero(radius(**{parameter.name: points}) > 1 + TOLERANCE)
@@ -142,12 +142,14 @@ def _looked_at(found: Stability, polynomial: sp.Expr, parameter: sp.Symbol, scal
         yield from (float(x) for x in points[max(first - 1, 0) : first + 1])
 
 
-def _of_radius(found: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]) -> float:
+def _of_radius(
+    stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]
+) -> float:
     """The edge of the sampled spectral radius; values seen to be stable on the way go to `reached`."""
-    polynomial = sp.Poly([c.subs(numbers) for c in found.polynomial.all_coeffs()], *found.polynomial.gens)
-    radius = sampled_radius(replace(found.amplification, polynomial=polynomial))
+    polynomial = sp.Poly([c.subs(numbers) for c in stability.polynomial.all_coeffs()], *stability.polynomial.gens)
+    radius = sampled_radius(replace(stability.amplification, polynomial=polynomial))
     given = {parameter.name} & {s.name for s in polynomial.free_symbols}
-    decays = found.condition.rel_op == "<"
+    decays = stability.condition.rel_op == "<"
 
     def unstable(most: float) -> Callable[[np.ndarray], np.ndarray]:
         """Growth of at most so much in a step allowed; where modes are to decay, not even a root on the circle."""

@@ -81,17 +81,17 @@ def lax(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Lax | None:
         scheme: the scheme.
         meaning: parameter -> its expression in dt, the spacings and physical constants, which are real numbers.
     """
-    found = amplification(scheme)
-    path = Path.of(found, scheme, meaning)
-    if path is None or not path.vanishing or (len(scheme.unknowns) > 1 and found.polynomial.degree() > 1):
+    phi = amplification(scheme)
+    path = Path.of(phi, scheme, meaning)
+    if path is None or not path.vanishing or (len(scheme.unknowns) > 1 and phi.polynomial.degree() > 1):
         return None
-    limit = _without(found, path.vanishing)
+    limit = _without(phi, path.vanishing)
     if limit is None:
         return None
     strict = stability(limit, "power-bounded")
     if strict.status != "exact":
         return None
-    shared = (path.fixed, path.vanishing, found.polynomial.degree())
+    shared = (path.fixed, path.vanishing, phi.polynomial.degree())
     if strict.condition == sp.false:
         unbounded = stability(limit, "von-neumann")
         never = unbounded.status == "exact" and unbounded.condition == sp.false
@@ -99,25 +99,25 @@ def lax(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Lax | None:
     domain = _domain(limit, strict.condition)
     if not _determined(limit, domain):
         return None
-    if found.polynomial.degree() > 1:
+    if phi.polynomial.degree() > 1:
         return Lax(strict.condition, None, *shared) if path.moves_like_dt else None
-    constant = _Growth(found, limit, path, domain).constant
+    constant = _Growth(phi, limit, path, domain).constant
     return None if constant is None else Lax(strict.condition, constant, *shared)
 
 
-def _without(found: Amplification, vanishing: Iterable[sp.Symbol]) -> Amplification | None:
+def _without(phi: Amplification, vanishing: Iterable[sp.Symbol]) -> Amplification | None:
     """The scheme with dt = 0, the ratios kept; None where it determines no new value any more."""
-    expr = found.polynomial.as_expr().subs(dict.fromkeys(vanishing, sp.S.Zero))
-    if expr.has(sp.zoo, sp.nan) or sp.degree(expr, xi) < found.polynomial.degree():
+    expr = phi.polynomial.as_expr().subs(dict.fromkeys(vanishing, sp.S.Zero))
+    if expr.has(sp.zoo, sp.nan) or sp.degree(expr, xi) < phi.polynomial.degree():
         return None
-    kept = [part for part in sp.And.make_args(found.assumptions) if not part.free_symbols & set(vanishing)]
+    kept = [part for part in sp.And.make_args(phi.assumptions) if not part.free_symbols & set(vanishing)]
     poly = sp.Poly(expr, xi)
-    full = Amplification(poly, found.box, sp.And(*kept))
-    return Amplification(poly, {q: ends for q, ends in found.box.items() if _has_axis(full, q)}, sp.And(*kept))
+    full = Amplification(poly, phi.box, sp.And(*kept))
+    return Amplification(poly, {q: ends for q, ends in phi.box.items() if _has_axis(full, q)}, sp.And(*kept))
 
 
-def _has_axis(found: Amplification, q: sp.Symbol) -> bool:
-    return q.name[-1] in {str(i + 1) for i in found.phases}
+def _has_axis(phi: Amplification, q: sp.Symbol) -> bool:
+    return q.name[-1] in {str(i + 1) for i in phi.phases}
 
 
 def _domain(limit: Amplification, condition: Boolean) -> Domain:
@@ -140,7 +140,7 @@ def _determined(limit: Amplification, domain: Domain) -> bool:
 class _Growth:
     """How far what vanishes moves the only root of a scheme of one step."""
 
-    found: Amplification
+    phi: Amplification
     limit: Amplification
     path: Path
     domain: Domain
@@ -148,7 +148,7 @@ class _Growth:
     @cached_property
     def constant(self) -> sp.Expr | None:
         """C, if a bound is found and proved."""
-        lead, rest = complex_coefficients(self.found.polynomial)
+        lead, rest = complex_coefficients(self.phi.polynomial)
         lead0, rest0 = complex_coefficients(self.limit.polynomial)
         size0 = lead0.square().as_expr()
         scale = size0 * lead.square().as_expr().subs(dict.fromkeys(self.path.vanishing, 0))
@@ -167,7 +167,7 @@ class _Growth:
 
     def _greatest(self, value: sp.Expr, floor: bool = False) -> sp.Expr | None:
         """The greatest value over all phases: that of a corner or a middle which is proved to be no less than any other."""
-        box = {q: ends for q, ends in frequency_box(self.found).items() if value.has(q)}
+        box = {q: ends for q, ends in frequency_box(self.phi).items() if value.has(q)}
         domain = Domain({**self.domain.ranges, **Domain.of(value.free_symbols | set(box), sp.true, box).ranges})
         domain.ranges.update({s: r for s, r in self.domain.ranges.items() if s not in box})
         candidates = [value.subs(q_values) for q_values in _places(list(box))]
@@ -195,5 +195,5 @@ def _leading(expr: sp.Expr, power: int) -> sp.Expr | None:
     poly = sp.Poly(expr, ROOT_DT)
     if any(sp.simplify(poly.coeff_monomial(ROOT_DT**k)) != 0 for k in range(power)):
         return None
-    found = poly.coeff_monomial(ROOT_DT**power)
-    return None if found.has(*SINES) else found
+    coefficient = poly.coeff_monomial(ROOT_DT**power)
+    return None if coefficient.has(*SINES) else coefficient

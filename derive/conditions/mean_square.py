@@ -26,10 +26,11 @@ from functools import lru_cache
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.bound import Stability
 from derive.conditions.closed_form import domain_of, frequency_box
 from derive.conditions.curvature_edge import in_factors
 from derive.conditions.determined import determined, open_of
-from derive.conditions.stability import SECONDS, Stability, stability
+from derive.conditions.stability import SECONDS, stability
 from derive.conditions.tidy import tidy
 from derive.conditions.time_limit import TimeUp, time_limit
 from derive.conditions.ways.eliminate import demand, over_positive
@@ -84,8 +85,8 @@ def _mean_square(scheme: GridScheme, pairs: tuple, grade: str | None, seconds: f
     moments = second_moments(scheme, random)
     if moments.phases:
         return _on_grid(moments, _grade_on_grid(scheme, grade), seconds)
-    found = _by_size_of_answer(scheme, moments, random, seconds) if grade in (None, "schur") else None
-    return found or stability(moments, grade, seconds)
+    by_size = _by_size_of_answer(scheme, moments, random, seconds) if grade in (None, "schur") else None
+    return by_size or stability(moments, grade, seconds)
 
 
 def _on_grid(moments: Amplification, grade: str | None, seconds: float) -> Stability:

@@ -12,8 +12,8 @@ from functools import lru_cache
 import sympy as sp
 
 from derive.arrays import np
+from derive.conditions.bound import Stability
 from derive.conditions.mean_square import margin_of, mean_square
-from derive.conditions.stability import Stability
 from derive.errors import InputError, choose
 from derive.fields.symbols import curvature, deviation, lr
 from derive.modes.roots import function_of
@@ -47,26 +47,26 @@ def mean_square_edge(optimizer: str | GridScheme, parameter: str, values: Mappin
     [1.9, 0.095]
     """
     choose("parameter", parameter, dict.fromkeys(("lr", "curvature")))
-    found, names, coefficients = _prepared(optimizer, parameter)
+    bound, names, coefficients = _prepared(optimizer, parameter)
     given = {"lr": 1.0, **values} if parameter == "lr" else dict(values)
-    _check(found, given)
+    _check(bound, given)
     polynomial = np.atleast_1d(np.array(coefficients(*(float(given[n]) for n in names)), dtype=float))
     first, unit = _first_positive_root(polynomial), 1.0 if parameter == "lr" else given["curvature"]
     inside = unit * (first / 2 if np.isfinite(first) else 1.0)
     scaled = {"deviation": given["deviation"] * inside / unit} if parameter == "curvature" else {}
-    return float(unit * first) if found.holds(**{**given, **scaled, parameter: inside}) else 0.0
+    return float(unit * first) if bound.holds(**{**given, **scaled, parameter: inside}) else 0.0
 
 
 @lru_cache(maxsize=64)
 def _prepared(optimizer: str | GridScheme, parameter: str) -> tuple[Stability, tuple[str, ...], Callable]:
-    found = mean_square(optimizer)
-    margin = margin_of(found.amplification)
+    bound = mean_square(optimizer)
+    margin = margin_of(bound.amplification)
     if parameter == "curvature":
         margin = margin.subs({curvature: _factor * curvature, deviation: _factor * deviation}, simultaneous=True)
     unknown = _factor if parameter == "curvature" else lr
     coefficients = sp.Poly(sp.numer(sp.together(margin)), unknown).all_coeffs()
     symbols = sorted(set().union(*(c.free_symbols for c in coefficients)), key=str)
-    return found, tuple(map(str, symbols)), function_of(symbols, sp.Tuple(*coefficients))
+    return bound, tuple(map(str, symbols)), function_of(symbols, sp.Tuple(*coefficients))
 
 
 def _first_positive_root(coefficients: np.ndarray) -> float:
@@ -75,15 +75,15 @@ def _first_positive_root(coefficients: np.ndarray) -> float:
     return float(real.min()) if real.size else float("inf")
 
 
-def _check(found: Stability, values: Mapping[str, float]) -> None:
-    names = sorted(str(p) for p in found.parameters)
+def _check(stability: Stability, values: Mapping[str, float]) -> None:
+    names = sorted(str(p) for p in stability.parameters)
     if set(values) != set(names):
         raise InputError(f"expected values for {', '.join(names)}; got {', '.join(sorted(values)) or 'none'}")
-    symbols = {str(p): p for p in found.parameters}
+    symbols = {str(p): p for p in stability.parameters}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
             raise InputError(f"expected a finite number for {name}, got {value!r}")
-    for assumption in found.assumed:
+    for assumption in stability.assumed:
         if assumption.subs({symbols[name]: sp.Float(float(value)) for name, value in values.items()}) == sp.false:
             got = ", ".join(f"{s} = {float(values[str(s)]):g}" for s in sorted(assumption.free_symbols, key=str))
             raise InputError(f"expected {assumption}, which the edge rests on, got {got}")

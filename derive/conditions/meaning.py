@@ -25,39 +25,39 @@ from derive.fields.symbols import xi
 from derive.modes.refinement import SPACINGS
 
 if TYPE_CHECKING:
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 
-def in_terms_of(found: Stability, meaning: Mapping[str, sp.Expr | float]) -> Stability:
+def in_terms_of(stability: Stability, meaning: Mapping[str, sp.Expr | float]) -> Stability:
     """The same bound at the values that parameters have by their meaning.
 
     Args:
-        found: the bound.
+        stability: the bound.
         meaning: parameter -> its expression. Symbols of a name that the bound has are the bound's own; dt and the spacings
             are positive.
 
     Raises:
         InputError: an unknown parameter, or a meaning that contradicts what is assumed of it.
     """
-    own = {p.name: p for p in found.parameters}
+    own = {p.name: p for p in stability.parameters}
     given = {choose("parameter", str(name), own): expression(value) for name, value in meaning.items()}
-    kept = {p.name: p for p in found.parameters if p not in given}
+    kept = {p.name: p for p in stability.parameters if p not in given}
     meant = {p: _exact(value, kept) for p, value in given.items()}
     new = {s for value in meant.values() for s in value.free_symbols} | set(kept.values())
-    facts = sp.And(*(fact.subs(meant, simultaneous=True) for fact in found.assumed if fact.free_symbols & meant.keys()))
-    facts = sp.And(found.assumptions.subs(meant, simultaneous=True), _tidied(facts, Domain.of(new)), *_defined(meant, new))
+    facts = sp.And(*(fact.subs(meant, simultaneous=True) for fact in stability.assumed if fact.free_symbols & meant.keys()))
+    facts = sp.And(stability.assumptions.subs(meant, simultaneous=True), _tidied(facts, Domain.of(new)), *_defined(meant, new))
     if facts == sp.false:
         told = ", ".join(f"{p} == {value}" for p, value in meant.items())
         raise InputError(f"expected a meaning under which what is assumed can hold, got {told}")
-    numerator = sp.fraction(sp.together(found.polynomial.as_expr().subs(meant, simultaneous=True)))[0]
-    condition, domain = found.condition.subs(meant, simultaneous=True), Domain.of(new, facts)
-    other = found.other and in_terms_of(
-        found.other, {n: v for n, v in meaning.items() if n in map(str, found.other.parameters)}
+    numerator = sp.fraction(sp.together(stability.polynomial.as_expr().subs(meant, simultaneous=True)))[0]
+    condition, domain = stability.condition.subs(meant, simultaneous=True), Domain.of(new, facts)
+    other = stability.other and in_terms_of(
+        stability.other, {n: v for n, v in meaning.items() if n in map(str, stability.other.parameters)}
     )
     return replace(
-        found,
+        stability,
         polynomial=sp.Poly(sp.expand(numerator), xi),
-        condition=_tidied(condition, domain) if found.has_formula else condition,
+        condition=_tidied(condition, domain) if stability.has_formula else condition,
         assumptions=facts,
         other=other,
     )

@@ -54,11 +54,11 @@ def mended(
     names = [*values, *(wave for i in angles for wave in (COSINES[i], SINES[i]))]
     parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
     function = sp.lambdify([sp.Symbol(f"x_{k}") for k in range(len(names))], _plain(parts, names), "mpmath")
-    found = np.array(coefficients)
+    better = np.array(coefficients)
     for point, phase in np.argwhere(lost):
         given = [v[point, 0] for v in values.values()]
-        found[:, point, phase] = monic_at(function, given, [a[phase] for a in angles.values()], size[point, 0])
-    return list(found)
+        better[:, point, phase] = monic_at(function, given, [a[phase] for a in angles.values()], size[point, 0])
+    return list(better)
 
 
 def _plain(parts: list[sp.Expr], names: list[sp.Symbol]) -> list[sp.Expr]:

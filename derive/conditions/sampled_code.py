@@ -13,11 +13,11 @@ from derive.errors import InputError, choose
 from derive.printing.codegen import compile_outputs
 
 
-def compile_sampled(found, backend: str, assumptions_alone: bool = False) -> Callable:
+def compile_sampled(stability, backend: str, assumptions_alone: bool = False) -> Callable:
     """Keyword arguments of a `Stability` to an array of bool; numpy does the work, torch tensors are carried there and back.
 
     Args:
-        found: the bound.
+        stability: the bound.
         backend: numpy or torch.
         assumptions_alone: whether they hold, and nothing else.
 
@@ -27,11 +27,13 @@ def compile_sampled(found, backend: str, assumptions_alone: bool = False) -> Cal
     choose("backend", backend, {"numpy": None, "torch": None, "javascript": None})
     if backend == "javascript":
         raise InputError("expected a condition in closed form for javascript, got a sampled one; numpy and torch sample it")
-    radius = sampled_radius(found.amplification)
-    limit = 1.0 if found.condition.rel_op == "<" else 1 + TOLERANCE
-    assumed = sp.And(*found.assumed)
+    radius = sampled_radius(stability.amplification)
+    limit = 1.0 if stability.condition.rel_op == "<" else 1 + TOLERANCE
+    assumed = sp.And(*stability.assumed)
     covered = (
-        compile_outputs("covered", (assumed,), "numpy", "What is assumed.", found.parameters) if assumed != sp.true else None
+        compile_outputs("covered", (assumed,), "numpy", "What is assumed.", stability.parameters)
+        if assumed != sp.true
+        else None
     )
 
     if assumptions_alone:

@@ -46,27 +46,27 @@ class SpectralRadius(sp.Expr):
         return printer._print(sp.Function("ρ")(*self._arguments))
 
 
-def spectral_radius(found: Amplification) -> SpectralRadius:
+def spectral_radius(amplification: Amplification) -> SpectralRadius:
     """The spectral radius as an expression in the parameters, the phases and xi bound."""
-    bound = [s for s in found.polynomial.free_symbols if s not in parameters(found)]
-    return SpectralRadius(sp.Lambda(tuple(sorted(bound, key=str)), found.polynomial.as_expr()))
+    bound = [s for s in amplification.polynomial.free_symbols if s not in parameters(amplification)]
+    return SpectralRadius(sp.Lambda(tuple(sorted(bound, key=str)), amplification.polynomial.as_expr()))
 
 
-def parameters(found: Amplification) -> tuple[sp.Symbol, ...]:
+def parameters(amplification: Amplification) -> tuple[sp.Symbol, ...]:
     """The parameters of an amplification polynomial, by name."""
     from derive.fields.phases import SHIFTS
 
-    bound = {*found.polynomial.gens, *COSINES, *SHIFTS, *found.box}
-    return tuple(sorted(found.polynomial.free_symbols - bound, key=str))
+    bound = {*amplification.polynomial.gens, *COSINES, *SHIFTS, *amplification.box}
+    return tuple(sorted(amplification.polynomial.free_symbols - bound, key=str))
 
 
-def sampled_radius(found: Amplification) -> Callable[..., np.ndarray]:
+def sampled_radius(amplification: Amplification) -> Callable[..., np.ndarray]:
     """Function of the parameters (keywords, numbers or arrays that broadcast): the spectral radius on the grid."""
     from derive.printing.codegen import compile_outputs
 
-    names = parameters(found)
-    axes = found.phases
-    phi = complex_coefficients(found.polynomial)
+    names = parameters(amplification)
+    axes = amplification.phases
+    phi = complex_coefficients(amplification.polynomial)
     parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
     waves = [f for i in axes for f in (COSINES[i], SINES[i])]
     coefficients = compile_outputs("coefficients", parts, "numpy", "Coefficients in xi.", [*names, *waves] or [COSINES[0]])
@@ -84,11 +84,11 @@ def sampled_radius(found: Amplification) -> Callable[..., np.ndarray]:
 
     def largest(batch: list[np.ndarray]) -> np.ndarray:
         own = dict(zip(names, batch, strict=False))
-        found = _evaluated(coefficients, own, phases)
+        amplification = _evaluated(coefficients, own, phases)
         with np.errstate(all="ignore"):
             terms = size(**({str(p): np.abs(v) for p, v in own.items()} or {str(COSINES[0]): np.zeros((1, 1))}))
-        found = mended(found, phi, np.broadcast_to(terms, (len(batch[0]), 1)), own, angles, limit)
-        return np.where(_vanishes(found[0], len(axes)), np.inf, largest_root(found).max(axis=-1))
+        amplification = mended(amplification, phi, np.broadcast_to(terms, (len(batch[0]), 1)), own, angles, limit)
+        return np.where(_vanishes(amplification[0], len(axes)), np.inf, largest_root(amplification).max(axis=-1))
 
     radius.source = coefficients.source  # type: ignore[attr-defined]
     return radius

@@ -38,35 +38,35 @@ Answer = tuple[Boolean, str, str]
 """Condition, grade, status."""
 
 
-def answers(found: Amplification, grade: str | None, on_grid: bool, system: bool, limit: Limit) -> list[Answer]:
+def answers(amplification: Amplification, grade: str | None, on_grid: bool, system: bool, limit: Limit) -> list[Answer]:
     """The answer; and, where a stricter grade is never met, or this one is and a weaker is not, the other one after it.
 
     Args:
-        found: amplification polynomial.
+        amplification: the polynomial.
         grade: what is asked for; None for what fits.
         on_grid: whether there is space.
         system: whether there are several unknowns.
         limit: on the search.
     """
-    grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(found, on_grid)
-    never, met = _in_time(found, grades, system, limit, bool(grade))
+    grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(amplification, on_grid)
+    never, met = _in_time(amplification, grades, system, limit, bool(grade))
     if grade:
-        asked = never[:1] or [met or without_a_formula(found, [grade], system, limit, never)]
+        asked = never[:1] or [met or without_a_formula(amplification, [grade], system, limit, never)]
         return [*asked, met] if never and met else asked
     if never and not met and len(never) == len(grades):
         return never[:1]
-    return [met or without_a_formula(found, grades, system, limit, never), *never[:1]]
+    return [met or without_a_formula(amplification, grades, system, limit, never), *never[:1]]
 
 
-def default_grades(found: Amplification, on_grid: bool) -> list[str]:
+def default_grades(amplification: Amplification, on_grid: bool) -> list[str]:
     """The grades that fit, the first one first."""
     if not on_grid:
         return list(STRICT_TO_WEAK)
-    return ["von-neumann"] if order_in_time(found) > 1 else ["power-bounded", "von-neumann"]
+    return ["von-neumann"] if order_in_time(amplification) > 1 else ["power-bounded", "von-neumann"]
 
 
 def _in_time(
-    found: Amplification, grades: list[str], system: bool, limit: Limit, asked: bool
+    amplification: Amplification, grades: list[str], system: bool, limit: Limit, asked: bool
 ) -> tuple[list[Answer], Answer | None]:
     """Grades that are never met; and the first one that is, in closed form, if it is found in time."""
     never: list[Answer] = []
@@ -74,7 +74,7 @@ def _in_time(
     try:
         with limit.block():
             for grade in grades:
-                answer = _closed(found, grade, system)
+                answer = _closed(amplification, grade, system)
                 if answer and answer[0] == sp.false and answer[2] == "exact":
                     never.append(answer)
                     continue
@@ -86,7 +86,7 @@ def _in_time(
     return never, met
 
 
-def _closed(found: Amplification, grade: str, system: bool) -> Answer | None:
+def _closed(amplification: Amplification, grade: str, system: bool) -> Answer | None:
     """A closed form that the roots themselves do not contradict.
 
     Of a system the determinant alone is seen: where its unit roots meet, the system may still have independent modes. So
@@ -94,27 +94,29 @@ def _closed(found: Amplification, grade: str, system: bool) -> Answer | None:
     """
     from derive.conditions.cross_check import contradicted
 
-    if not system and found.polynomial.free_symbols == {xi}:
-        return _of_numbers(found, grade)
+    if not system and amplification.polynomial.free_symbols == {xi}:
+        return _of_numbers(amplification, grade)
     try:
-        condition = closed_form(found, grade)
-        if system and grade == "power-bounded" and condition != closed_form(found, "von-neumann"):
+        condition = closed_form(amplification, grade)
+        if system and grade == "power-bounded" and condition != closed_form(amplification, "von-neumann"):
             return condition, grade, "sufficient"
     except (NoClosedForm, sp.PolynomialError, NotImplementedError):
         return None
-    return None if contradicted(found, condition, grade) else (condition, grade, "exact")
+    return None if contradicted(amplification, condition, grade) else (condition, grade, "exact")
 
 
-def _of_numbers(found: Amplification, grade: str) -> Answer | None:
+def _of_numbers(amplification: Amplification, grade: str) -> Answer | None:
     """A polynomial without parameters and phases, decided by its coefficients; None where one is not rational."""
     try:
-        qualifies = numeric_verdict(found.polynomial.all_coeffs(), grade)
+        qualifies = numeric_verdict(amplification.polynomial.all_coeffs(), grade)
     except InputError:
         return None
     return sp.true if qualifies else sp.false, grade, "exact"
 
 
-def without_a_formula(found: Amplification, grades: list[str], system: bool, limit: Limit, never: list[Answer]) -> Answer:
+def without_a_formula(
+    amplification: Amplification, grades: list[str], system: bool, limit: Limit, never: list[Answer]
+) -> Answer:
     """Decided at numbers, where that is possible; else sampled.
 
     Of a system whose unit roots meet the determinant does not tell whether it is power-bounded.
@@ -125,17 +127,17 @@ def without_a_formula(found: Amplification, grades: list[str], system: bool, lim
         with limit.block(least=DECIDING):
             from derive.conditions.cross_check import points_to_try
 
-            grade = grade_met(found, kept, points_to_try(found))
+            grade = grade_met(amplification, kept, points_to_try(amplification))
     except (NoClosedForm, TimeUp, sp.PolynomialError):
-        return sampled(found, grades[-1])
-    return _of_radius(found, grade, "decided")
+        return sampled(amplification, grades[-1])
+    return _of_radius(amplification, grade, "decided")
 
 
-def sampled(found: Amplification, grade: str) -> Answer:
+def sampled(amplification: Amplification, grade: str) -> Answer:
     """A comparison of the spectral radius, which tells no simple unit roots from multiple ones."""
-    return _of_radius(found, grade if grade == "schur" else "von-neumann", "sampled")
+    return _of_radius(amplification, grade if grade == "schur" else "von-neumann", "sampled")
 
 
-def _of_radius(found: Amplification, grade: str, status: str) -> Answer:
-    radius = spectral_radius(found)
+def _of_radius(amplification: Amplification, grade: str, status: str) -> Answer:
+    radius = spectral_radius(amplification)
     return (sp.Lt if grade == "schur" else sp.Le)(radius, 1, evaluate=False), grade, status

@@ -86,20 +86,20 @@ def _common(pieces: Sequence[Piece], guards: Sequence[Boolean], parameter: sp.Sy
 
 def _end(extreme: type, ends: Sequence[End], parameter: sp.Symbol) -> tuple[sp.Expr, bool, list[Boolean]]:
     """The binding end, and whether it is open; where both kinds may bind, it is closed, and the open ones stand beside it."""
-    found = extreme(*(value for value, _ in ends))
-    binding = set(found.args) if isinstance(found, extreme) else {found}
+    end = extreme(*(value for value, _ in ends))
+    binding = set(end.args) if isinstance(end, extreme) else {end}
     kinds = {value: any(is_open for other, is_open in ends if other == value) for value in binding}
     if len(set(kinds.values())) < 2:
-        return found, any(kinds.values()), []
+        return end, any(kinds.values()), []
     beside = sp.Gt if extreme is sp.Max else sp.Lt
-    return found, False, [beside(parameter, value) for value, is_open in kinds.items() if is_open]
+    return end, False, [beside(parameter, value) for value, is_open in kinds.items() if is_open]
 
 
 def _from_zero(low: sp.Expr, is_open: bool, beside: list[Boolean], parameter: sp.Symbol) -> tuple[sp.Expr, bool, list[Boolean]]:
     """Of a parameter that is not negative. A strict bound that may lie below zero stands beside the interval."""
-    found = sp.Max(low, 0)
-    if found == 0:
-        return found, bool(parameter.is_positive) or (is_open and low == 0), beside
-    if found == low or not is_open or parameter.is_positive:
-        return found, is_open, beside
-    return found, False, [*beside, sp.Gt(parameter, low)]
+    end = sp.Max(low, 0)
+    if end == 0:
+        return end, bool(parameter.is_positive) or (is_open and low == 0), beside
+    if end == low or not is_open or parameter.is_positive:
+        return end, is_open, beside
+    return end, False, [*beside, sp.Gt(parameter, low)]

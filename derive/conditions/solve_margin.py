@@ -54,13 +54,13 @@ class Signs:
 
     def of(self, expr: sp.Expr) -> str | None:
         """``"+"``, ``"-"``, ``"0+"``, ``"0-"`` (may be zero), ``"0"``, or None: unknown."""
-        found = self._by_domain(expr)
-        return found if found or (direction := self._by_margins(expr)) is None else f"0{'+' if direction > 0 else '-'}"
+        sign = self._by_domain(expr)
+        return sign if sign or (direction := self._by_margins(expr)) is None else f"0{'+' if direction > 0 else '-'}"
 
     def direction(self, slope: sp.Expr) -> int | None:
         """+1, -1 or None: a multiple of a margin may vanish on the edge of that margin alone."""
-        found = self._by_domain(slope)
-        return {"+": 1, "-": -1}.get(found or "", self._by_margins(slope))
+        sign = self._by_domain(slope)
+        return {"+": 1, "-": -1}.get(sign or "", self._by_margins(slope))
 
     def never_negative(self, expr: sp.Expr) -> bool:
         """Whether it is known to be."""
@@ -109,13 +109,13 @@ def _of_another_form(margin: sp.Expr, p: sp.Symbol) -> InputError:
 
 
 def _direction(slope: sp.Expr, p: sp.Symbol, signs: Signs) -> int:
-    found = signs.direction(slope)
-    if found is None:
+    direction = signs.direction(slope)
+    if direction is None:
         raise InputError(
             f"expected assumptions that tell the sign of {sp.factor(slope)}, such as positive symbols, to solve for {p}; "
             "or ask largest() at numbers"
         )
-    return found
+    return direction
 
 
 def _affine(slope: sp.Expr, rest: sp.Expr, strict: bool, signs: Signs) -> list[Piece]:

@@ -14,7 +14,7 @@ from derive.printing.text import paragraph, pretty
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
 
-    from derive.conditions.stability import Stability
+    from derive.conditions.bound import Stability
 
 MEANS = {
     "schur": "perturbations decay",
@@ -34,63 +34,68 @@ def in_words(condition: Boolean) -> sp.Basic:
     return ALWAYS if condition == sp.true else NEVER if condition == sp.false else condition
 
 
-def text_of(found: Stability) -> str:
+def text_of(stability: Stability) -> str:
     """What `print` shows: the claim, what is assumed, how it is known; below it another grade's answer, if there is one."""
-    lines = [*_claim(found), *_assumed(found), f"({_how(found)})"]
-    if found.other is not None and found.other.condition == sp.false:
-        lines += ["", paragraph(f"{_NEVER[found.other.grade]}{_for_instance(found.other, found)}")]
-    elif found.other is not None:
-        lines += ["", *_otherwise(found.other), f"({_how(found.other)})"]
+    lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})"]
+    if stability.other is not None and stability.other.condition == sp.false:
+        lines += ["", paragraph(f"{_NEVER[stability.other.grade]}{_for_instance(stability.other, stability)}")]
+    elif stability.other is not None:
+        lines += ["", *_otherwise(stability.other), f"({_how(stability.other)})"]
     return "\n".join(lines)
 
 
-def words_below(found: Stability) -> list[str]:
+def words_below(stability: Stability) -> list[str]:
     """What stands below the formula in a notebook: what is assumed, and how it is known."""
-    return [*_assumed(found), f"({_how(found)})"]
+    return [*_assumed(stability), f"({_how(stability)})"]
 
 
-def _otherwise(found: Stability) -> list[str]:
-    if found.condition == sp.true:
-        return [f"{MEANS[found.grade]} always"]
-    return [f"{MEANS[found.grade]}{_when(found)}", "", pretty(found.condition), ""]
+def _otherwise(stability: Stability) -> list[str]:
+    if stability.condition == sp.true:
+        return [f"{MEANS[stability.grade]} always"]
+    return [f"{MEANS[stability.grade]}{_when(stability)}", "", pretty(stability.condition), ""]
 
 
-def _claim(found: Stability) -> list[str]:
-    if found.condition == sp.true:
-        return [f"{ALWAYS}: {MEANS[found.grade]} at every value of {_names(found)}" if found.parameters else f"{ALWAYS}", ""]
-    if found.condition == sp.false:
-        return [paragraph(f"{NEVER}: {_NEVER[found.grade]}{_for_instance(found, found.other)}"), ""]
-    return [f"stable{_when(found)}", "", pretty(found.condition), ""]
+def _claim(stability: Stability) -> list[str]:
+    if stability.condition == sp.true:
+        return [
+            f"{ALWAYS}: {MEANS[stability.grade]} at every value of {_names(stability)}"
+            if stability.parameters
+            else f"{ALWAYS}",
+            "",
+        ]
+    if stability.condition == sp.false:
+        return [paragraph(f"{NEVER}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
+    return [f"stable{_when(stability)}", "", pretty(stability.condition), ""]
 
 
-def _names(found: Stability) -> str:
-    return ", ".join(map(str, found.parameters))
+def _names(stability: Stability) -> str:
+    return ", ".join(map(str, stability.parameters))
 
 
-def _when(found: Stability) -> str:
-    return " if" if found.status == "sufficient" else " if and only if"
+def _when(stability: Stability) -> str:
+    return " if" if stability.status == "sufficient" else " if and only if"
 
 
-def _for_instance(found: Stability, met: Stability | None) -> str:
+def _for_instance(stability: Stability, met: Stability | None) -> str:
     """A place where the grade is not met; inside the condition of a weaker one that can be met, which tells what is lost."""
     where = {} if met is None else {"where": lambda place: _meets(met, place)}
-    seen = witness(found.amplification, found.grade, **where)
+    seen = witness(stability.amplification, stability.grade, **where)
     return f"; for instance, {seen}" if seen else ""
 
 
-def _meets(found: Stability, place: dict[sp.Symbol, sp.Expr]) -> bool:
-    if not found.has_formula:
-        return bool(found.holds(**{str(p): float(place[p]) for p in found.parameters}))
-    return found.condition.subs(place) == sp.true
+def _meets(stability: Stability, place: dict[sp.Symbol, sp.Expr]) -> bool:
+    if not stability.has_formula:
+        return bool(stability.holds(**{str(p): float(place[p]) for p in stability.parameters}))
+    return stability.condition.subs(place) == sp.true
 
 
-def _assumed(found: Stability) -> list[str]:
-    return [paragraph(f"for {assumed_in_words(found)}")] if found.assumed else []
+def _assumed(stability: Stability) -> list[str]:
+    return [paragraph(f"for {assumed_in_words(stability)}")] if stability.assumed else []
 
 
-def assumed_in_words(found: Stability) -> str:
+def assumed_in_words(stability: Stability) -> str:
     """All that is assumed, one after the other."""
-    return ", ".join(map(_Relations().doprint, found.assumed))
+    return ", ".join(map(_Relations().doprint, stability.assumed))
 
 
 class _Relations(StrPrinter):
@@ -106,8 +111,8 @@ class _Relations(StrPrinter):
         return " and ".join(self._print(part) for part in expr.args)
 
 
-def _how(found: Stability) -> str:
+def _how(stability: Stability) -> str:
     notes = {"sampled": f"on a grid of phases, right to {RESOLUTION:g}", "decided": "at given numbers, exactly, for all phases"}
-    note = f"; {notes[found.status]}" if found.status in notes else ""
-    asked = "asked for: " if found.condition == sp.false else ""
-    return f"{found.status}{note}; {asked}{MEANS[found.grade]}"
+    note = f"; {notes[stability.status]}" if stability.status in notes else ""
+    asked = "asked for: " if stability.condition == sp.false else ""
+    return f"{stability.status}{note}; {asked}{MEANS[stability.grade]}"

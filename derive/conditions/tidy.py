@@ -71,15 +71,15 @@ def _of_bounds(condition: Boolean, symbol: sp.Symbol) -> Boolean | None:
 
 def _tightest(bounds: list[tuple[sp.Expr, bool]], sign: int) -> tuple[sp.Expr, bool]:
     """The greatest lower bound (sign 1), or the least upper one, and whether it is strict; NaN where two are hardly told."""
-    found = (-sign * sp.oo, True)
+    tightest = (-sign * sp.oo, True)
     for value, strict in bounds:
-        if value == found[0]:
-            found = (value, strict or found[1])
-        elif found[0].is_finite and not _apart(value, found[0]):
+        if value == tightest[0]:
+            tightest = (value, strict or tightest[1])
+        elif tightest[0].is_finite and not _apart(value, tightest[0]):
             return sp.nan, True
-        elif not found[0].is_finite or (sign * (value - found[0])).evalf(_DIGITS) > 0:
-            found = (value, strict)
-    return found
+        elif not tightest[0].is_finite or (sign * (value - tightest[0])).evalf(_DIGITS) > 0:
+            tightest = (value, strict)
+    return tightest
 
 
 def _apart(one: sp.Expr, other: sp.Expr) -> bool:

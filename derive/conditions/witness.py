@@ -47,40 +47,44 @@ class Witness:
         return f"{f'at {at} ' if at else ''}an amplification factor has |xi| = {size}{several}"
 
 
-def witness(found: Amplification, grade: str, where: Condition = lambda place: True) -> Witness | None:
+def witness(amplification: Amplification, grade: str, where: Condition = lambda place: True) -> Witness | None:
     """A place where the roots do not qualify for a grade; None where none is met among a few hundred.
 
     Args:
-        found: amplification polynomial.
+        amplification: the polynomial.
         grade: the one that is not met.
         where: whether parameters may be chosen, such as those that meet a weaker grade.
     """
-    names, axes = parameters(found), found.phases
-    other = [q for q in found.box if q not in (*COSINES, *THETAS)]
-    for numbers in islice(_numbers(found, names, where), MOST):
+    names, axes = parameters(amplification), amplification.phases
+    other = [q for q in amplification.box if q not in (*COSINES, *THETAS)]
+    for numbers in islice(_numbers(amplification, names, where), MOST):
         for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
-            for ends in product(*(found.box[q] for q in other)):
+            for ends in product(*(amplification.box[q] for q in other)):
                 place = dict(zip(other, ends, strict=True)) | numbers
                 waves = dict(zip(axes, turns, strict=True))
-                modulus = _broken(found, place, waves, grade)
+                modulus = _broken(amplification, place, waves, grade)
                 if modulus is not None:
                     shown = {THETAS[i]: sp.pi if t == sp.oo else 2 * sp.atan(t) for i, t in waves.items()}
                     return Witness({**place, **shown}, modulus, grade == "power-bounded" and modulus == 1)
     return None
 
 
-def breaks(found: Amplification, place: dict[sp.Symbol, sp.Expr], grade: str) -> bool:
+def breaks(amplification: Amplification, place: dict[sp.Symbol, sp.Expr], grade: str) -> bool:
     """Whether the roots do not qualify at given parameters, at one of a few phases; False proves nothing."""
-    turns = product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(found.phases))
-    return any(_broken(found, place, dict(zip(found.phases, turn, strict=True)), grade) is not None for turn in turns)
+    turns = product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(amplification.phases))
+    return any(
+        _broken(amplification, place, dict(zip(amplification.phases, turn, strict=True)), grade) is not None for turn in turns
+    )
 
 
-def _numbers(found: Amplification, names: tuple[sp.Symbol, ...], where: Condition) -> Iterator[dict[sp.Symbol, sp.Expr]]:
+def _numbers(
+    amplification: Amplification, names: tuple[sp.Symbol, ...], where: Condition
+) -> Iterator[dict[sp.Symbol, sp.Expr]]:
     """Parameters that are admitted, and meet a condition."""
     for values in product(_VALUES, repeat=len(names)):
         place = dict(zip(names, values, strict=True))
         signs = all(_fits(symbol, value) for symbol, value in place.items())
-        if signs and found.assumptions.subs(place) != sp.false and where(place):
+        if signs and amplification.assumptions.subs(place) != sp.false and where(place):
             yield place
 
 
@@ -89,11 +93,11 @@ def _fits(symbol: sp.Symbol, value: sp.Expr) -> bool:
     return all(getattr(symbol, f"is_{k}") is not True or getattr(value, f"is_{k}") for k in known)
 
 
-def _broken(found: Amplification, place: dict, waves: dict[int, sp.Expr], grade: str) -> float | None:
+def _broken(amplification: Amplification, place: dict, waves: dict[int, sp.Expr], grade: str) -> float | None:
     """The largest modulus, if the roots there do not qualify."""
     turned = {i: sp.Integer(-1) if t == sp.oo else sp.expand((1 + sp.I * t) ** 2 / (1 + t**2)) for i, t in waves.items()}
     known = {SHIFTS[i]: w for i, w in turned.items()} | {COSINES[i]: sp.re(w) for i, w in turned.items()}
-    coefficients = [sp.expand(c.subs(place | known), complex=True) for c in found.polynomial.all_coeffs()]
+    coefficients = [sp.expand(c.subs(place | known), complex=True) for c in amplification.polynomial.all_coeffs()]
     try:
         if numeric_verdict(coefficients, grade):
             return None

@@ -67,13 +67,13 @@ class Activation:
         """
         far = sp.Dummy(positive=True)  # a sign that is known selects the branch of a piecewise function
         branch = sp.piecewise_fold(self.derivative(order).subs(x, sign * far)).rewrite(KEPT_WHOLE, sp.exp)
-        found = sp.limit(branch, far, sp.oo)
-        if found.has(sp.AccumBounds, sp.Limit, sp.nan, far):
+        limit = sp.limit(branch, far, sp.oo)
+        if limit.has(sp.AccumBounds, sp.Limit, sp.nan, far):
             raise InputError(
                 f"activation {self.name!r}: its derivative of order {order} has no limit at {sign * sp.oo}; "
                 f"a regime needs one, choose an activation that settles such as 'swish'"
             )
-        return found
+        return limit
 
     def asymptote(self, sign: int) -> Activation:
         """The straight line that r approaches as x goes to `sign` times infinity.

@@ -67,16 +67,16 @@ def parsed(data: bytes, what: object) -> dict[str, Any]:
         Unreadable: as `read_json`.
     """
     try:
-        found = json.loads(data)
+        content = json.loads(data)
     except ValueError:  # a number of thousands of digits is one too
         raise Unreadable(what, "it is truncated, or no JSON") from None
     except RecursionError:
         raise Unreadable(what, "it is nested too deeply") from None
-    if not isinstance(found, dict):
-        raise Unreadable(what, f"expected an object in it, got a {type(found).__name__}")
-    if _deeper(found, DEEPEST):
+    if not isinstance(content, dict):
+        raise Unreadable(what, f"expected an object in it, got a {type(content).__name__}")
+    if _deeper(content, DEEPEST):
         raise Unreadable(what, "it is nested too deeply")
-    return found
+    return content
 
 
 def _deeper(value: Any, most: int) -> bool:

@@ -38,9 +38,9 @@ def remembered(name: str, make: Callable[[], dict[str, Any]], keep: Callable[[di
     """
     path = folder() / sources_sha256()[:20] / f"{name}.json"
     with suppress(Unreadable):
-        found = read_json(path)
-        if found.get("sha256") == _sha256(found.get("entry")):
-            return found["entry"]
+        kept = read_json(path)
+        if kept.get("sha256") == _sha256(kept.get("entry")):
+            return kept["entry"]
     made = make()
     if keep(made):
         with suppress(OSError):

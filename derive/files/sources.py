@@ -49,8 +49,8 @@ def _state(root: Path) -> dict[str, str]:
     commit = _git(root, "rev-parse", "--verify", "HEAD") if (root / ".git").exists() else None  # not of a folder above
     if commit is None or not {*commit.strip()} <= _HEX:
         return {"commit": UNKNOWN, "sources_changed": UNKNOWN, "lock_sha256": locked}
-    found = _git(root, "status", "--porcelain", "--", *(name for name in SOURCES if (root / name).exists()))
-    changed = UNKNOWN if found is None else "yes" if found.strip() else "no"
+    changes = _git(root, "status", "--porcelain", "--", *(name for name in SOURCES if (root / name).exists()))
+    changed = UNKNOWN if changes is None else "yes" if changes.strip() else "no"
     return {"commit": commit.strip(), "sources_changed": changed, "lock_sha256": locked}
 
 

@@ -17,21 +17,21 @@ from derive.printing.codegen import compile_flow
 
 
 def _nonlinear(name: str, of: str) -> sp.Expr:
-    from derive.theorems import gradient_flow
+    from derive.derivations import gradient_flow
 
     held = error(of).subs(g, gradient_flow.POOLED)
     return with_activation(gradient_flow.flow().subs(a, held), activation(name))
 
 
 def _linear(name: str, of: str) -> sp.Expr:
-    from derive.theorems import linearization
+    from derive.derivations import linearization
 
     return linearization.flow(name)
 
 
 def _loss(name: str, of: str) -> sp.Expr:
+    from derive.derivations import gradient_flow
     from derive.fields.calculus import Inner
-    from derive.theorems import gradient_flow
 
     return with_activation(of_response(of).subs(g, gradient_flow.POOLED), activation(name)) + alpha / 2 * Inner(K, K)
 

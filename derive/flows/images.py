@@ -13,7 +13,7 @@ _PARAMETERS = ("fidelity", "epsilon")
 @cache
 def beltrami_flow() -> Callable:
     """Right-hand side of the Beltrami flow, as `beltrami_loss` takes its arguments; integral unused."""
-    from derive.theorems import beltrami
+    from derive.derivations import beltrami
 
     return compile_image_flow("flow", beltrami.flow(), _PARAMETERS, "Right-hand side of the Beltrami flow.")
 
@@ -21,6 +21,6 @@ def beltrami_flow() -> Callable:
 @cache
 def beltrami_loss() -> Callable:
     """Loss of Eq 4, `loss(u, f, *, gradient, divergence, integral, fidelity, epsilon)`; divergence unused."""
-    from derive.theorems import beltrami
+    from derive.derivations import beltrami
 
     return compile_image_flow("loss", beltrami.loss(), _PARAMETERS, "Loss of Eq 4.")

@@ -14,6 +14,7 @@ from functools import cache
 
 import sympy as sp
 
+from derive.derivations import layer_hessian, multilayer
 from derive.fields.activations import Activation
 from derive.fields.activations import activation as activation_called
 from derive.fields.calculus import Inner, Total
@@ -23,7 +24,6 @@ from derive.fields.networks import cross_entropy_of_logit, g, layers
 from derive.fields.symbols import a, alpha
 from derive.printing.codegen import compile_statements, temporaries
 from derive.printing.printers import LayerPrinter
-from derive.theorems import layer_hessian, multilayer
 
 OPERATORS = ("correlate", "convolve", "integral")
 LOSS = cross_entropy_of_logit(weight * g)
@@ -46,8 +46,8 @@ def layer_gradients(depth: int, activation: str = "swish") -> Callable:
     Raises:
         InputError: not a number of layers, or an unknown activation.
     """
-    found = [_with_error(multilayer.direct(depth, layer), depth) for layer in range(1, depth + 1)]
-    return _compiled("gradients", depth, found, activation, _TRAINING, "Gradients of Thm 5.7 for every kernel.")
+    gradients = [_with_error(multilayer.direct(depth, layer), depth) for layer in range(1, depth + 1)]
+    return _compiled("gradients", depth, gradients, activation, _TRAINING, "Gradients of Thm 5.7 for every kernel.")
 
 
 @cache
@@ -65,9 +65,9 @@ def layer_products(depth: int, layer: int, activation: str = "swish") -> Callabl
     The parts are those of `layer_hessian.parts`, without the weight decay: g_l and a held, through g_l, through a.
     """
     parts = layer_hessian.parts(depth, checked_layer(depth, layer))
-    found = [_with_error(part, depth) for part in parts]
+    products = [_with_error(part, depth) for part in parts]
     title = f"Hessian block of layer {layer} on a direction: g and a held, through g, through a."
-    return _compiled("products", depth, found, activation, _STATE, title, kernel_variation(layer))
+    return _compiled("products", depth, products, activation, _STATE, title, kernel_variation(layer))
 
 
 _STATE = ("y", "beta", "weight")
@@ -97,8 +97,8 @@ def _compiled(
     fields = ["I", "kernels", *([str(direction)] if direction else [])]
     keywords, several = [*OPERATORS, *parameters], not isinstance(outputs, sp.Expr)
     shared, results = _statements(outputs if several else [outputs], activation_called(activation), [*fields, *keywords])
-    found = results if several else results[0]
-    return compile_statements(name, fields, keywords, title, shared, found, LayerPrinter, {"kernels": kernels(depth)})
+    returned = results if several else results[0]
+    return compile_statements(name, fields, keywords, title, shared, returned, LayerPrinter, {"kernels": kernels(depth)})
 
 
 def _statements(

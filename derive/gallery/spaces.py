@@ -91,14 +91,14 @@ def space_of(names: str) -> Space:
     Raises:
         InputError: a name that there is not, or a staggered one among several.
     """
-    found = [spaces[name.strip()] for name in names.split(",")]
-    if len(found) == 1:
-        return found[0]
-    if staggered := [one.name for one in found if one.staggered]:
+    parts = [spaces[name.strip()] for name in names.split(",")]
+    if len(parts) == 1:
+        return parts[0]
+    if staggered := [one.name for one in parts if one.staggered]:
         raise InputError(f"expected {staggered[0]} alone, got {names}")
-    by_order = {n: found[min(n, len(found)) - 1].operators for n in CENTRED}
+    by_order = {n: parts[min(n, len(parts)) - 1].operators for n in CENTRED}
     operators = {n: of[n] for n, of in by_order.items() if n in of}
-    return Space(names, operators, found[0].biased)
+    return Space(names, operators, parts[0].biased)
 
 
 spaces: Registry[Space] = Registry.named(

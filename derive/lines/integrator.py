@@ -89,5 +89,5 @@ class Integrator:
         u = GridFunction("u", 0)
         marks = sp.symbols(f"z:{self.parts}")
         fields = flows([mark * u[0] for mark in marks], (u,))
-        found = amplification(GridScheme(*self.advance(*fields, sp.S.One))).polynomial
-        return sp.Poly(found.as_expr().subs(dict(zip(marks, z, strict=True))), xi)
+        phi = amplification(GridScheme(*self.advance(*fields, sp.S.One))).polynomial
+        return sp.Poly(phi.as_expr().subs(dict(zip(marks, z, strict=True))), xi)

@@ -49,13 +49,13 @@ def multistep(
         )
     pairs = list(zip(values, rates, strict=True))
     powers = {1 - k: _row(a, -b) for k, (a, b) in enumerate(reversed(pairs)) if (a, b) != (0, 0)}
-    found = order_of(powers, 2 * len(values))
-    if found < 1:
+    order = order_of(powers, 2 * len(values))
+    if order < 1:
         raise InputError(
             f"expected a consistent method, sum(alpha) = 0 and sum(j alpha_j) = sum(beta), the oldest level first; "
             f"got alpha = {quoted(values)}, beta = {quoted(rates)}"
         )
-    return Integrator(name, found, advanced_by(powers), assumptions=assumptions, powers=powers)
+    return Integrator(name, order, advanced_by(powers), assumptions=assumptions, powers=powers)
 
 
 def _row(value: sp.Expr, rate: sp.Expr) -> list[sp.Expr]:

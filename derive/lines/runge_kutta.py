@@ -53,10 +53,10 @@ def runge_kutta(
     rows = _square([[entry(x) for x in listed(row)] for row in listed(A)], len(weights))
     top, bottom, rounded = _of_order(*_stability_function(rows, weights), len(weights))
     powers = {1: bottom, 0: [-c for c in top]}
-    found = order_of(powers, 2 * len(weights))
-    if found < 1:
+    order = order_of(powers, 2 * len(weights))
+    if order < 1:
         raise InputError(f"expected weights that sum to 1, got a sum of {quoted(sp.Add(*weights))}")
-    return Integrator(name, found, advanced_by(powers), assumptions=assumptions, powers=powers, rounded=rounded)
+    return Integrator(name, order, advanced_by(powers), assumptions=assumptions, powers=powers, rounded=rounded)
 
 
 def _square(rows: list[list[sp.Expr]], stages: int) -> list[list[sp.Expr]]:
@@ -82,15 +82,15 @@ def _determinant(rows: list[list[sp.Expr]]) -> list[sp.Expr]:
 
 def _of_order(top: list[sp.Expr], bottom: list[sp.Expr], stages: int) -> tuple[list[sp.Expr], list[sp.Expr], bool]:
     """Coefficients of the numerator that agree with those of exp(z) times the denominator, taken for them."""
-    rounded, found = False, list(top)
+    rounded, coefficients = False, list(top)
     for k, (have, want) in enumerate(zip(top, exponential({1: bottom}, stages), strict=True)):
         left = have - want
         if vanishes(left):
             continue
         if left.free_symbols or abs(float(left * sp.factorial(k))) > AGREED:
             break
-        found[k], rounded = want, True
-    return _trimmed(found), _trimmed(bottom), rounded
+        coefficients[k], rounded = want, True
+    return _trimmed(coefficients), _trimmed(bottom), rounded
 
 
 def _trimmed(row: list[sp.Expr]) -> list[sp.Expr]:

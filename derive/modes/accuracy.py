@@ -182,12 +182,12 @@ def _check_differential(limit: sp.Expr) -> None:
 def _second_order(rates: list[sp.Expr], square: sp.Expr) -> list[sp.Expr]:
     """u_tt = (S + S') u_t - S S' u, S' the other rate; even in ROOT."""
     other = [rate.subs(ROOT, -ROOT) for rate in rates]
-    found = []
+    terms = []
     for k, rate in enumerate(rates):
         product = sp.Add(*(rates[i] * other[k - i] for i in range(k + 1)))
         even = sp.expand((rate + other[k]) * TIME - product)
-        found.append(sp.expand(sp.cancel(sp.expand(even).subs(ROOT, sp.sqrt(square)))))
-    return found
+        terms.append(sp.expand(sp.cancel(sp.expand(even).subs(ROOT, sp.sqrt(square)))))
+    return terms
 
 
 def _collected(expansion: Expansion, limit: sp.Expr) -> ModifiedEquation:
@@ -203,12 +203,12 @@ def _collected(expansion: Expansion, limit: sp.Expr) -> ModifiedEquation:
 
 
 def _by_powers(expr: sp.Expr, steps: list[sp.Symbol]) -> dict[sp.Expr, sp.Expr]:
-    found: dict[sp.Expr, sp.Expr] = {}
+    by_power: dict[sp.Expr, sp.Expr] = {}
     for term in sp.Add.make_args(sp.expand(expr)):
         power = sp.Mul(*(h ** term.as_powers_dict()[h] for h in steps))
         if term != 0:
-            found[power] = found.get(power, sp.S.Zero) + term / power
-    return found
+            by_power[power] = by_power.get(power, sp.S.Zero) + term / power
+    return by_power
 
 
 def _order(errors: Mapping[sp.Expr, sp.Expr], expansion: Expansion) -> Order:
@@ -239,6 +239,6 @@ def in_grid_units(scheme: GridScheme, small: Sequence[sp.Symbol] = ()) -> Modifi
 
 def _in_grid_units(expansion: Expansion) -> ModifiedEquation:
     """The first derivatives that occur."""
-    found = [rate for rate in _right_side(expansion, GRID_UNITS) if rate != 0] or [sp.S.Zero]
+    rates = [rate for rate in _right_side(expansion, GRID_UNITS) if rate != 0] or [sp.S.Zero]
     order = Order(sp.oo, sp.oo, (sp.S.One,), 1)
-    return ModifiedEquation(expansion.order_in_time, found[0], {sp.S.One: sp.Add(*found[1:])}, order, True)
+    return ModifiedEquation(expansion.order_in_time, rates[0], {sp.S.One: sp.Add(*rates[1:])}, order, True)

@@ -29,10 +29,10 @@ class ComposedExpansion(Expansion):
     @cached_property
     def _in_marks(self) -> dict[int, list[tuple[tuple[int, ...], sp.Expr]]]:
         """Power of xi -> powers of the marks, each with what it multiplies."""
-        found: dict[int, list[tuple[tuple[int, ...], sp.Expr]]] = {}
+        by_level: dict[int, list[tuple[tuple[int, ...], sp.Expr]]] = {}
         for (power, *marks), factor in sp.Poly(self.polynomial, xi, *self.stencils).terms():
-            found.setdefault(power, []).append((tuple(marks), factor))
-        return found
+            by_level.setdefault(power, []).append((tuple(marks), factor))
+        return by_level
 
     @property
     def powers(self) -> list[int]:
@@ -75,15 +75,15 @@ class ComposedExpansion(Expansion):
         return [self._by_shift(self._shrunk(z)) for z in self.stencils.values()]
 
     def _by_shift(self, z: sp.Expr) -> list[tuple[sp.Expr, dict[int, sp.Expr]]]:
-        found = []
+        parts = []
         for term in sp.Add.make_args(sp.expand(z)):
             powers = term.as_powers_dict()
             shifts = [powers.get(w, 0) for w in SHIFTS[: len(self.spacings)]]
             exponent = sp.Add(*(b * d * h for b, d, h in zip(shifts, DERIVATIVES, self.spacings, strict=False)))
             power = powers.get(eps, 0)
             factor = term / eps**power / sp.Mul(*(w**b for w, b in zip(SHIFTS, shifts, strict=False)))
-            found.append((exponent, {int(power): factor}))
-        return found
+            parts.append((exponent, {int(power): factor}))
+        return parts
 
     @property
     def composes(self) -> bool:

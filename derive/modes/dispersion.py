@@ -195,9 +195,9 @@ def dispersion(scheme: GridScheme, exact: sp.Expr | None = None, small: Sequence
     else:
         vanishing = tuple(choose("parameter", name, {p.name: p for p in parameters}) for name in small)
     rates = _exact_rates(scheme, vanishing) if exact is None else (expression(exact, "a rate such as -I*nu*theta_1"),)
-    found = Dispersion(in_phases, phases, parameters, vanishing, rates)
-    _ = found.order_in_time
-    return found
+    relation = Dispersion(in_phases, phases, parameters, vanishing, rates)
+    _ = relation.order_in_time
+    return relation
 
 
 def _tacitly_small(polynomial: sp.Poly, phases: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]) -> tuple[sp.Symbol, ...]:
@@ -237,12 +237,12 @@ def _denominator(expr: sp.Expr) -> sp.Expr:
 def _exact_rates(scheme: GridScheme, small: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...]:
     """Of the lowest derivatives that occur, what vanishes with the step counted as one; none where they are not told apart."""
     try:
-        found = in_grid_units(scheme, small)
+        rates = in_grid_units(scheme, small)
     except InputError:
         return ()
     waves = {d: sp.I * t for d, t in zip(DERIVATIVES, THETAS, strict=True)}
-    limit = found.limit.subs(waves)
-    if found.order_in_time == 1:
+    limit = rates.limit.subs(waves)
+    if rates.order_in_time == 1:
         return (sp.expand(limit),)
     half = sp.expand(limit.coeff(TIME, 1) / 2)
     root = sp.sqrt(sp.factor(sp.expand(half**2 + limit.coeff(TIME, 0))))

@@ -58,11 +58,11 @@ class Expansion:
         shrunk = self._shrunk(self.polynomial.subs(turns))
         numerator = sp.fraction(sp.together(shrunk))[0]
         poly = sp.Poly(sp.expand(numerator), xi, *SHIFTS[: len(self.spacings)])
-        found: dict[int, list[tuple[sp.Expr, list[sp.Expr]]]] = {}
+        terms: dict[int, list[tuple[sp.Expr, list[sp.Expr]]]] = {}
         for (power, *shifts), coefficient in poly.terms():
             exponent = sp.Add(*(b * d * h for b, d, h in zip(shifts, DERIVATIVES, self.spacings, strict=False)))
-            found.setdefault(power, []).append((exponent, _by_eps(coefficient)))
-        return found
+            terms.setdefault(power, []).append((exponent, _by_eps(coefficient)))
+        return terms
 
     @property
     def powers(self) -> list[int]:
@@ -126,11 +126,11 @@ class Expansion:
     @cached_property
     def _leading(self) -> tuple[int, sp.Expr]:
         for order in range(MOST_SEARCHED):
-            found = self.coefficients([_rate], order)[-1]
-            if found != 0:
-                if not found.has(_rate):
+            coefficient = self.coefficients([_rate], order)[-1]
+            if coefficient != 0:
+                if not coefficient.has(_rate):
                     break
-                return order, found
+                return order, coefficient
         raise NoPhysicalRoot(
             "expected a consistent scheme, got no root that tends to 1; lacks a parameter its meaning in dt and dx?"
         )

@@ -22,15 +22,15 @@ Laurent = dict[tuple[int, ...], sp.Rational]
 
 def monomials(expr: sp.Expr, symbols: Sequence[sp.Symbol]) -> Laurent | None:
     """The terms of a Laurent polynomial with rational coefficients; None if it is none."""
-    found: Laurent = {}
+    coefficients: Laurent = {}
     for term in sp.Add.make_args(sp.expand(expr)):
         number, rest = term.as_coeff_Mul()
         powers = rest.as_powers_dict() if rest != 1 else {}
         if not (number.is_Rational and all(s in symbols and n.is_Integer for s, n in powers.items())):
             return None
         key = tuple(int(powers.get(s, 0)) for s in symbols)
-        found[key] = found.get(key, sp.S.Zero) + number
-    return found
+        coefficients[key] = coefficients.get(key, sp.S.Zero) + number
+    return coefficients
 
 
 def composed(polynomial: sp.Poly, marks: Sequence[sp.Symbol], stencils: Sequence[sp.Expr]) -> dict[int, Laurent] | None:
@@ -46,19 +46,19 @@ def composed(polynomial: sp.Poly, marks: Sequence[sp.Symbol], stencils: Sequence
     terms = [(*powers, monomials(c, symbols)) for powers, c in sp.Poly(polynomial.as_expr(), *polynomial.gens, *marks).terms()]
     if not symbols or any(s is None for s in series) or any(factor is None for *_, factor in terms):
         return None
-    found: dict[int, Laurent] = {}
+    by_power: dict[int, Laurent] = {}
     for power, *exponents, factor in terms:
         product = factor
         for z, n in zip(series, exponents, strict=True):
             product = _times(product, z, n)
-        _add(found.setdefault(power, {}), product)
-    return {power: {k: c for k, c in terms.items() if c} for power, terms in found.items()}
+        _add(by_power.setdefault(power, {}), product)
+    return {power: {k: c for k, c in terms.items() if c} for power, terms in by_power.items()}
 
 
 def symbols_in(polynomial: sp.Poly, marks: Sequence[sp.Symbol], stencils: Sequence[sp.Expr]) -> tuple[sp.Symbol, ...]:
     """Parameters and shifts, by name."""
-    found = {s for e in (polynomial, *stencils) for s in e.free_symbols} - {*polynomial.gens, *marks}
-    return tuple(sorted(found, key=str))
+    symbols = {s for e in (polynomial, *stencils) for s in e.free_symbols} - {*polynomial.gens, *marks}
+    return tuple(sorted(symbols, key=str))
 
 
 def in_symbols(terms: Laurent, symbols: Sequence[sp.Symbol]) -> sp.Expr:

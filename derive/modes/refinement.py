@@ -37,9 +37,9 @@ class Path:
         return all(sp.limit(value / ROOT_DT**2, ROOT_DT, 0).is_finite for value in self.scaled.values())
 
     @classmethod
-    def of(cls, found: Amplification, scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Path | None:
+    def of(cls, amplification: Amplification, scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Path | None:
         """None where a meaning is no product of powers, or the ratios do not tell every spacing in terms of dt."""
-        own = {p.name: p for p in scheme.parameters if found.polynomial.has(p)}
+        own = {p.name: p for p in scheme.parameters if amplification.polynomial.has(p)}
         if own.keys() & {"dt", *SPACINGS}:  # the ratios are not told apart
             return None
         steps = {name: sp.Symbol(name, positive=True) for name in ("dt", *SPACINGS)}
@@ -82,12 +82,12 @@ def _along(
     fixed: Mapping[sp.Symbol, sp.Expr], powers: Mapping[sp.Symbol, tuple], steps: Mapping[str, sp.Symbol]
 ) -> dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr]]:
     """Spacing -> (m dt^e, m, what m is): a ratio p = c dt^a/h^b of one spacing h gives h = (c/p)^(1/b) dt^(a/b)."""
-    found: dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr]] = {}
+    along: dict[sp.Symbol, tuple[sp.Expr, sp.Symbol, sp.Expr]] = {}
     for p, value in fixed.items():
         time, space = powers[p]
         used = [i for i, power in enumerate(space) if power]
         if len(used) == 1 and time > 0 and space[used[0]] < 0:
             h, size, b = steps[SPACINGS[used[0]]], sp.Dummy("m", positive=True), -space[used[0]]
             constant = sp.cancel(value * h**b / steps["dt"] ** time)
-            found.setdefault(h, (size * steps["dt"] ** (time / b), size, (constant / p) ** (1 / b)))
-    return found
+            along.setdefault(h, (size * steps["dt"] ** (time / b), size, (constant / p) ** (1 / b)))
+    return along

@@ -80,15 +80,15 @@ def _started(roots: np.ndarray, first: int) -> np.ndarray:
 def _matched(roots: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """The roots in the order of the expected ones: each takes the nearest that is left, of a conjugate pair the upper one."""
     left = np.ones(roots.shape, dtype=bool)
-    found = np.empty_like(roots)
+    matched = np.empty_like(roots)
     points = np.arange(len(roots))
     for k in range(roots.shape[-1]):
         distance = np.where(left, np.nan_to_num(np.abs(roots - expected[:, k : k + 1]) - TIE * roots.imag, nan=np.inf), np.inf)
         distance = np.where(left & np.isinf(distance), np.finfo(float).max, distance)
         chosen = distance.argmin(axis=-1)
-        found[:, k] = roots[points, chosen]
+        matched[:, k] = roots[points, chosen]
         left[points, chosen] = False
-    return found
+    return matched
 
 
 def _turn(new: np.ndarray, old: np.ndarray) -> np.ndarray:

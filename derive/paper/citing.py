@@ -23,14 +23,14 @@ def citation() -> dict[str, Any]:
     import yaml
 
     try:
-        found = yaml.safe_load(_text())
+        content = yaml.safe_load(_text())
     except yaml.YAMLError:
-        found = None
-    if not isinstance(found, dict):
+        content = None
+    if not isinstance(content, dict):
         raise InputError(
             f"expected {FILE} beside the sources or in the installation, found none that can be read; install again"
         )
-    return found
+    return content
 
 
 def _text() -> str:

@@ -96,7 +96,7 @@ class Verdict:
 @cache
 def claims() -> dict[str, Claim]:
     """All registered claims by key; empty when no collection of checks is installed."""
-    return {claim.id: claim for found in _registered("gradcfl.claims") for claim in found}
+    return {claim.id: claim for entry in _registered("gradcfl.claims") for claim in entry}
 
 
 @cache

@@ -43,8 +43,8 @@ def compile_outputs(
             name, or a number beyond floating point.
     """
     kind = choose("backend", backend, PRINTERS | {JAVASCRIPT: JavaScriptPrinter})
-    found = list(arguments or sorted({s for e in outputs for s in e.free_symbols}, key=str))
-    names = _identifiers(found, RESERVED if backend == JAVASCRIPT else frozenset())
+    inputs = list(arguments or sorted({s for e in outputs for s in e.free_symbols}, key=str))
+    names = _identifiers(inputs, RESERVED if backend == JAVASCRIPT else frozenset())
     if backend == JAVASCRIPT:
         return written(checked_name(name), names, _doc(title, names), *_shared(outputs, names))
     other = {str(s): text for s, text in names.items() if text != str(s)}
@@ -107,8 +107,8 @@ def _shared(outputs: Sequence[sp.Basic], names: dict[sp.Symbol, str]) -> tuple[l
 
 def _listed(names: Sequence[str]) -> str:
     """Names as the targets of an assignment; a single one ends in a comma, so that it is unpacked too."""
-    found = list(names)
-    return f"{', '.join(found)}{',' if len(found) == 1 else ''}"
+    words = list(names)
+    return f"{', '.join(words)}{',' if len(words) == 1 else ''}"
 
 
 def _is_long(outputs: Sequence[sp.Basic]) -> bool:
@@ -216,10 +216,10 @@ def compile_statements(
     """
     symbols = {s for e in (results if isinstance(results, Sequence) else [results]) for s in e.free_symbols}
     symbols |= {s for _, value in shared for s in value.free_symbols}
-    entries = [s for found in (unpacked or {}).values() for s in found]
+    entries = [s for parts in (unpacked or {}).values() for s in parts]
     known = {checked_name(text) for text in (name, *fields, *keywords, *map(str, entries), *(str(s) for s, _ in shared))}
     write = printer({s: str(s) for s in symbols if str(s) in known}).doprint
-    lines = [f"[{', '.join(map(str, found))}] = {argument}" for argument, found in (unpacked or {}).items()]
+    lines = [f"[{', '.join(map(str, parts))}] = {argument}" for argument, parts in (unpacked or {}).items()]
     lines += [f"{symbol} = {write(value)}" for symbol, value in shared]
     returned = f"({', '.join(map(write, results))},)" if isinstance(results, Sequence) else write(results)
     head = f"{', '.join(fields)}, *, {', '.join(keywords)}"

@@ -95,8 +95,8 @@ def written(
     printer = JavaScriptPrinter({**names, **{symbol: symbol.name for symbol, _ in shared}})
     given = ", ".join(text if text == str(s) else f"{json.dumps(str(s))}: {text}" for s, text in names.items())
     lines = [f"  const {symbol} = {printer.doprint(value)};" for symbol, value in shared]
-    found = ", ".join(map(printer.doprint, values))
-    lines.append(f"  return {found if len(values) == 1 else f'[{found}]'};")
+    entries = ", ".join(map(printer.doprint, values))
+    lines.append(f"  return {entries if len(values) == 1 else f'[{entries}]'};")
     comments = [f"// {line}".rstrip() for line in doc.splitlines()]
 
     def refuse(**_: object) -> None:

@@ -42,10 +42,10 @@ def unguarded(expr: sp.Basic) -> sp.Basic:
     return expr.replace(lambda e: isinstance(e, sp.Piecewise) and len(e.args) == 2, _unguarded)
 
 
-def _unguarded(found: sp.Piecewise) -> sp.Basic:
-    (first, condition), (second, otherwise) = found.args
+def _unguarded(piecewise: sp.Piecewise) -> sp.Basic:
+    (first, condition), (second, otherwise) = piecewise.args
     if not isinstance(condition, sp.Le | sp.Lt) or otherwise != sp.true:
-        return found
+        return piecewise
     x, c = condition.lhs, condition.rhs
     return sp.Piecewise((first.xreplace({sp.Min(c, x): x}), condition), (second.xreplace({sp.Max(c, x): x}), True))
 
@@ -66,15 +66,15 @@ class _Narrow(NotationPrinter):
 
     def lines(self, expr: sp.Add) -> list[str]:
         """A sum in lines, each but the first beginning with a sign."""
-        found = [""]
+        rows = [""]
         for term in self._as_ordered_terms(expr):
             text = self._print(term)
-            signed = text if text.startswith("-") or found == [""] else f"+ {text}"
-            if found[-1] and _signs(found[-1] + signed) > _LONG:
-                found.append(signed)
+            signed = text if text.startswith("-") or rows == [""] else f"+ {text}"
+            if rows[-1] and _signs(rows[-1] + signed) > _LONG:
+                rows.append(signed)
             else:
-                found[-1] = f"{found[-1]} {signed}".strip()
-        return found
+                rows[-1] = f"{rows[-1]} {signed}".strip()
+        return rows
 
 
 def _row(expr: sp.Basic) -> str:

@@ -96,11 +96,13 @@ def differential(*texts: str, positive: Sequence[str] = ()) -> Equations:
 
 def _unknown(left: ast.expr, right: ast.expr) -> str:
     """The one whose derivative in time stands on the left, alone or among others."""
-    found = {node.id for node in ast.walk(left) if isinstance(node, ast.Name) and node.id.endswith("_t") and len(node.id) > 2}
-    elsewhere = any(isinstance(node, ast.Name) and node.id in found for node in ast.walk(right))
-    if len(found) != 1 or elsewhere:
+    unknowns = {
+        node.id for node in ast.walk(left) if isinstance(node, ast.Name) and node.id.endswith("_t") and len(node.id) > 2
+    }
+    elsewhere = any(isinstance(node, ast.Name) and node.id in unknowns for node in ast.walk(right))
+    if len(unknowns) != 1 or elsewhere:
         raise InputError(f"expected a first derivative in time on the left, such as u_t == k*u_xx, got {piece(left)}")
-    name = found.pop()
+    name = unknowns.pop()
     checked_name(ast.Name(name))
     return name[:-2]
 

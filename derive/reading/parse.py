@@ -65,17 +65,17 @@ def parse_definitions(*texts: str, positive: Sequence[str] = ()) -> dict[str, sp
     Raises:
         InputError: a text is outside the grammar, or defines no name or one name twice.
     """
-    reader, found = Reader({name: {"positive": True} for name in _texts(positive)}), {}
+    reader, definitions = Reader({name: {"positive": True} for name in _texts(positive)}), {}
     for text in texts:
         name, value = sides(tree(text))
-        if not isinstance(name, ast.Name) or name.id in found:
+        if not isinstance(name, ast.Name) or name.id in definitions:
             raise InputError(f"expected a definition of a new name, such as r == k*dt/dx**2, got {piece(tree(text))}")
-        found[checked_name(name)] = reader.expression(value)
+        definitions[checked_name(name)] = reader.expression(value)
     if reader.unknowns:
         raise InputError(
             f"expected a definition in terms of parameters, got the value {next(iter(reader.unknowns.values()))[0]}"
         )
-    return found
+    return definitions
 
 
 def check_definitions(scheme: GridScheme, definitions: Mapping[str, sp.Expr]) -> None:

@@ -22,16 +22,16 @@ def parse_random(scheme: GridScheme, *texts: str) -> dict[sp.Symbol, sp.Expr]:
     >>> parse_random(parse_scheme("u[1] == (1 - q)*u[0]"), "q: 0.5")
     {q: 1/2}
     """
-    own, found = {p.name: p for p in scheme.parameters}, {}
+    own, deviations = {p.name: p for p in scheme.parameters}, {}
     for text in texts:
         name, colon, spread = (part.strip() for part in text.partition(":"))
         if not (colon and name and spread):
             raise InputError(f"expected a random parameter and its deviation, such as 'nu: sigma', got {quoted(text)}")
         symbol = choose("parameter", name, own)
-        if symbol in found:
+        if symbol in deviations:
             raise InputError(f"expected each random parameter once, got {name} twice")
-        found[symbol] = _deviation(spread)
-    return found
+        deviations[symbol] = _deviation(spread)
+    return deviations
 
 
 def _deviation(text: str) -> sp.Expr:

@@ -13,7 +13,7 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.paper.derivation import Derivation
 from derive.reports import optimizers as table
 
@@ -24,22 +24,22 @@ def written(entry: Mapping[str, Any]) -> str:
 
 
 def of_scheme(
-    found: Stability,
+    stability: Stability,
     meaning: Mapping[str, sp.Expr],
     random: Mapping[sp.Symbol, Any],
     frozen: Mapping[str, sp.Expr] = MappingProxyType({}),
     suffices: Boolean | None = None,
 ) -> dict[str, Any]:
     """When a scheme is stable, in mean square where parameters are random; and what suffices where there is no formula."""
-    exact = found.has_formula
+    exact = stability.has_formula
     return {
-        "status": found.status,
-        "grade": found.grade,
-        "condition": sp.sstr(found.condition) if exact else None,
-        "assumed": [sp.sstr(one) for one in found.assumed],
-        "latex": found.latex() if exact else None,
-        "polynomial": sp.sstr(found.polynomial.as_expr()),
-        "parameters": [p.name for p in found.parameters],
+        "status": stability.status,
+        "grade": stability.grade,
+        "condition": sp.sstr(stability.condition) if exact else None,
+        "assumed": [sp.sstr(one) for one in stability.assumed],
+        "latex": stability.latex() if exact else None,
+        "polynomial": sp.sstr(stability.polynomial.as_expr()),
+        "parameters": [p.name for p in stability.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
         "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
@@ -47,18 +47,18 @@ def of_scheme(
     }
 
 
-def of_theorem(found: Derivation) -> dict[str, Any]:
+def of_theorem(derivation: Derivation) -> dict[str, Any]:
     """A theorem with its steps."""
-    steps = [{"title": s.title, "why": s.why, "expression": sp.sstr(s.expression), "latex": s.latex} for s in found.steps]
+    steps = [{"title": s.title, "why": s.why, "expression": sp.sstr(s.expression), "latex": s.latex} for s in derivation.steps]
     return {
-        "key": found.id,
-        "title": found.title,
-        "source": found.source,
-        "assumptions": list(found.assumptions),
-        "result": sp.sstr(found.result) if isinstance(found.result, sp.Basic) else None,
-        "latex": found.latex(),
+        "key": derivation.id,
+        "title": derivation.title,
+        "source": derivation.source,
+        "assumptions": list(derivation.assumptions),
+        "result": sp.sstr(derivation.result) if isinstance(derivation.result, sp.Basic) else None,
+        "latex": derivation.latex(),
         "steps": steps,
-        "outputs": {name: [sp.sstr(value) for value in values] for name, values in found.outputs.items()},
+        "outputs": {name: [sp.sstr(value) for value in values] for name, values in derivation.outputs.items()},
     }
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from derive.bare import version_of
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.status import MEANINGS
+from derive.derivations import key_of, theorem
 from derive.files.remembered import remembered
 from derive.files.sources import named
 from derive.paper.citing import bibtex, citation
 from derive.paper.claim import Verdict, verdicts
 from derive.paper.derivation import Derivation
 from derive.printing.text import paragraph
-from derive.theorems import key_of, theorem
 
 
 def cited(key: str) -> str:
@@ -27,7 +27,7 @@ def cited(key: str) -> str:
 
 def sentence(key: str) -> str:
     """For a text: whose result, derived by which version, of what status, and whether a proof was found."""
-    known = remembered(f"{key}-citation-{_prover()}", lambda: _told(key), keep=lambda found: found["settled"] == "yes")
+    known = remembered(f"{key}-citation-{_prover()}", lambda: _told(key), keep=lambda told: told["settled"] == "yes")
     paper = citation()["references"][0]
     authors = f"{paper['authors'][0]['family-names']} et al. {paper['year']}"
     whose = f"{known['title']} ({known['source']} of {authors})"
@@ -52,21 +52,21 @@ def _prover() -> str:
 
 
 def _told(key: str) -> dict[str, Any]:
-    found = theorem(key)
-    how, settled = _known(found)
-    return {"title": found.title, "source": found.source, "how": how, "settled": "yes" if settled else "no"}
+    derivation = theorem(key)
+    how, settled = _known(derivation)
+    return {"title": derivation.title, "source": derivation.source, "how": how, "settled": "yes" if settled else "no"}
 
 
-def _known(found: Derivation) -> tuple[str, bool]:
+def _known(derivation: Derivation) -> tuple[str, bool]:
     """How it is known, and whether asking again would not say more."""
-    if not isinstance(found.result, Stability):
-        argued = sum(step.argued for step in found.steps)
+    if not isinstance(derivation.result, Stability):
+        argued = sum(step.argued for step in derivation.steps)
         but = f", {argued} of them argued in words" if argued else ""
-        return f"derived symbolically in {len(found.steps)} steps{but}; no formal proof is sought of it", True
-    status = MEANINGS[found.result.status]
-    if found.result.status != "exact":
+        return f"derived symbolically in {len(derivation.steps)} steps{but}; no formal proof is sought of it", True
+    status = MEANINGS[derivation.result.status]
+    if derivation.result.status != "exact":
         return status, True
-    certificate = found.result.prove()
+    certificate = derivation.result.prove()
     if certificate.verdict == "proved":
         return f"{status}; both directions proved by z3 {version_of('z3-solver')}", True
     reasons = "; ".join(f"{direction}: {answer}" for direction, answer in certificate.answers.items())

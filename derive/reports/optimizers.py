@@ -96,11 +96,11 @@ def _text() -> str:
     return "\n\n".join(blocks)
 
 
-def _block(found: Row) -> str:
-    equations = (f"{_plain(e.lhs)} = {_plain(e.rhs)}" for e in found.recurrence)
-    cells = [*equations, _plain(found.polynomial), f"{curvature} < {_plain(found.edge)}", _plain(found.in_mean_square)]
+def _block(record: Row) -> str:
+    equations = (f"{_plain(e.lhs)} = {_plain(e.rhs)}" for e in record.recurrence)
+    cells = [*equations, _plain(record.polynomial), f"{curvature} < {_plain(record.edge)}", _plain(record.in_mean_square)]
     labels = ["recurrence", *[""] * (len(cells) - 4), "polynomial", "stable for", "mean square"]
-    names = [found.name, *[""] * (len(cells) - 1)]
+    names = [record.name, *[""] * (len(cells) - 1)]
     lines = [_wrapped(c, f"{n:{_NAMES}}{label:{_LABELS}}") for n, label, c in zip(names, labels, cells, strict=True)]
     return "\n".join(lines)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words, in_words
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.fields.phases import SHIFTS
@@ -25,9 +25,9 @@ _GRADES = {
 }
 
 
-def amplifier(found: Stability) -> sp.Eq:
+def amplifier(stability: Stability) -> sp.Eq:
     """The equation of the amplification factor to be read: solved at degree 1, else without denominators."""
-    numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
+    numerator = sp.fraction(sp.together(stability.polynomial.as_expr()))[0]
     _, primitive = sp.Poly(numerator, xi).primitive()
     if primitive.LC().could_extract_minus_sign():
         primitive = -primitive
@@ -39,60 +39,62 @@ def amplifier(found: Stability) -> sp.Eq:
     return sp.Eq(sp.Add(*terms), 0, evaluate=False)
 
 
-def legend(found: Stability) -> str:
+def legend(stability: Stability) -> str:
     """What its symbols stand for."""
-    shifts = [f"{w} = exp(i theta_{w.name[-1]})" for w in SHIFTS if found.polynomial.has(w)]
+    shifts = [f"{w} = exp(i theta_{w.name[-1]})" for w in SHIFTS if stability.polynomial.has(w)]
     return ", ".join(["xi: amplification factor of one step", *shifts])
 
 
-def summary(found: Stability) -> str:
+def summary(stability: Stability) -> str:
     """Amplification polynomial with its legend, and below it what `print` shows of the condition."""
-    return "\n".join([f"amplification polynomial ({legend(found)})", "", indent(pretty(amplifier(found))), "", str(found)])
+    return "\n".join(
+        [f"amplification polynomial ({legend(stability)})", "", indent(pretty(amplifier(stability))), "", str(stability)]
+    )
 
 
-def steps(scheme: GridScheme, found: Stability) -> list[Step]:
+def steps(scheme: GridScheme, stability: Stability) -> list[Step]:
     """The derivation; the root conditions are left out where the margins have no closed form."""
     equations = tuple(sp.Eq(residual, 0) for residual in scheme.residuals)
-    why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant ({legend(found)})."
-    condition = Step("Condition", in_words(found.condition), _eliminated(found))
+    why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant ({legend(stability)})."
+    condition = Step("Condition", in_words(stability.condition), _eliminated(stability))
     return [
         Step("Scheme", equations[0] if len(equations) == 1 else sp.Tuple(*equations), "All terms on one side."),
-        Step("Amplification polynomial", amplifier(found), why),
-        *_root_conditions(found),
+        Step("Amplification polynomial", amplifier(stability), why),
+        *_root_conditions(stability),
         condition,
     ]
 
 
-def _eliminated(found: Stability) -> str:
-    assumed = f" for {assumed_in_words(found)}" if found.assumed else ""
-    if found.status == "decided":
-        return f"No closed form was found; at given numbers it is settled exactly, for all phases{assumed} ({found.grade})."
-    if found.status == "sampled":
-        return f"No closed form was found: the spectral radius over a grid of phases{assumed} ({found.grade})."
-    return f"The same at every frequency: necessary and sufficient{assumed} ({found.status}, {found.grade})."
+def _eliminated(stability: Stability) -> str:
+    assumed = f" for {assumed_in_words(stability)}" if stability.assumed else ""
+    if stability.status == "decided":
+        return f"No closed form was found; at given numbers it is settled exactly, for all phases{assumed} ({stability.grade})."
+    if stability.status == "sampled":
+        return f"No closed form was found: the spectral radius over a grid of phases{assumed} ({stability.grade})."
+    return f"The same at every frequency: necessary and sufficient{assumed} ({stability.status}, {stability.grade})."
 
 
-def _root_conditions(found: Stability) -> list[Step]:
+def _root_conditions(stability: Stability) -> list[Step]:
     try:
-        needed = margins(complex_coefficients(found.polynomial), found.grade)
+        needed = margins(complex_coefficients(stability.polynomial), stability.grade)
     except (NoClosedForm, NeverStable, sp.PolynomialError):
         return []
     relations = [(sp.Gt if m.strict else sp.Ge)(in_phases(sp.factor(m.value)), 0, evaluate=False) for m in needed]
     if not relations:
         return []
-    why = f"{_GRADES[found.grade]} (Schur-Cohn, Miller), at one frequency."
+    why = f"{_GRADES[stability.grade]} (Schur-Cohn, Miller), at one frequency."
     return [Step("Root conditions", relations[0] if len(relations) == 1 else sp.Tuple(*relations), why)]
 
 
 def analysis(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> str:
     """Modified equation, order of accuracy, physical and parasitic roots."""
-    found, roots = modified_equation(scheme, meaning), _roots(scheme, meaning)
-    units = str(found.order)
-    if found.in_grid_units:
+    equation, roots = modified_equation(scheme, meaning), _roots(scheme, meaning)
+    units = str(equation.order)
+    if equation.in_grid_units:
         small = ", ".join(p.name for p in roots.small)
-        found = in_grid_units(scheme, roots.small)
+        equation = in_grid_units(scheme, roots.small)
         units = f"in grid units, dt = dx = 1{f', {small} as small as a derivative' if small else ''}"
-    blocks = [_titled(f"modified equation ({units})", found.equation)]
+    blocks = [_titled(f"modified equation ({units})", equation.equation)]
     tacit = [p.name for p in roots.small if p.name not in meaning and p.name != "dt"]
     given = f", if {', '.join(tacit)} vanishes with the step" if tacit else ""
     blocks += [_titled(f"physical amplification factor{given}", form) for form in roots.physical]

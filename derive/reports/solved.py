@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.status import PRECISION
 from derive.errors import InputError, choose
 from derive.printing.text import indent, pretty
@@ -46,12 +46,16 @@ def told(meaning: Mapping[str, sp.Expr]) -> str:
 
 
 def solved(
-    found: Stability, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr], bound: EllipseBound | None = None
+    stability: Stability,
+    meaning: Mapping[str, sp.Expr],
+    name: str,
+    at: Mapping[str, sp.Expr],
+    bound: EllipseBound | None = None,
 ) -> str:
     """The stable values of a parameter; at numbers for all others its first edge above zero.
 
     Args:
-        found: the condition.
+        stability: the condition.
         meaning: what its parameters stand for.
         name: of the parameter.
         at: numbers for all others; empty: they stay symbols.
@@ -61,19 +65,19 @@ def solved(
         InputError: the condition cannot be solved for it.
     """
     if bound is not None and not at:
-        return solved(bound.stated(found.amplification), meaning, name, at)
+        return solved(bound.stated(stability.amplification), meaning, name, at)
     if bound is not None:
-        return f"{solved(found, meaning, name, at)}\n{edge_on(bound, meaning, name, at)}"
-    meant = found.in_terms_of(meaning) if meaning else found
+        return f"{solved(stability, meaning, name, at)}\n{edge_on(bound, meaning, name, at)}"
+    meant = stability.in_terms_of(meaning) if meaning else stability
     parameter = {p.name: p for p in meant.parameters}.get(name)
     if parameter is None:
         return f"stability does not depend on {name}"
     if at:
         edge = meant.largest(name, **{p.name: at[p.name] for p in meant.parameters if p.name != name})
         where = ", ".join(f"{other} = {value}" for other, value in at.items())
-        return f"at {where}: {_up_to(edge, name)} ({_precision(found.status)})"
+        return f"at {where}: {_up_to(edge, name)} ({_precision(stability.status)})"
     values = as_relation(meant.solve(name), parameter)
-    return f"solved for {name} ({found.status})\n\n{indent(pretty(values))}"
+    return f"solved for {name} ({stability.status})\n\n{indent(pretty(values))}"
 
 
 def _up_to(edge: float, name: str) -> str:

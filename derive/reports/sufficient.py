@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.printing.text import indent, paragraph, pretty
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from derive.schemes.grid import GridScheme
 
 
-def bound_of(scheme: GridScheme, found: Stability) -> EllipseBound | None:
+def bound_of(scheme: GridScheme, stability: Stability) -> EllipseBound | None:
     """The bound by an ellipse, of a scheme whose condition has no closed form; None where there is none."""
     from derive.conditions.enclosing.ellipse import enclosed
 
-    bound = enclosed(scheme) if not found.has_formula and found.grade != "schur" else None
+    bound = enclosed(scheme) if not stability.has_formula and stability.grade != "schur" else None
     return bound if bound is not None and bound.condition != sp.false else None
 
 

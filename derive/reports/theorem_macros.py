@@ -6,7 +6,7 @@ import re
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words
 from derive.paper.derivation import Derivation
 from derive.printing.narrow import aligned, narrow
@@ -22,15 +22,20 @@ Macro = dict[str, str]
 """`name` without the prefix, `formula`, `source` (where it is printed and what it is), `assumed` (in words, maybe empty)."""
 
 
-def macros_of(key: str, found: Derivation) -> list[Macro]:
+def macros_of(key: str, derivation: Derivation) -> list[Macro]:
     """Those of a theorem, its result first."""
-    stable = isinstance(found.result, Stability)
-    assumed = assumed_in_words(found.result) if stable else "; ".join(found.assumptions)
-    formulas = {"": (narrow(found.result.condition if stable else found.result), found.title)}
+    stable = isinstance(derivation.result, Stability)
+    assumed = assumed_in_words(derivation.result) if stable else "; ".join(derivation.assumptions)
+    formulas = {"": (narrow(derivation.result.condition if stable else derivation.result), derivation.title)}
     if stable:
-        formulas |= {name: (_formula(expressions), name.replace("_", " ")) for name, expressions in found.outputs.items()}
+        formulas |= {name: (_formula(expressions), name.replace("_", " ")) for name, expressions in derivation.outputs.items()}
     return [
-        {"name": in_letters(key) + in_letters(name), "formula": f, "source": f"{found.source}: {title}", "assumed": assumed}
+        {
+            "name": in_letters(key) + in_letters(name),
+            "formula": f,
+            "source": f"{derivation.source}: {title}",
+            "assumed": assumed,
+        }
         for name, (f, title) in formulas.items()
     ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from derive.derivations import key_of, theorem
 from derive.errors import InputError
 from derive.files.remembered import remembered
 from derive.printing.plain_text import in_unicode
-from derive.theorems import key_of, theorem
 
 if TYPE_CHECKING:
     from derive.paper.derivation import Derivation
@@ -35,10 +35,10 @@ def code(key: str, backend: str) -> str:
     Raises:
         InputError: no theorem has this key, or it has no numeric output.
     """
-    found = page(key)
-    if found["no_code"]:
-        raise InputError(found["no_code"])
-    return found["code"][backend]
+    told = page(key)
+    if told["no_code"]:
+        raise InputError(told["no_code"])
+    return told["code"][backend]
 
 
 def _derived(key: str) -> Page:
@@ -46,22 +46,22 @@ def _derived(key: str) -> Page:
     from derive.reports.theorem_macros import macros_of
     from derive.reports.theorem_summary import summary
 
-    found = theorem(key)
-    sources, refusal = _code(found)
+    derivation = theorem(key)
+    sources, refusal = _code(derivation)
     return {
-        "summary": summary(found),
-        "steps": str(found),
-        "latex": found.latex(),
-        "steps_latex": "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in found.steps),
-        "json": as_json.written(as_json.of_theorem(found)),
+        "summary": summary(derivation),
+        "steps": str(derivation),
+        "latex": derivation.latex(),
+        "steps_latex": "\n".join(f"% {step.heading}\n\\[ {step.latex} \\]" for step in derivation.steps),
+        "json": as_json.written(as_json.of_theorem(derivation)),
         "code": sources,
         "no_code": refusal,
-        "macros": macros_of(key, found),
+        "macros": macros_of(key, derivation),
     }
 
 
-def _code(found: Derivation) -> tuple[dict[str, str], str]:
+def _code(derivation: Derivation) -> tuple[dict[str, str], str]:
     try:
-        return {backend: found.function(backend).source for backend in BACKENDS}, ""
+        return {backend: derivation.function(backend).source for backend in BACKENDS}, ""
     except InputError as error:
         return {}, str(error)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from derive.conditions.stability import Stability
+from derive.conditions.bound import Stability
 from derive.fields.symbols import MEANINGS
 from derive.paper.claim import claims, verdicts
 from derive.paper.derivation import Derivation
@@ -14,21 +14,21 @@ from derive.printing.narrow import unguarded
 from derive.printing.text import INDENT, indent, paragraph, pretty
 
 
-def summary(found: Derivation) -> str:
+def summary(derivation: Derivation) -> str:
     """At most 80 columns."""
-    bounds = list(_bounds(found))
-    blocks = [found.summary(), *(indent(pretty(relation)) for relation in bounds)]
+    bounds = list(_bounds(derivation))
+    blocks = [derivation.summary(), *(indent(pretty(relation)) for relation in bounds)]
     if bounds:
         blocks.insert(1, "That is, wherever the lower bound is below the upper one:")
-    return "\n\n".join([*blocks, *_print(found.id), *_legend(found, bounds)])
+    return "\n\n".join([*blocks, *_print(derivation.id), *_legend(derivation, bounds)])
 
 
-def _bounds(found: Derivation) -> Iterator[sp.Basic]:
+def _bounds(derivation: Derivation) -> Iterator[sp.Basic]:
     """Of a condition solved for a parameter: one relation for each candidate of each end."""
-    if not isinstance(found.result, Stability):
+    if not isinstance(derivation.result, Stability):
         return
-    by_name = {str(p): p for p in found.result.parameters}
-    for name, ends in found.outputs.items():
+    by_name = {str(p): p for p in derivation.result.parameters}
+    for name, ends in derivation.outputs.items():
         solved = by_name.get(name.removesuffix("_bounds"))
         if name.endswith("_bounds") and solved is not None and len(ends) == 2:
             lower, upper = map(unguarded, ends)
@@ -45,8 +45,8 @@ def _print(key: str) -> Iterator[str]:
         yield paragraph(f"{verdict.status.capitalize()}{f': {verdict.finding}' if verdict.finding else '.'}", rest="  ")
 
 
-def _legend(found: Derivation, bounds: list[sp.Basic]) -> Iterator[str]:
-    shown = found.result if isinstance(found.result, sp.Basic) else found.result.condition
+def _legend(derivation: Derivation, bounds: list[sp.Basic]) -> Iterator[str]:
+    shown = derivation.result if isinstance(derivation.result, sp.Basic) else derivation.result.condition
     symbols = sorted({s for expr in (shown, *bounds) for s in expr.free_symbols if s in MEANINGS}, key=str)
     names = {symbol: pretty(symbol) for symbol in symbols}
     if not symbols:

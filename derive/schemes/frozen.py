@@ -29,11 +29,11 @@ def states_of(frozen: Mapping[object, object]) -> dict[str, sp.Expr]:
         InputError: a state that is no expression, or depends on values.
     """
     given = {str(getattr(unknown, "name", unknown)): state for unknown, state in frozen.items()}
-    found = {name: _exact(expression(state, "a state, a number or a symbol")) for name, state in given.items()}
-    for name, state in found.items():
+    states = {name: _exact(expression(state, "a state, a number or a symbol")) for name, state in given.items()}
+    for name, state in states.items():
         if state.atoms(sp.Indexed):
             raise InputError(f"expected a constant state, such as {name} = U, got {state}")
-    return found
+    return states
 
 
 def _exact(state: sp.Expr) -> sp.Expr:
@@ -50,13 +50,13 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
     marks = {v: sp.Dummy(str(v), real=True) for v in residual.atoms(sp.Indexed)}
     plain = residual.xreplace(marks)
     at = {mark: states.get(str(v.base), sp.S.Zero) for v, mark in marks.items()}
-    found = sp.S.Zero
+    derivative = sp.S.Zero
     for v, mark in marks.items():
         slope = sp.diff(plain, mark).subs(at)
         if slope.has(*_UNKNOWN_SIGNS, sp.zoo, sp.nan, sp.oo):
             raise InputError(f"expected a derivative by {v} at the state, got {slope}; give the state a sign, or a number")
-        found += slope * v
-    return sp.expand(found)
+        derivative += slope * v
+    return sp.expand(derivative)
 
 
 def words(states: Mapping[str, sp.Expr]) -> str:

@@ -98,8 +98,8 @@ class GridScheme:
 
     def values(self, unknown: sp.IndexedBase) -> list[sp.Indexed]:
         """The values of one unknown that the scheme uses."""
-        found = {v for residual in self.residuals for v in residual.atoms(sp.Indexed) if v.base == unknown}
-        return sorted(found, key=lambda v: v.indices)
+        entries = {v for residual in self.residuals for v in residual.atoms(sp.Indexed) if v.base == unknown}
+        return sorted(entries, key=lambda v: v.indices)
 
     def _repr_markdown_(self) -> str:
         assumed = "" if self.assumptions == sp.true else f"for {self.assumptions}"

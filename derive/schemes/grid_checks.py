@@ -114,8 +114,8 @@ def _advice(term: sp.Expr, used: list[sp.Indexed]) -> str:
 def _check_new_level(values: set[sp.Indexed]) -> None:
     """An unknown on one level alone is a stage or a constraint; but something must step."""
     levels = {v.base: {w.indices[0] for w in values if w.base == v.base} for v in values}
-    if all(len(found) == 1 for found in levels.values()) and len({n for found in levels.values() for n in found}) == 1:
-        name, found = min(((str(base), found) for base, found in levels.items()), key=lambda item: item[0])
+    if all(len(present) == 1 for present in levels.values()) and len({n for present in levels.values() for n in present}) == 1:
+        name, present = min(((str(base), present) for base, present in levels.items()), key=lambda item: item[0])
         raise InputError(
-            f"expected a new time level, got {name} at level {found.pop()} alone; write {name}[1, ...] for the new value"
+            f"expected a new time level, got {name} at level {present.pop()} alone; write {name}[1, ...] for the new value"
         )

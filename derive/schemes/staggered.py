@@ -29,9 +29,9 @@ def on_whole_numbers(residuals: Sequence[sp.Expr]) -> tuple[tuple[sp.Expr, ...],
         InputError: an unknown lies on two grids, as where u[0, 0] and u[0, 1/2] stand in one equation.
     """
     values = [sorted(residual.atoms(sp.Indexed), key=str) for residual in residuals]
-    if all(i.is_Integer for found in values for v in found for i in v.indices):
+    if all(i.is_Integer for entries in values for v in entries for i in v.indices):
         return tuple(residuals), {}
-    if any(not (2 * i).is_Integer for found in values for v in found for i in v.indices):
+    if any(not (2 * i).is_Integer for entries in values for v in entries for i in v.indices):
         return tuple(residuals), {}  # refused with the other offsets
     centres, places = _placed(values)
     whole = tuple(
@@ -61,8 +61,8 @@ def _spread(open_ones: list[int], values: Sequence[Sequence[sp.Indexed]], centre
                     f"expected each unknown on one grid, got {v} half a step or cell off other values of {v.base}; "
                     f"write an unknown of its own for the second grid"
                 )
-        for other, found in enumerate(values):
-            known = next((v for v in found if v.base in places), None)
+        for other, entries in enumerate(values):
+            known = next((v for v in entries if v.base in places), None)
             if other not in centres and known is not None:
                 centres[other] = _mod(tuple(p - i for p, i in zip(places[known.base], known.indices, strict=False)))
                 open_ones.append(other)

@@ -7,9 +7,9 @@ import re
 
 from site_text import bullets, code, formula, plain, table, title, write
 
+from derive.derivations import titles
 from derive.paper.claim import claims, verdicts
 from derive.reports.theorem_page import Page, page
-from derive.theorems import titles
 
 
 def pages() -> None:

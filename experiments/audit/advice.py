@@ -22,42 +22,42 @@ SAFE = 0.8
 """Share of the largest stable lr that is advised: the edge moves, as the sharpness does."""
 
 
-def step_size(found: Findings) -> str:
+def step_size(findings: Findings) -> str:
     """Of the peak of the schedule, by the measurements around it, or by the one nearest to the edge where there are none."""
-    if found.nearest is None or found.verdict == "thrown out":
-        lost = found.verdict in ("unstable", "thrown out")
+    if findings.nearest is None or findings.verdict == "thrown out":
+        lost = findings.verdict in ("unstable", "thrown out")
         return "Restart from before the loss was lost, with a peak step size several times smaller." if lost else ""
-    value = median_low([place.value for place in found.around]) if found.around else found.nearest.value
+    value = median_low([place.value for place in findings.around]) if findings.around else findings.nearest.value
     if not value > 0:
         return "No step size makes the curvature found unstable (it is not positive)."
-    if found.sampled:
-        return _sampled_step_size(found, value)
-    largest = f"Largest stable lr at the peak: {lrs(_scaled(found.peak_lr, 1 / value))} (used: {lrs(found.peak_lr)})"
-    if value > 1 - MARGIN or found.verdict != "stable":
-        return f"{largest}. {_safe(found, value)}"
-    if found.nearest.value > 1:
-        return f"{largest}. It was not so all the time: {found.nearest.sentence}; warm up more slowly past that."
+    if findings.sampled:
+        return _sampled_step_size(findings, value)
+    largest = f"Largest stable lr at the peak: {lrs(_scaled(findings.peak_lr, 1 / value))} (used: {lrs(findings.peak_lr)})"
+    if value > 1 - MARGIN or findings.verdict != "stable":
+        return f"{largest}. {_safe(findings, value)}"
+    if findings.nearest.value > 1:
+        return f"{largest}. It was not so all the time: {findings.nearest.sentence}; warm up more slowly past that."
     return f"{largest}. There is room to raise it; the sharpness tends to follow."
 
 
-def _sampled_step_size(found: Findings, value: float) -> str:
+def _sampled_step_size(findings: Findings, value: float) -> str:
     """The noise-free edge is no advice there: the mean-square one is, between its two ends."""
-    free = f"Without noise the largest stable lr at the peak would be {lrs(_scaled(found.peak_lr, 1 / value))}"
-    used = f"(used: {lrs(found.peak_lr)})"
-    if found.noise is None:
+    free = f"Without noise the largest stable lr at the peak would be {lrs(_scaled(findings.peak_lr, 1 / value))}"
+    used = f"(used: {lrs(findings.peak_lr)})"
+    if findings.noise is None:
         told = f"{free} {used}; what the noise of the batches leaves of it was not measured: do not raise it"
-        return f"{told}. {_safe(found, value)}" if value > 1 - MARGIN else f"{told}."
-    alone, both = (lrs(_scaled(found.peak_lr, 1 / one)) for one in found.noise)
+        return f"{told}. {_safe(findings, value)}" if value > 1 - MARGIN else f"{told}."
+    alone, both = (lrs(_scaled(findings.peak_lr, 1 / one)) for one in findings.noise)
     largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {both} to {alone} {used}. {free}"
-    if found.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
-        return f"{largest}. {_safe(found, max(value, found.noise[0]))}"
-    if found.noise[1] < 1 and found.verdict == "stable":
+    if findings.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
+        return f"{largest}. {_safe(findings, max(value, findings.noise[0]))}"
+    if findings.noise[1] < 1 and findings.verdict == "stable":
         return f"{largest}. There is room to raise it up to the lower of the two; the sharpness tends to follow."
     return f"{largest}. It lies between the two, or is not sure: do not raise it; larger batches raise both."
 
 
-def _safe(found: Findings, value: float) -> str:
-    safe = lrs(_scaled(found.peak_lr, min(1.0, SAFE / value)))
+def _safe(findings: Findings, value: float) -> str:
+    safe = lrs(_scaled(findings.peak_lr, min(1.0, SAFE / value)))
     return f"To be on the safe side, take {safe}, the schedule scaled as a whole, or warm up to it."
 
 
@@ -80,16 +80,16 @@ def decay(data: xr.Dataset, now: Place | None) -> str:
     return f"Weight decay: stable up to {top:.2g} at step {step}, with lr {lr}; lower end of the window {lower}."
 
 
-def where(found: Findings, data: xr.Dataset) -> str:
+def where(findings: Findings, data: xr.Dataset) -> str:
     """The layer that limits, if one does; empty if none was measured."""
-    if not found.layer:
+    if not findings.layer:
         return ""
-    own = data.layer_normalised.sel(layer=found.layer).dropna("step") if found.layer in data.layer.values else None
+    own = data.layer_normalised.sel(layer=findings.layer).dropna("step") if findings.layer in data.layer.values else None
     alone = ""
     if own is not None and own.size:
         alone = f"; by its own block alone it was at {brief(float(own[-1]))} at step {int(own.step[-1])}"
-    share, layer = f"{100 * found.share:.0f} % of the sharpest direction{alone}", shown(found.layer)
-    if found.share < ALONE:
+    share, layer = f"{100 * findings.share:.0f} % of the sharpest direction{alone}", shown(findings.layer)
+    if findings.share < ALONE:
         return f"No single layer limits; {layer} has most, {share}. One lr for all is the lever."
-    cure = "" if found.verdict == "stable" else ". A parameter group of its own with a smaller lr acts where it counts"
+    cure = "" if findings.verdict == "stable" else ". A parameter group of its own with a smaller lr acts where it counts"
     return f"The layer that limits is {layer}: {share}{cure}."

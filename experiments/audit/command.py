@@ -44,9 +44,9 @@ def run_audit(
     check_writable(folder)  # before the work, not after it
     options = {"every": every, "budget": budget, "smallest": smallest, "shadow": SHADOW if shadow else 0.0}
     _check(options, steps)
-    found = find(target)
+    training = find(target)
     session = Session(options, steps, _told, say=_said)
-    outcome = run(found, session)
+    outcome = run(training, session)
     findings = write(target, session, outcome, command, folder)
     page = (folder / f"{NAME}.html").resolve()
     if outcome.kind in ("failed", "refused"):

@@ -97,8 +97,8 @@ def _apart(ax: Axes, data: xr.Dataset) -> None:
 
 def _fit(ax: Axes, window: xr.Dataset, kind: str, rate: float) -> None:
     """The fitted exponential, over the steps that it was fitted to."""
-    found = growth(window.rel_l1.values)
-    inside = window.isel(step=slice(max(int(found.start) - 1, 0), int(found.stop)))
+    fitted = growth(window.rel_l1.values)
+    inside = window.isel(step=slice(max(int(fitted.start) - 1, 0), int(fitted.stop)))
     inside = inside.isel(step=np.flatnonzero(inside.rel_l1.values > 0))
     middle = float(np.exp(np.log(inside.rel_l1).mean()))
     colour = style.VERMILION if kind == "amplified" else style.BLACK

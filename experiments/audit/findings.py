@@ -80,12 +80,12 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     peak = peak or _measured_peak(seen)
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
     sampled, layer = bool(data.attrs["sampled"]), limiting(data)
-    found = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
-    found.sentences.extend(
-        text for text in (_plain(found), _now(found), _history(seen, data), jumps(data), rounding(data)) if text
+    summary = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
+    summary.sentences.extend(
+        text for text in (_plain(summary), _now(summary), _history(seen, data), jumps(data), rounding(data)) if text
     )
-    found.advice.extend(text for text in (step_size(found), decay(data, now), where(found, data)) if text)
-    return found
+    summary.advice.extend(text for text in (step_size(summary), decay(data, now), where(summary, data)) if text)
+    return summary
 
 
 def _noise(near: list[Place]) -> tuple[float, float] | None:
@@ -104,9 +104,9 @@ def _verdict(data: xr.Dataset, now: Place | None, outcome: Outcome, why: str) ->
     """Of the whole record; a weight that is not a number decides."""
     if "finite" in outcome.line:
         return Verdict("unstable", outcome.line)
-    found = state(data, now.value if now else math.nan)
-    if found.word != UNMEASURED:
-        return found
+    verdict = state(data, now.value if now else math.nan)
+    if verdict.word != UNMEASURED:
+        return verdict
     early = [text for text in data.unsettled.values if text]
     return Verdict(UNMEASURED, str(early[-1]) if early else why or "no step came to be measured")
 
@@ -121,49 +121,49 @@ def limiting(data: xr.Dataset) -> tuple[str, float]:
     return str(mean.layer.values[at]), float(mean[at])
 
 
-def _plain(found: Findings) -> str:
+def _plain(summary: Findings) -> str:
     """Is the peak step size too high, and when was it nearest."""
-    if found.verdict == UNMEASURED:
-        return f"Not measured: {found.reason}."
-    if found.nearest is None:
-        return f"{found.verdict.capitalize()}: {found.reason}."
-    when = f"{'furthest beyond' if found.nearest.value > 1 else 'nearest to'} the edge it was at {found.nearest.sentence}"
-    return f"{found.verdict.capitalize()}: {_peak(found)} {_judged(found)}{_around(found)}; {when}."
+    if summary.verdict == UNMEASURED:
+        return f"Not measured: {summary.reason}."
+    if summary.nearest is None:
+        return f"{summary.verdict.capitalize()}: {summary.reason}."
+    when = f"{'furthest beyond' if summary.nearest.value > 1 else 'nearest to'} the edge it was at {summary.nearest.sentence}"
+    return f"{summary.verdict.capitalize()}: {_peak(summary)} {_judged(summary)}{_around(summary)}; {when}."
 
 
-def _peak(found: Findings) -> str:
-    steps = ", ".join(dict.fromkeys(str(step) for _, step in found.peak.values()))
-    return f"the peak step size {lrs(found.peak_lr)} (from step {steps})"
+def _peak(summary: Findings) -> str:
+    steps = ", ".join(dict.fromkeys(str(step) for _, step in summary.peak.values()))
+    return f"the peak step size {lrs(summary.peak_lr)} (from step {steps})"
 
 
-def _judged(found: Findings) -> str:
+def _judged(summary: Findings) -> str:
     """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
-    values = [place.value for place in found.around] or [found.nearest.value if found.nearest else math.nan]
+    values = [place.value for place in summary.around] or [summary.nearest.value if summary.nearest else math.nan]
     beyond = sum(value > 1 + MARGIN for value in values)
     if 2 * beyond > len(values):
         return "is too high"
     if beyond:
         return f"is beyond the edge at times ({beyond} of {len(values)} measurements)"
-    if found.noise is not None and found.noise[0] > 1 + MARGIN:
+    if summary.noise is not None and summary.noise[0] > 1 + MARGIN:
         return "is too high for its sampled batches"
-    if found.verdict in ("unstable", "thrown out"):
+    if summary.verdict in ("unstable", "thrown out"):
         return "is too high by what the training did, though not by the curvature that was measured"
     if max(values) >= 1 - MARGIN:
         return "is at the edge"
-    if not found.sampled or (found.noise is not None and found.noise[1] < 1):
+    if not summary.sampled or (summary.noise is not None and summary.noise[1] < 1):
         return "is not too high"
     return "is not too high without the noise of its batches; with it that is not decided"
 
 
-def _around(found: Findings) -> str:
-    values = [place.value for place in found.around]
-    edge = "noise-free edge" if found.sampled else "edge"
+def _around(summary: Findings) -> str:
+    values = [place.value for place in summary.around]
+    edge = "noise-free edge" if summary.sampled else "edge"
     if not values:
         return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
     spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
     noise = ""
-    if found.noise is not None:
-        alone, both = map(brief, found.noise)
+    if summary.noise is not None:
+        alone, both = map(brief, summary.noise)
         noise = f", and at {alone} of the mean-square edge of its sampled batches ({both} with what goes across)"
     return f": there the training is at {brief(median_low(values))} of the {edge} ({_measured(len(values))}{spread}){noise}"
 
@@ -172,19 +172,19 @@ def _measured(count: int) -> str:
     return "1 measurement" if count == 1 else f"median of {count} measurements"
 
 
-def _now(found: Findings) -> str:
+def _now(summary: Findings) -> str:
     """The state at the end, by its own step size; and why the verdict is what it is."""
-    if found.now is None:
+    if summary.now is None:
         return ""
-    state = f"At the last measurement it is at {found.now.sentence}{_mostly(found)}."
-    return f"{state} The verdict judges that and the record before it: {found.reason}."
+    state = f"At the last measurement it is at {summary.now.sentence}{_mostly(summary)}."
+    return f"{state} The verdict judges that and the record before it: {summary.reason}."
 
 
-def _mostly(found: Findings) -> str:
-    if not found.layer:
+def _mostly(summary: Findings) -> str:
+    if not summary.layer:
         return ""
-    lies = "lies mostly in" if found.share > 0.5 else "is spread over layers, most of it in"
-    return f"; the sharpest direction {lies} layer {shown(found.layer)} ({100 * found.share:.0f} %)"
+    lies = "lies mostly in" if summary.share > 0.5 else "is spread over layers, most of it in"
+    return f"; the sharpest direction {lies} layer {shown(summary.layer)} ({100 * summary.share:.0f} %)"
 
 
 def _history(seen: list[Place], data: xr.Dataset) -> str:

@@ -197,7 +197,7 @@ class Hooks:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self.found: Found | None = None
+        self.training: Found | None = None
         self.modules: WeakSet[nn.Module] = WeakSet()
         self.failed = ""
         self._optimizer: Optimizer | None = None
@@ -207,7 +207,7 @@ class Hooks:
 
     def forward(self, module: nn.Module, *_: object) -> None:
         """A module runs; the model is among them."""
-        if self.found is None:
+        if self.training is None:
             self.modules.add(module)
         if not self._autocast and (torch.is_autocast_enabled("cuda") or torch.is_autocast_enabled("cpu")):
             self._autocast = True
@@ -217,15 +217,15 @@ class Hooks:
         """A backward pass begins."""
         if not isinstance(tensors, Tensor) or self.failed:
             return
-        if self.found is None and self._first is None and tensors.numel() == 1:
+        if self.training is None and self._first is None and tensors.numel() == 1:
             self._first = tensors.detach()
-        found = self.found
-        if found is not None:
-            self._guarded(lambda: found.backward(tensors))
+        training = self.training
+        if training is not None:
+            self._guarded(lambda: training.backward(tensors))
 
     def before_step(self, optimizer: Optimizer, *_: object) -> None:
         """An optimiser is about to step."""
-        found = self.found
+        training = self.training
         if self._optimizer is None:
             self._optimizer = optimizer
             self._guarded(lambda: self._begin(optimizer))
@@ -233,8 +233,8 @@ class Hooks:
             self.session.note(
                 f"a second optimiser, {type(optimizer).__name__}, is not measured; audit it by audit(model, optimizer, loss_fn)"
             )
-        elif found is not None and not self.failed:
-            self._guarded(found.before_step)
+        elif training is not None and not self.failed:
+            self._guarded(training.before_step)
 
     def after_step(self, optimizer: Optimizer, *_: object) -> None:
         """An optimiser has stepped."""
@@ -243,13 +243,13 @@ class Hooks:
         self.session.step(optimizer)
         if self.session.steps == TOLD:
             self.session.say(f"step {TOLD}, watched by hooks alone: " + "; ".join(self.session.notes))
-        self.session.stepped(self.found.parameters if self.found is not None else [])
+        self.session.stepped(self.training.parameters if self.training is not None else [])
 
     def _begin(self, optimizer: Optimizer) -> None:
-        self.found = Found(optimizer, _holder(optimizer, self.modules), self.session)
+        self.training = Found(optimizer, _holder(optimizer, self.modules), self.session)
         if self._first is not None:
-            self.found.begun(float(self._first))
-        self.session.begin(self.found)
+            self.training.begun(float(self._first))
+        self.session.begin(self.training)
         self.session.note(NO_SHADOW)
 
     def _guarded(self, action: Callable[[], None]) -> None:

@@ -25,15 +25,15 @@ class LiveHessian:
 
     Args:
         gradients: of the loss, with their graph.
-        found: thresholds of the parameters, for their decay.
+        thresholds: of the parameters, for their decay.
         sign: -1 where the optimiser ascends.
     """
 
     method = "graph"
 
-    def __init__(self, gradients: dict[Parameter, Tensor], found: Sequence[Threshold], sign: float) -> None:
-        self.gradients, self.found, self.sign = gradients, list(found), sign
-        self.parameters = [t.parameter for t in found]
+    def __init__(self, gradients: dict[Parameter, Tensor], thresholds: Sequence[Threshold], sign: float) -> None:
+        self.gradients, self.thresholds, self.sign = gradients, list(thresholds), sign
+        self.parameters = [t.parameter for t in thresholds]
         self.products = 0
         self.size = sum(p.numel() for p in self.parameters)
         self.dtype, self.device = self.parameters[0].dtype, self.parameters[0].device
@@ -55,17 +55,17 @@ class LiveHessian:
     def block(self, parameters: Sequence[Parameter]) -> LiveHessian:
         """The diagonal block of some of the parameters."""
         chosen = {id(p) for p in parameters}
-        return LiveHessian(self.gradients, [t for t in self.found if id(t.parameter) in chosen], self.sign)
+        return LiveHessian(self.gradients, [t for t in self.thresholds if id(t.parameter) in chosen], self.sign)
 
     def _product(self, vector: Tensor) -> Tensor:
         parts = [v.view_as(p) for v, p in zip(vector.split([p.numel() for p in self.parameters]), self.parameters, strict=True)]
         pairs = [(self.gradients[p], v) for p, v in zip(self.parameters, parts, strict=True)]
         pairs = [(g, v) for g, v in pairs if g.requires_grad]  # of a linear part it has no graph
-        found: Sequence[Tensor] = [torch.zeros_like(v) for v in parts]
+        products: Sequence[Tensor] = [torch.zeros_like(v) for v in parts]
         if pairs:
             outputs, cotangents = zip(*pairs, strict=True)
-            found = torch.autograd.grad(outputs, self.parameters, cotangents, retain_graph=True, materialize_grads=True)
-        decayed = (self.sign * f + t.decay * v for f, t, v in zip(found, self.found, parts, strict=True))
+            products = torch.autograd.grad(outputs, self.parameters, cotangents, retain_graph=True, materialize_grads=True)
+        decayed = (self.sign * f + t.decay * v for f, t, v in zip(products, self.thresholds, parts, strict=True))
         return torch.cat([d.reshape(-1) for d in decayed])
 
 
@@ -81,11 +81,11 @@ class LiveCurvature:
         self.last: dict[str, Spectrum] = {}
 
     @contextmanager
-    def at(self, found: Sequence[Threshold], batch: Any, maximize: bool) -> Iterator[Here]:
+    def at(self, thresholds: Sequence[Threshold], batch: Any, maximize: bool) -> Iterator[Here]:
         """The Hessian where the training is; to be used inside."""
         (_, gradients), _ = batch
-        hessian: Any = LiveHessian(gradients, found, -1.0 if maximize else 1.0)
-        yield Here(hessian, found, self.last, self.tolerance)
+        hessian: Any = LiveHessian(gradients, thresholds, -1.0 if maximize else 1.0)
+        yield Here(hessian, thresholds, self.last, self.tolerance)
 
     def loss(self, batch: Any) -> float:
         """The user's loss; may be NaN."""

@@ -48,30 +48,30 @@ def write(target: str, session: Session, outcome: Outcome, command: str, folder:
     """
     assert session.meter is not None
     data = session.meter.dataset()
-    found = findings(data, outcome, session.peak, "; ".join(session.missing))
+    summary = findings(data, outcome, session.peak, "; ".join(session.missing))
     record = {
         "title": f"Audit of {target}",
         "command": command,
         "preset": "none",
         "seeds": "none",
-        "caption": found.sentences[0],
+        "caption": summary.sentences[0],
     }
-    record |= {"verdict": found.verdict, "outcome": outcome.kind, "outcome_line": outcome.line, **_cost(session, data)}
+    record |= {"verdict": summary.verdict, "outcome": outcome.kind, "outcome_line": outcome.line, **_cost(session, data)}
     record |= provenance(_device(session))
     with styled(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph")  # of a layer's name, in an alphabet that the font lacks
         picture = svg(draw(data))
-    html = page(target, found, data, session, outcome, record, picture)
+    html = page(target, summary, data, session, outcome, record, picture)
     with replacing(folder) as fresh:
         (fresh / f"{NAME}.nc").write_bytes(to_bytes(labelled(data, record).assign_attrs({EXPERIMENT: NAME})))
         (fresh / f"{NAME}.html").write_text(html, encoding="utf-8")
         (fresh / MARKER).write_text(json.dumps({"name": NAME, **record}, indent=2), encoding="utf-8")
-    return found
+    return summary
 
 
 def page(
     target: str,
-    found: Findings,
+    summary: Findings,
     data: xr.Dataset,
     session: Session,
     outcome: Outcome,
@@ -87,10 +87,10 @@ def page(
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     return environment.get_template("audit.html.j2").render(
-        target=target, found=found, outcome=outcome, picture=picture, gauge=gauge(found.nearest), tiles=_tiles(found, data),
-        layers=layer_rows(data), groups=group_rows(data), warnings=_warnings(session, data),
-        cost=_cost(session, data), settings=_settings(session, data), steps=session.steps,
-        record={k: record[k] for k in KEPT}, class_name=found.verdict.replace(" ", "-"), precision=_precision(found, data),
+        target=target, summary=summary, outcome=outcome, picture=picture, gauge=gauge(summary.nearest),
+        tiles=_tiles(summary, data), layers=layer_rows(data), groups=group_rows(data), cost=_cost(session, data),
+        warnings=_warnings(session, data), settings=_settings(session, data), steps=session.steps,
+        record={k: record[k] for k in KEPT}, class_name=summary.verdict.replace(" ", "-"), precision=_precision(summary, data),
     )  # fmt: skip
 
 
@@ -141,11 +141,11 @@ def number(value: float, digits: int = 3) -> str:
     return "no limit" if math.isinf(value) else f"{value:.{digits}g}"
 
 
-def _tiles(found: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
+def _tiles(summary: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
     """(label, value, remark) of the numbers to act on, each beside the step size it belongs to."""
     return [
-        ("Nearest to the edge", *_tile(found.nearest)),
-        ("At the last measurement", *_tile(found.now)),
+        ("Nearest to the edge", *_tile(summary.nearest)),
+        ("At the last measurement", *_tile(summary.now)),
         ("In mean square, of 1", *_in_mean_square(data)),
         ("Weight decay, stable up to", *_decays(data)),
         ("Rounding noise", *_noise(data)),
@@ -221,28 +221,29 @@ def _settings(session: Session, data: xr.Dataset) -> dict[str, str]:
 
 
 def _warnings(session: Session, data: xr.Dataset) -> list[str]:
-    found = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
+    remarks = [str(data.attrs["remarks"])] if data.attrs["remarks"] else []
     if data.attrs["sampled"]:
-        found.append(
+        remarks.append(
             "batches are sampled: the noise-free edge is then no promise, under momentum by a factor of ten and more; the "
             "mean-square edge is that of one direction over a few batches, told as two numbers between which it is expected: "
             "along the direction alone, and with what batches move out of it; so look at the loss too"
         )
     if data.attrs["measured_on"] != "a fixed probe":
-        found.append(
+        remarks.append(
             "measured on mini-batches, unless yours is the full batch: their sharpness is on average larger than that of all "
             "data; audit(..., probe=(inputs, targets)) measures on a fixed large batch"
         )
-    return [*found, *session.notes]
+    return [*remarks, *session.notes]
 
 
-def _precision(found: Findings, data: xr.Dataset) -> list[str]:
+def _precision(summary: Findings, data: xr.Dataset) -> list[str]:
     at = data[["normalised", "bound"]].dropna("step")
     relative = float((at.bound / abs(at.normalised)).median()) if at.step.size else math.nan
     missed = int((at.bound > 2 * data.attrs["tolerance"] * abs(at.normalised)).sum())
     tolerance = f"{100 * data.attrs['tolerance']:g} %"
     count = min(RECENT, len(places(data)))
-    newest = f"the newest {count}, at the last one's step size, which lie between {number(found.low)} and {number(found.high)}"
+    between = f"between {number(summary.low)} and {number(summary.high)}"
+    newest = f"the newest {count}, at the last one's step size, which lie {between}"
     return [
         f"Normalised sharpness: each measurement within {100 * relative:.1g} % (median of the bounds; {tolerance} asked; "
         f"{missed} of {at.step.size} missed twice that). What is told of the last measurement is the median of {newest}.",

@@ -65,19 +65,19 @@ def _place(at: xr.Dataset) -> Place:
     return Place(int(at.step), float(at.normalised), known, noise if all(map(math.isfinite, noise)) else None)
 
 
-def nearest(found: list[Place]) -> Place | None:
+def nearest(seen: list[Place]) -> Place | None:
     """Where the training came nearest to its edge, or went furthest beyond."""
-    return max(found, key=lambda place: place.value, default=None)
+    return max(seen, key=lambda place: place.value, default=None)
 
 
-def around(found: list[Place], peak: Mapping[int, float]) -> list[Place]:
+def around(seen: list[Place], peak: Mapping[int, float]) -> list[Place]:
     """The measurements at `NEAR` of the peak step size and more, as they would be at the peak itself.
 
     Args:
-        found: all of them.
+        seen: all of them.
         peak: greatest lr of each group.
     """
-    near = [(place, _ratio(peak, place.lr)) for place in found if any(place.lr.values())]
+    near = [(place, _ratio(peak, place.lr)) for place in seen if any(place.lr.values())]
     return [_at(place, up, dict(peak)) for place, up in near if up <= 1 / NEAR]
 
 
@@ -87,12 +87,12 @@ def _at(place: Place, times: float, lr: Mapping[int, float]) -> Place:
     return Place(place.step, times * place.value, lr, noise)
 
 
-def last(found: list[Place]) -> tuple[Place, float, float] | None:
+def last(seen: list[Place]) -> tuple[Place, float, float] | None:
     """The state now, with the least and greatest of the newest measurements, all at the newest one's step size."""
-    if not found:
+    if not seen:
         return None
-    now = found[-1]
-    values = [place.value * _ratio(now.lr, place.lr) for place in found[-RECENT:]]
+    now = seen[-1]
+    values = [place.value * _ratio(now.lr, place.lr) for place in seen[-RECENT:]]
     return Place(now.step, float(np.median(values)), now.lr), min(values), max(values)
 
 

@@ -80,15 +80,15 @@ def _imported(name: str) -> ModuleType:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = find_spec(name)
+        spec = find_spec(name)
     except (ImportError, ValueError):  # of the package that holds it
-        found = None
-    if found is None:
+        spec = None
+    if spec is None:
         raise InputError(f"found no module {name} from {here}; go to the folder that holds {name.split('.')[0]}.py")
     try:
         return import_module(name)
     except (Exception, SystemExit) as error:
-        raise InputError(f"{name} cannot be imported: {blamed(error, str(found.origin))}") from None
+        raise InputError(f"{name} cannot be imported: {blamed(error, str(spec.origin))}") from None
 
 
 def _functions(module: ModuleType, asked: str) -> dict[str, None]:
@@ -102,15 +102,15 @@ def _functions(module: ModuleType, asked: str) -> dict[str, None]:
 def _takes(name: str, function: Callable[..., Any]) -> str | None:
     """Name of the first parameter if it is called audit, or is the only required one."""
     try:
-        found = signature(function)
+        taken = signature(function)
     except (TypeError, ValueError):
-        found = Signature()
+        taken = Signature()
     positional = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
     variable = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-    given = [p for p in found.parameters.values() if p.kind not in variable]
+    given = [p for p in taken.parameters.values() if p.kind not in variable]
     required = [p for p in given if p.default is NO_DEFAULT]
     first = given[0] if given and given[0].kind in positional else None
     wanted = [first] if first is not None and (first.name == "audit" or first.default is NO_DEFAULT) else []
     if [p for p in required if p not in wanted]:
-        raise InputError(f"expected {FORMS}; got {name}{found}")
+        raise InputError(f"expected {FORMS}; got {name}{taken}")
     return wanted[0].name if wanted else None

@@ -75,11 +75,11 @@ def training(device: str) -> list[Result]:
         f"{plain * 1e3:.1f} and {ours * 1e3:.1f} ms a step of six, one lane alone {alone * 1e3:.1f} ms: replaying brings "
         f"{plain / (6 * alone):.2f} x, overlapping {6 * alone / ours:.2f} x"
     )
-    found = [Result(f"six {net} side by side / one after another, float32, {device}", plain / ours, "x", 3, True, told)]
+    results = [Result(f"six {net} side by side / one after another, float32, {device}", plain / ours, "x", 3, True, told)]
     if on_gpu(device):
         peak = torch.cuda.max_memory_allocated() / GIB
-        found.append(Result(f"six {net}: peak memory, {device}", peak, "GiB", 40, False, "two sets of six"))
-    return found
+        results.append(Result(f"six {net}: peak memory, {device}", peak, "GiB", 40, False, "two sets of six"))
+    return results
 
 
 def images(device: str, net: str, steps: int) -> Data:
@@ -92,15 +92,15 @@ def images(device: str, net: str, steps: int) -> Data:
 def pde(device: str) -> list[Result]:
     """Steps of the nonlinear PDE, alone and in batches, against one CPU core."""
     size, kernel, batches = (256, 32, (1, 32, 256)) if on_gpu(device) else (32, 4, (1, 4))
-    found = []
+    results = []
     for dtype, target in ((torch.float64, 20), (torch.float32, 0)):
         core = clocked("cpu", lambda t=dtype: pde_steps("cpu", size, kernel, 1, t)) / STEPS
         for n in batches:
             each = clocked(device, lambda t=dtype, n=n: pde_steps(device, size, kernel, n, t)) / (STEPS * n)
             name = f"PDE step {size}/{kernel}, {str(dtype).removeprefix('torch.')}, {n} at once / a core, {device}"
             note = f"{each * 1e6:.0f} and {core * 1e6:.0f} us each"
-            found.append(Result(name, core / each, "x", target if n == max(batches) else 0, True, note))
-    return found
+            results.append(Result(name, core / each, "x", target if n == max(batches) else 0, True, note))
+    return results
 
 
 def pde_steps(device: str, size: int, kernel: int, count: int, dtype: torch.dtype) -> Tensor:

@@ -214,22 +214,22 @@ def measured(prepared: Prepared, at: Quadratic) -> float:
 
 def predicted(prepared: Prepared, at: Quadratic) -> float:
     """The same from the thresholds, with a dense eigenvalue decomposition for the sharpness."""
-    found = in_order(thresholds(prepared.optimizer), prepared.parameters)
-    return largest_factor(top_mode(found, at), found)
+    edges = in_order(thresholds(prepared.optimizer), prepared.parameters)
+    return largest_factor(top_mode(edges, at), edges)
 
 
-def in_order(found: list[Threshold], parameters: list[Parameter]) -> list[Threshold]:
+def in_order(edges: list[Threshold], parameters: list[Parameter]) -> list[Threshold]:
     """The thresholds in the order of the parameters."""
-    by_parameter = {id(t.parameter): t for t in found}
+    by_parameter = {id(t.parameter): t for t in edges}
     return [by_parameter[id(p)] for p in parameters]
 
 
-def top_mode(found: list[Threshold], at: Quadratic) -> Mode:
+def top_mode(edges: list[Threshold], at: Quadratic) -> Mode:
     """The mode of the normalised Hessian nearest to its edge."""
-    decay = torch.cat([torch.full_like(t.denominator, t.decay).flatten() for t in found])
-    root = torch.cat([t.scale.flatten() for t in found]).rsqrt()
+    decay = torch.cat([torch.full_like(t.denominator, t.decay).flatten() for t in edges])
+    root = torch.cat([t.scale.flatten() for t in edges]).rsqrt()
     values, vectors = torch.linalg.eigh(root[:, None] * (at.hessian + decay.diag()) * root)
-    return mode(float(values[-1]), at.split(vectors[:, -1]), found)
+    return mode(float(values[-1]), at.split(vectors[:, -1]), edges)
 
 
 def errors() -> dict[str, float]:
@@ -241,10 +241,10 @@ def errors() -> dict[str, float]:
 
 def run() -> list[Result]:
     """The worst case, against 1 %."""
-    found = errors()
-    worst = max(found, key=lambda name: found[name])
-    note = f"{len(found)} optimisers, worst: {worst}; brackets of {RESOLUTION:g}"
-    return [Result("edge of torch.optim on a network's quadratic model", found[worst], "relative", 0.01, False, note)]
+    worst_of = errors()
+    worst = max(worst_of, key=lambda name: worst_of[name])
+    note = f"{len(worst_of)} optimisers, worst: {worst}; brackets of {RESOLUTION:g}"
+    return [Result("edge of torch.optim on a network's quadratic model", worst_of[worst], "relative", 0.01, False, note)]
 
 
 if __name__ == "__main__":

@@ -30,17 +30,17 @@ ADAM: dict[str, Any] = {"lr": LR, "weight_decay": 5e-4}
 
 def run() -> list[Result]:
     """Each optimiser in each form."""
-    found = []
+    results = []
     with threads(1):
         for form in ("paper", "code"):
             own: dict[str, Any] = {"k": K, "form": form}
-            found.append(
+            results.append(
                 _against(f"SGD, {form}", lambda p: torch.optim.SGD(p, **SGD), lambda p, o=own: PerturbedSGD(p, **SGD, **o))
             )
-            found.append(
+            results.append(
                 _against(f"Adam, {form}", lambda p: torch.optim.Adam(p, **ADAM), lambda p, o=own: PerturbedAdam(p, **ADAM, **o))
             )
-    return found
+    return results
 
 
 Make = Callable[[Iterable[Tensor]], Optimizer]

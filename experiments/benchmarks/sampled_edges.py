@@ -103,9 +103,9 @@ def settings() -> list[Setting]:
     """Ten, those that differ most first."""
     sgd = {0.0: partial(SGD, lr=0.05), 0.9: partial(SGD, lr=0.005, momentum=0.9)}
     kinds = product((0.9, 0.0), (16, 64), (False, True))
-    found = [Setting(f"{_net(norm)}, SGD {b:g}, batch {rows}", norm, rows, sgd[b]) for b, rows, norm in kinds]
+    sgds = [Setting(f"{_net(norm)}, SGD {b:g}, batch {rows}", norm, rows, sgd[b]) for b, rows, norm in kinds]
     adam = partial(AdamW, lr=5e-4)
-    return [*found, *(Setting(f"{_net(False)}, AdamW, batch {rows}", False, rows, adam) for rows in (16, 64))]
+    return [*sgds, *(Setting(f"{_net(False)}, AdamW, batch {rows}", False, rows, adam) for rows in (16, 64))]
 
 
 def _net(norm: bool) -> str:
@@ -190,11 +190,11 @@ def share(right: int, count: int) -> str:
     return f"{right} of {count} ({right / count:.0%}; {low:.0%} to {high:.0%})"
 
 
-def tables(found: dict[str, list[Run]]) -> list[Table]:
+def tables(runs_of: dict[str, list[Run]]) -> list[Table]:
     """Shares of right edges, by setting and in all; what became of the runs by share; the monitor's words."""
-    every = [run for own in found.values() for run in own]
+    every = [run for own in runs_of.values() for run in own]
     rights = Table("setting", *EDGES, title="share of runs of which an edge is right")
-    for name, own in [*found.items(), ("all", every)]:
+    for name, own in [*runs_of.items(), ("all", every)]:
         told = [[(run.share > 1) == run.ruined for run in own if run.edge == edge] for edge in EDGES]
         rights.add_row(name, *(share(sum(right), len(right)) for right in told))
     ruined = Table("times the edge", *EDGES, title="share of runs that are ruined")
@@ -211,13 +211,15 @@ def tables(found: dict[str, list[Run]]) -> list[Table]:
 
 def main(preset: str = "smoke") -> None:
     """Run, and print the tables."""
-    chosen, found = PRESETS[preset], {}
+    chosen, runs_of = PRESETS[preset], {}
     with threads(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # batch norm
         for setting in settings()[: chosen.settings]:
-            found[setting.name] = [run for seed in range(chosen.seeds) for run in runs(setting, seed, chosen)]
-            print(setting.name, [share(sum(r.ruined for r in found[setting.name]), len(found[setting.name]))], file=sys.stderr)
-    for table in tables(found):
+            runs_of[setting.name] = [run for seed in range(chosen.seeds) for run in runs(setting, seed, chosen)]
+            print(
+                setting.name, [share(sum(r.ruined for r in runs_of[setting.name]), len(runs_of[setting.name]))], file=sys.stderr
+            )
+    for table in tables(runs_of):
         Console().print(table)
     print(f"{preset}, {hardware('cpu')}, torch {torch.__version__}, one thread")
 

@@ -100,14 +100,14 @@ def training() -> tuple[Data, list[nn.Module]]:
 
 def track(models: list[nn.Module], measure: Callable[[nn.Module, Any], Found]) -> Track:
     """The measurement at every checkpoint, each given what the one before handed on."""
-    last, found, seconds = None, [], []
+    last, measured, seconds = None, [], []
     for model in map(deepcopy, models):
         start = perf_counter()
         result = measure(model, last)
         seconds.append(perf_counter() - start)
-        found.append((result.value, result.products))
+        measured.append((result.value, result.products))
         last = result.hand_on
-    values, products = np.array(found).T
+    values, products = np.array(measured).T
     return Track(values, products.astype(int), np.array(seconds))
 
 
@@ -139,10 +139,10 @@ def by_eigsh(model: nn.Module, data: Data, tolerance: float, start: np.ndarray |
 def at_equal_accuracy(models: list[nn.Module], truth: np.ndarray, measure: Callable[[nn.Module, float, Any], Found]) -> Track:
     """At the loosest tolerance that reaches 1e-3 at every checkpoint, or at the tightest one tried."""
     for tolerance in TOLERANCES:
-        found = track(models, lambda model, last, t=tolerance: measure(model, t, last))
-        if found.error(truth) <= ACCURACY:
+        tracked = track(models, lambda model, last, t=tolerance: measure(model, t, last))
+        if tracked.error(truth) <= ACCURACY:
             break
-    return found
+    return tracked
 
 
 if __name__ == "__main__":

@@ -36,5 +36,5 @@ def _seconds(image: torch.Tensor) -> float:
 def _gap(kernel: int, image: torch.Tensor) -> float:
     """Largest relative difference of either edge."""
     predicted = windowed_bounds(image, kernel, A, BETA, LR)
-    found = linear_edges(Correlation(image, kernel), A, BETA, LR)
-    return max(abs(b.middle / p - 1) for b, p in zip(found, predicted, strict=True))
+    edges = linear_edges(Correlation(image, kernel), A, BETA, LR)
+    return max(abs(b.middle / p - 1) for b, p in zip(edges, predicted, strict=True))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, as_completed
 from pathlib import Path
 
+from derive.derivations import titles
 from derive.files.writing import check_file
-from derive.theorems import titles
 from experiments import registry
 from experiments.page.theorem_entries import entry
 from experiments.running.side_by_side import processes
@@ -35,10 +35,10 @@ def run_demo(out: Path, workers: int) -> Iterator[str]:
         derived = [pool.submit(entry, key) for key in titles()]
         for figure in as_completed(figures):
             yield f"{figure.result()} ({time.monotonic() - started:.0f} s after the start)\n"
-        found = [theorem.result() for theorem in derived]
+        entries = [theorem.result() for theorem in derived]
     from experiments.page.report import build
 
-    yield f"report: {build(out, page, theorems=found).resolve()} ({time.monotonic() - started:.0f} s after the start)"
+    yield f"report: {build(out, page, theorems=entries).resolve()} ({time.monotonic() - started:.0f} s after the start)"
 
 
 def _announcement(out: Path, workers: int) -> str:

@@ -61,9 +61,9 @@ def picture(
     from experiments.style import looking
 
     choose("kind of picture", kind, dict.fromkeys(KINDS))
-    equations, found = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
+    equations, meaning = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
     fixed = {name: value for name, (value, *_) in assignments(set, False).items()}
-    setting = Setting(equations, found, assignments(vary, True), fixed, grade or None, title)
+    setting = Setting(equations, meaning, assignments(vary, True), fixed, grade or None, title)
     if phase and kind not in ("locus", "dispersion"):
         raise InputError(f"expected --phase with a locus or dispersion alone, got it with {kind}")
     command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])

@@ -51,14 +51,14 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     data = {block.net: config.images(block, device) for block in config.blocks}
     with one_thread(1):
         lrs = {block.net: _step_sizes(config, block, data[block.net], device) for block in config.blocks}
-        found = []
+        rows = []
         for n, (block, name, size) in enumerate(runs):
             series = _run(config, block, data[block.net], name, lrs[block.net][name], size, device, part(report, n, len(runs)))
-            found.append(series.expand_dims(net=[block.net], optimizer=[name], batch=[str(size or FULL)]))
+            rows.append(series.expand_dims(net=[block.net], optimizer=[name], batch=[str(size or FULL)]))
     rates = xr.DataArray([[lrs[b.net][name] for name in OPTIMIZERS] for b in config.blocks], dims=("net", "optimizer"))
     nets = {"net": [b.net for b in config.blocks], "optimizer": list(OPTIMIZERS)}
     order = [FULL, *dict.fromkeys(str(size) for b in config.blocks for size in b.batches)]
-    merged = xr.combine_by_coords(found, combine_attrs="drop", join="outer", compat="no_conflicts")
+    merged = xr.combine_by_coords(rows, combine_attrs="drop", join="outer", compat="no_conflicts")
     results = merged.reindex(**nets, batch=order).assign(lr=rates.assign_coords(nets)).assign_attrs(_told(config, data))
     for name, variable in results.data_vars.items():
         variable.attrs = {"units": UNITS.get(str(name), "1")}

@@ -106,12 +106,12 @@ def _train(model: nn.Module, optimizer: Optimizer, loss: Callable, images: Tenso
 
 def _beside(model: nn.Module, optimizer: Optimizer, loss: Callable, split: Split, batch: int | None) -> tuple[float, float]:
     """(mini-batch sharpness over the edge, the theory's) now."""
-    found = thresholds(optimizer)
+    live = thresholds(optimizer)
     along = nan
-    if batch is not None and found[0].optimizer == "sgd":
+    if batch is not None and live[0].optimizer == "sgd":
         sample = minibatch_sharpness(model, loss, (split.images, split.labels), batch, SAMPLING_ERROR, limit=SAMPLED)
-        along = sample.value / found[0].curvature
-    return along, theory(model, loss, split, found) if isinstance(model, Chain) else nan
+        along = sample.value / live[0].curvature
+    return along, theory(model, loss, split, live) if isinstance(model, Chain) else nan
 
 
 def _series(seen: xr.Dataset, beside: list[tuple[int, float, float]], pace: Pace, roundoff: float) -> xr.Dataset:

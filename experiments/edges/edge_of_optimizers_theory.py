@@ -23,16 +23,16 @@ BETA = 1.0
 """Of Swish; the nets here are built with it."""
 
 
-def theory(model: Chain, loss: Loss, split: Split, found: Sequence[Threshold]) -> float:
+def theory(model: Chain, loss: Loss, split: Split, thresholds: Sequence[Threshold]) -> float:
     """Curvature that the theory gives to the sharpest layer, over the optimiser's edge; 1 is the PDE's bound.
 
     Args:
         model: without weight decay.
         loss: (outputs, labels) -> scalar, a mean over the images.
         split: the images.
-        found: thresholds of the kernels, from the image up.
+        thresholds: thresholds of the kernels, from the image up.
     """
-    pairs = zip(layer_operators(model, loss, split), found, strict=True)
+    pairs = zip(layer_operators(model, loss, split), thresholds, strict=True)
     return max(_over_the_edge(operator, at.scale.flatten().to(operator)) for operator, at in pairs)
 
 

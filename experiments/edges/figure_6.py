@@ -101,7 +101,7 @@ def render(results: xr.Dataset) -> Figure:
 
 def _draw_greatest(ax: Axes, results: xr.Dataset) -> None:
     greatest = settled(results)
-    for kind, marker in (("stable", "o"), ("restrained", "s"), ("unstable", "X")):
+    for kind, marker in style.VERDICT_MARKERS.items():
         of_kind = greatest.where(results.verdict == kind, drop=True)
         ax.plot(of_kind.lr, of_kind, marker, color=style.VERDICT_COLOURS[kind], label=kind, ls="none")
     ax.axhline(results.attrs["edge"], color=style.BLACK, ls="--", lw=1, label=f"edge of stability: {results.attrs['edge']:g}")

@@ -58,9 +58,9 @@ def render(results: xr.Dataset) -> Figure:
 
 def caption(results: xr.Dataset) -> str:
     """Verdicts, and the step sizes the paper's statement is about."""
-    found = ", ".join(f"{lr:g}" for lr in restrained_by_depth(results)) or "none"
+    restrained = ", ".join(f"{lr:g}" for lr in restrained_by_depth(results)) or "none"
     return (
         f"Chains of one and three layers, one channel, 3x3 kernels, {active(results)} ({setting(results, DATA)}); step sizes "
         f"chosen, as the paper's are lost. A run is stable where no step of its second half raises the loss. "
-        f"{verdicts(results)}. One layer stable, three restrained: at {found}."
+        f"{verdicts(results)}. One layer stable, three restrained: at {restrained}."
     )

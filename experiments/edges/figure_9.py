@@ -64,8 +64,8 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Verdicts of the scan, the edge by bisection from the start, and the two predictions at the minimum."""
     runs, nets = config.runs, len(config.runs.nets)
     data = runs.images(device)
-    found = [_network(config, net, data, device, part(report, i, nets)) for i, net in enumerate(runs.nets)]
-    codes, bracket, hessian, layers = zip(*found, strict=True)
+    networks = [_network(config, net, data, device, part(report, i, nets)) for i, net in enumerate(runs.nets)]
+    codes, bracket, hessian, layers = zip(*networks, strict=True)
     depth = max(map(len, layers))
     padded = np.array([[*steps, *[np.nan] * (depth - len(steps))] for steps in layers])
     return xr.Dataset(
@@ -84,16 +84,16 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
 @reproducible()
 def _network(config: Config, net: str, data, device: str, report: Report):
     """(verdict codes of the scan, bracket of the edge, 2/sharpness at rest, layer-wise bounds there)."""
-    runs, found = config.runs, config.runs.descent(net, data, device)
-    codes = _codes(found, torch.tensor(runs.lrs, dtype=torch.float64), runs.steps)
+    runs, trained = config.runs, config.runs.descent(net, data, device)
+    codes = _codes(trained, torch.tensor(runs.lrs, dtype=torch.float64), runs.steps)
     report(1, 4)
     stable = [lr for lr, code in zip(runs.lrs, codes, strict=True) if code == STABLE]
     low = max(stable[: _first_lost(codes.tolist())], default=min(runs.lrs) / 10)
     high = min((lr for lr in runs.lrs if lr > low), default=2 / runs.alpha)
-    bracket = bisect(lambda lrs: _codes(found, lrs, runs.steps) != STABLE, low, high, config.rtol)
+    bracket = bisect(lambda lrs: _codes(trained, lrs, runs.steps) != STABLE, low, high, config.rtol)
     report(2, 4)
-    rest = _rest(found, bracket.low / 2, config.rest)
-    hessian = edge() / float(flow_sharpness(found.flow, rest, dims=1))
+    rest = _rest(trained, bracket.low / 2, config.rest)
+    hessian = edge() / float(flow_sharpness(trained.flow, rest, dims=1))
     report(3, 4)
     model = runs.model(net, data, device)
     with torch.no_grad():
@@ -107,16 +107,16 @@ def _first_lost(codes: list[int]) -> int:
     return next((n for n, code in enumerate(codes) if code != STABLE), len(codes))
 
 
-def _codes(found: Descent, lrs: Tensor, steps: int) -> Tensor:
-    start = found.start.expand(len(lrs), -1)
-    path = simulate(found.flow, start, lrs.to(start)[:, None], steps, observe=motion_observers(1))
+def _codes(descent: Descent, lrs: Tensor, steps: int) -> Tensor:
+    start = descent.start.expand(len(lrs), -1)
+    path = simulate(descent.flow, start, lrs.to(start)[:, None], steps, observe=motion_observers(1))
     return verdict_codes(path.records).cpu()
 
 
-def _rest(found: Descent, lr: float, steps: int) -> Tensor:
+def _rest(descent: Descent, lr: float, steps: int) -> Tensor:
     """The minimum that small steps lead to."""
-    rest = simulate(found.flow, found.start, lr, steps).final
-    force = float(found.flow(rest).norm())
+    rest = simulate(descent.flow, descent.start, lr, steps).final
+    force = float(descent.flow(rest).norm())
     if not force < SETTLED * float(rest.norm()):
         raise InputError(f"expected the weights at rest after {steps} steps of {lr:g}, got a force of {force:.1e}; take more")
     return rest
@@ -127,7 +127,7 @@ def render(results: xr.Dataset) -> Figure:
     figure, (ax,) = style.panels(1, height=2.6)
     for row, net in enumerate(results.net.values):
         at = results.sel(net=net)
-        for kind, marker in (("stable", "o"), ("restrained", "s"), ("unstable", "X")):
+        for kind, marker in style.VERDICT_MARKERS.items():
             lrs = at.lr.values[at.verdict.values == kind]
             ax.plot(
                 lrs,
@@ -148,11 +148,11 @@ def render(results: xr.Dataset) -> Figure:
 def caption(results: xr.Dataset) -> str:
     """The three determinations for every network."""
     at = results.attrs
-    found = "; ".join(_determined(results.sel(net=net)) for net in results.net.values)
+    told = "; ".join(_determined(results.sel(net=net)) for net in results.net.values)
     return (
         f"Chains of one and two layers, one channel, 3x3 kernels, {active(results)}, {images(results, DATA)}, full batch, "
         f"weight decay {at['alpha']:g} (chosen: the paper's is lost), {at['steps']} steps, seed "
-        f"{at['seeds']}, {at['dtype']}. Largest stable step size: {found}."
+        f"{at['seeds']}, {at['dtype']}. Largest stable step size: {told}."
     )
 
 

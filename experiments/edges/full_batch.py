@@ -118,16 +118,16 @@ def train(setting: FullBatch, device: str, report: Report) -> xr.Dataset:
 
 def _run(setting: FullBatch, net: str, lr: float, data: Data, device: str, report: Report) -> tuple[np.ndarray, ...]:
     """(losses at every step, normalised sharpness, RelL1) of one run; simulated from measurement to measurement."""
-    found = setting.descent(net, data, device)
-    ks = torch.tensor([1, setting.k][: 1 + (setting.k > 1)], dtype=found.start.dtype, device=device)[:, None]
-    state, losses, sharpness, apart = found.start.expand(len(ks), -1), [], [], []
+    trained = setting.descent(net, data, device)
+    ks = torch.tensor([1, setting.k][: 1 + (setting.k > 1)], dtype=trained.start.dtype, device=device)[:, None]
+    state, losses, sharpness, apart = trained.start.expand(len(ks), -1), [], [], []
     for steps in _segments(setting):
-        sharpness.append(float(flow_sharpness(found.flow, state[0], TOLERANCE, dims=1)))
+        sharpness.append(float(flow_sharpness(trained.flow, state[0], TOLERANCE, dims=1)))
         apart.append(float(relative_l1(state[0], state[-1])) if bool(state.isfinite().all()) else np.nan)
         if steps == 0:
             break
-        watch = {"loss": lambda weights, _: found.loss(weights[:1]).detach()}
-        path = simulate(found.flow, state, lr, steps, k=ks, observe=watch)
+        watch = {"loss": lambda weights, _: trained.loss(weights[:1]).detach()}
+        path = simulate(trained.flow, state, lr, steps, k=ks, observe=watch)
         losses.append(path.records["loss"][:, 0].cpu().numpy()[bool(losses) :])
         state = path.final
         report(len(losses) * setting.every, setting.steps)

@@ -67,11 +67,11 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Follow every run; see `_told` for what is kept of it."""
     with reproducible():
         runs = [*_pde(config, device, part(report, 0, 2)), *_networks(config, device, part(report, 1, 2))]
-    found = xr.concat(runs, "run", join="outer")
-    for name in found.data_vars:
-        found[name].attrs = {} if found[name].dtype.kind not in "fi" else {"units": "1"}
+    joined = xr.concat(runs, "run", join="outer")
+    for name in joined.data_vars:
+        joined[name].attrs = {} if joined[name].dtype.kind not in "fi" else {"units": "1"}
     seeds = f"start of the PDE {config.setting.seed}, of the chains {config.nets.seed}"
-    return found.assign_attrs(
+    return joined.assign_attrs(
         edge=edge(), alpha=config.alpha, lr_edge=config.setting.edge(config.alpha).lr_edge, seeds=seeds,
         data=config.nets.data, images=len(config.nets.images(device).train.labels), image=config.setting.image,
     )  # fmt: skip
@@ -92,14 +92,14 @@ def _networks(config: Config, device: str, report: Report) -> Iterator[xr.Datase
     nets, data = config.nets, config.nets.images(device)
     pairs = [(net, lr) for net in nets.nets for lr in nets.lrs]
     for n, (net, lr) in enumerate(pairs):
-        found = nets.descent(net, data, device)
+        trained = nets.descent(net, data, device)
         look = {
-            "curvatures": lambda weights, _, flow=found.flow: curvatures(flow, weights, dims=1),
-            "loss": lambda weights, _, loss=found.loss: loss(weights).detach(),
+            "curvatures": lambda weights, _, flow=trained.flow: curvatures(flow, weights, dims=1),
+            "loss": lambda weights, _, loss=trained.loss: loss(weights).detach(),
         }
         states: list[Tensor] = []
         look["state"] = lambda weights, _, kept=states: kept.append(weights) or weights[:1]
-        path = simulate(found.flow, found.start, lr, config.iterations, observe=look, progress=part(report, n, len(pairs)))
+        path = simulate(trained.flow, trained.start, lr, config.iterations, observe=look, progress=part(report, n, len(pairs)))
         kind = str(loss_verdict(path.records["loss"].cpu().numpy()))
         layers = [responses(weights, data.train.images, nets.beta) for weights in states]
         yield _told(f"{net}, {lr:g}", lr * path.records["curvatures"], layers, kind, nets.beta)
@@ -107,12 +107,12 @@ def _networks(config: Config, device: str, report: Report) -> Iterator[xr.Datase
 
 def responses(weights: Tensor, images: Tensor, beta: float) -> list[Tensor]:
     """K_l * I_(l-1) of every layer of a chain with Swish, each (outputs of all images,)."""
-    field, found = images, []
+    field, outputs = images, []
     for kernel in weights.view(-1, 1, 1, 3, 3):
         response = conv2d(field, kernel)
         field = silu(beta * response) / beta
-        found.append(response.flatten())
-    return found
+        outputs.append(response.flatten())
+    return outputs
 
 
 def _told(run: str, normalised: Tensor, layers: list, kind: str, beta: float) -> xr.Dataset:

@@ -18,7 +18,7 @@ def chosen(results: xr.Dataset) -> list[str]:
     """A stable, a restrained and an unstable run of the PDE, as far as there are; then the network that turns most."""
     pde, nets = ([str(r) for r in results.run.values if str(r).startswith("PDE") == kind] for kind in (True, False))
     kinds = {kind: [r for r in pde if results.verdict.sel(run=r).item() == kind] for kind in style.VERDICT_COLOURS}
-    picked = [found[len(found) // 2] for found in kinds.values() if found]
+    picked = [own[len(own) // 2] for own in kinds.values() if own]
     turning = results.turning.isel(within=0).max("layer").sel(run=nets)
     return [*picked, *nets[int(turning.values.argmax()) :][:1]]
 

@@ -164,13 +164,13 @@ def _linear(apart: np.ndarray, source: int) -> slice:
 
 def _by_run(apart: np.ndarray, of) -> np.ndarray:
     """`of` the linear part of every run, (time, layer) -> (layer,); NaN where there is none: (source, beyond, layer)."""
-    found = np.full(apart.shape[1:], np.nan)
-    for source, beyond in np.ndindex(found.shape[:2]):
+    numbers = np.full(apart.shape[1:], np.nan)
+    for source, beyond in np.ndindex(numbers.shape[:2]):
         run = apart[:, source, beyond]
         part = run[_linear(run, source)]
         if len(part) > 1:
-            found[source, beyond] = of(part, source)
-    return found
+            numbers[source, beyond] = of(part, source)
+    return numbers
 
 
 def growth(apart: np.ndarray) -> np.ndarray:

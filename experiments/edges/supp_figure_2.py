@@ -65,11 +65,11 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Edges over 2/alpha: found by training, and derived from the Hessian at rest."""
     runs, data = config.runs, config.runs.images(device)
     pairs = list(product(runs.nets, config.alphas))
-    found = np.empty((len(pairs), 3))
+    edges = np.empty((len(pairs), 3))
     for n, (net, alpha) in enumerate(pairs):
         report(n, len(pairs))
-        found[n] = _edge(replace(config, runs=replace(runs, alpha=alpha)), net, data, device)
-    table = found.reshape(len(runs.nets), len(config.alphas), 3)
+        edges[n] = _edge(replace(config, runs=replace(runs, alpha=alpha)), net, data, device)
+    table = edges.reshape(len(runs.nets), len(config.alphas), 3)
     return xr.Dataset(
         {
             "trained": (("net", "alpha", "bracket"), table[..., :2], {"units": "1"}),
@@ -85,20 +85,20 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
 def _edge(config: Config, net: str, data: Data, device: str) -> tuple[float, float, float]:
     """(low, high) of the ratio by training, and the derived one; NaN where no step size in the range is stable."""
     runs = config.runs
-    found, limit = runs.descent(net, data, device), 2 / runs.alpha
+    trained, limit = runs.descent(net, data, device), 2 / runs.alpha
     try:
-        bracket = bisect(lambda ratios: _unstable(found, ratios * limit, runs.steps), *config.ratios, rtol=config.rtol)
+        bracket = bisect(lambda ratios: _unstable(trained, ratios * limit, runs.steps), *config.ratios, rtol=config.rtol)
     except InputError:
         return np.nan, np.nan, np.nan
-    rest = simulate(found.flow, found.start, bracket.low * limit, runs.steps).final
-    excess = float(flow_sharpness(found.flow, rest, TOLERANCE, dims=1, limit=PRODUCTS)) - runs.alpha
+    rest = simulate(trained.flow, trained.start, bracket.low * limit, runs.steps).final
+    excess = float(flow_sharpness(trained.flow, rest, TOLERANCE, dims=1, limit=PRODUCTS)) - runs.alpha
     derived = theorem(LIMIT).function("numpy", "ratio")(alpha=runs.alpha, F_max=excess)
     return bracket.low, bracket.high, float(derived)
 
 
-def _unstable(found: Descent, lrs: Tensor, steps: int) -> Tensor:
-    start = found.start.expand(len(lrs), -1)
-    path = simulate(found.flow, start, lrs.to(start)[:, None], steps, observe=motion_observers(1))
+def _unstable(descent: Descent, lrs: Tensor, steps: int) -> Tensor:
+    start = descent.start.expand(len(lrs), -1)
+    path = simulate(descent.flow, start, lrs.to(start)[:, None], steps, observe=motion_observers(1))
     return verdict_codes(path.records).cpu() != STABLE
 
 

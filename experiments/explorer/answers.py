@@ -11,9 +11,10 @@ from typing import Any
 
 import sympy as sp
 
+from derive.conditions.bound import Stability
 from derive.conditions.closed_form import domain_of
 from derive.conditions.curvature_edge import maximal_curvature
-from derive.conditions.stability import Stability, stability
+from derive.conditions.stability import stability
 from derive.conditions.stability_text import text_of, words_below
 from derive.conditions.ways.margins import complex_coefficients
 from derive.errors import InputError, choose
@@ -55,26 +56,26 @@ def answered(request: str) -> str:
 def scheme(asked: Asked) -> dict[str, Any]:
     """Condition, status, code and all that is drawn of a scheme."""
     typed, _ = _typed(asked)
-    found = stability(typed, asked.get("grade") or None, _seconds(asked))
-    return _shown(found) | {"code": _code(found) | {"python": _python(asked)}}
+    bound = stability(typed, asked.get("grade") or None, _seconds(asked))
+    return _shown(bound) | {"code": _code(bound) | {"python": _python(asked)}}
 
 
 def steps(asked: Asked) -> dict[str, Any]:
     """The derivation step by step, and the order of accuracy."""
     typed, meant = _typed(asked) if "equations" in asked else (optimizers[asked["name"]], {})
-    found = stability(typed, asked.get("grade") or None, _seconds(asked))
-    shown = [{"title": s.title, "why": s.why, "mathml": mathml(s.latex)} for s in report.steps(typed, found)]
+    bound = stability(typed, asked.get("grade") or None, _seconds(asked))
+    shown = [{"title": s.title, "why": s.why, "mathml": mathml(s.latex)} for s in report.steps(typed, bound)]
     return {"steps": shown} | (_accuracy(typed, meant) if typed.dims else {})
 
 
 def optimizer(asked: Asked) -> dict[str, Any]:
     """The same of an optimiser on one mode, and its edge."""
     typed = optimizers[asked["name"]]
-    found, edge = stability(typed, None, _seconds(asked)), maximal_curvature(asked["name"])
+    bound, edge = stability(typed, None, _seconds(asked)), maximal_curvature(asked["name"])
     python = f"import derive\n\nprint(derive.stability(derive.optimizers[{asked['name']!r}]))\n"
-    return _shown(found) | {
-        "code": _code(found) | {"python": python},
-        "edge": {"mathml": mathml(rf"\lambda < {latex(edge)}"), "latex": latex(edge), "javascript": _edge(edge, found)},
+    return _shown(bound) | {
+        "code": _code(bound) | {"python": python},
+        "edge": {"mathml": mathml(rf"\lambda < {latex(edge)}"), "latex": latex(edge), "javascript": _edge(edge, bound)},
     }
 
 
@@ -104,26 +105,26 @@ def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
-def _shown(found: Stability) -> dict[str, Any]:
+def _shown(bound: Stability) -> dict[str, Any]:
     """The condition, and code of it and of the coefficients in xi for the drawings."""
-    formula, decided = found.has_formula, found.condition in (sp.true, sp.false)
+    formula, decided = bound.has_formula, bound.condition in (sp.true, sp.false)
     return {
-        "status": found.status,
-        "grade": found.grade,
-        "mathml": mathml(found.latex()) if formula and not decided else "",
-        "words": text_of(found) if decided else "\n".join(words_below(found)),
-        "assumed": [mathml(latex(one)) for one in found.assumed],
-        "parameters": [_parameter(found, p) for p in found.parameters],
-        "axes": len(found.amplification.phases),
-        "condition": found.function("javascript").source if formula else None,
-        "coefficients": _coefficients(found, "javascript"),
-        "waves": [[str(COSINES[i]), str(SINES[i])] for i in found.amplification.phases],
-        "polynomial": mathml(latex(report.amplifier(found))),
+        "status": bound.status,
+        "grade": bound.grade,
+        "mathml": mathml(bound.latex()) if formula and not decided else "",
+        "words": text_of(bound) if decided else "\n".join(words_below(bound)),
+        "assumed": [mathml(latex(one)) for one in bound.assumed],
+        "parameters": [_parameter(bound, p) for p in bound.parameters],
+        "axes": len(bound.amplification.phases),
+        "condition": bound.function("javascript").source if formula else None,
+        "coefficients": _coefficients(bound, "javascript"),
+        "waves": [[str(COSINES[i]), str(SINES[i])] for i in bound.amplification.phases],
+        "polynomial": mathml(latex(report.amplifier(bound))),
     }
 
 
-def _parameter(found: Stability, parameter: sp.Symbol) -> dict[str, Any]:
-    known = domain_of(found.amplification).ranges.get(parameter)
+def _parameter(bound: Stability, parameter: sp.Symbol) -> dict[str, Any]:
+    known = domain_of(bound.amplification).ranges.get(parameter)
     low, high = (known.low, known.high) if known else (-sp.oo, sp.oo)
     return {
         "name": parameter.name,
@@ -133,25 +134,25 @@ def _parameter(found: Stability, parameter: sp.Symbol) -> dict[str, Any]:
     }
 
 
-def _coefficients(found: Stability, backend: str) -> str:
+def _coefficients(bound: Stability, backend: str) -> str:
     """Code of the coefficients in xi, from the leading one down: real and imaginary parts in turn."""
-    phi = complex_coefficients(found.polynomial)
+    phi = complex_coefficients(bound.polynomial)
     parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
-    waves = [wave for i in found.amplification.phases for wave in (COSINES[i], SINES[i])]
+    waves = [wave for i in bound.amplification.phases for wave in (COSINES[i], SINES[i])]
     title = "Coefficients of the amplification polynomial in xi, real and imaginary parts in turn."
-    return compile_outputs("coefficients", parts, backend, title, [*found.parameters, *waves]).source
+    return compile_outputs("coefficients", parts, backend, title, [*bound.parameters, *waves]).source
 
 
-def _edge(edge: sp.Expr, found: Stability) -> str:
-    return compile_outputs("edge", [edge], "javascript", "Largest stable curvature.", found.parameters).source
+def _edge(edge: sp.Expr, bound: Stability) -> str:
+    return compile_outputs("edge", [edge], "javascript", "Largest stable curvature.", bound.parameters).source
 
 
-def _code(found: Stability) -> dict[str, str]:
+def _code(bound: Stability) -> dict[str, str]:
     """Texts to copy; of a condition without a formula its coefficients."""
-    if not found.has_formula:
-        return {"latex": ""} | {backend: _coefficients(found, backend) for backend in ("numpy", "torch", "javascript")}
-    texts = {backend: found.function(backend).source for backend in ("numpy", "torch", "javascript")}
-    return {"latex": found.latex()} | texts
+    if not bound.has_formula:
+        return {"latex": ""} | {backend: _coefficients(bound, backend) for backend in ("numpy", "torch", "javascript")}
+    texts = {backend: bound.function(backend).source for backend in ("numpy", "torch", "javascript")}
+    return {"latex": bound.latex()} | texts
 
 
 def _python(asked: Asked) -> str:
@@ -167,8 +168,8 @@ def _python(asked: Asked) -> str:
 def _accuracy(typed: GridScheme, meant: Mapping[str, sp.Expr]) -> dict[str, Any]:
     """Order of accuracy and modified equation; why there are none, where the scheme approximates nothing."""
     try:
-        found = modified_equation(typed, meant)
+        equation = modified_equation(typed, meant)
     except InputError as error:
         return {"order": " ".join(str(error).splitlines()), "modified": ""}
     units = "in grid units; say what the parameters mean in dt and dx, and there is an order"
-    return {"order": units if found.in_grid_units else str(found.order), "modified": mathml(found.latex())}
+    return {"order": units if equation.in_grid_units else str(equation.order), "modified": mathml(equation.latex())}

@@ -128,12 +128,12 @@ def _packed() -> bytes:
 
 def _sources(folder: Path) -> dict[str, bytes]:
     """Modules and the tables that they read, without tests."""
-    found = (path for path in folder.rglob("*") if path.suffix in (".py", ".txt") and path.is_file())
-    names = {path.relative_to(folder): path for path in found}
+    files = (path for path in folder.rglob("*") if path.suffix in (".py", ".txt") and path.is_file())
+    names = {path.relative_to(folder): path for path in files}
     return {name.as_posix(): path.read_bytes() for name, path in names.items() if not SKIPPED & set(name.parts)}
 
 
 def _told(name: str) -> list[PackagePath]:
     """What a distribution says of itself, which some read at run time, and its licence."""
-    found = [file for file in distribution(name).files or () if ".dist-info" in str(file)]
-    return [file for file in found if file.name == "METADATA" or "licen" in file.name.lower()]
+    files = [file for file in distribution(name).files or () if ".dist-info" in str(file)]
+    return [file for file in files if file.name == "METADATA" or "licen" in file.name.lower()]

@@ -34,8 +34,8 @@ _ONE = """
 import sys, time
 from experiments import registry
 from experiments.running.progress import silent
-found, start = registry.experiment(sys.argv[1]), time.time()
-found.compute(found.PRESETS["smoke"], sys.argv[2], silent)
+module, start = registry.experiment(sys.argv[1]), time.time()
+module.compute(module.PRESETS["smoke"], sys.argv[2], silent)
 print(f"{time.time() - start:.1f} s")
 """
 

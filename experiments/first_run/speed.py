@@ -42,9 +42,9 @@ def curvature(log: Log) -> None:
     """The sharpness in float32 against that in float64: its bound must hold under torch's default precision."""
     model, (pixels, labels) = on_gpu.net_for(log.device).eval(), on_gpu.batch_of(log.device, 512 if log.gpu else 8)
     exact = float(sharpness(model.double(), cross_entropy, (pixels.double(), labels), tolerance=1e-6, limit=200))
-    found = sharpness(model.float(), cross_entropy, (pixels, labels), tolerance=1e-3, limit=200)
-    off, bound = abs(float(found) - exact), float(found.bounds[0])
-    told = f"off by {off / exact:.1e}, bound {bound / exact:.1e}, {found.products} products"
+    largest = sharpness(model.float(), cross_entropy, (pixels, labels), tolerance=1e-3, limit=200)
+    off, bound = abs(float(largest) - exact), float(largest.bounds[0])
+    told = f"off by {off / exact:.1e}, bound {bound / exact:.1e}, {largest.products} products"
     log.say(off <= bound, "sharpness in float32 within its bound", told)
     _told(log, on_gpu.products)
 

@@ -63,9 +63,9 @@ def captured_six(log: Log) -> None:
 
 def _held(log: Log, name: str, group: Group, data: Data) -> None:
     start = time.perf_counter()
-    found = preflight(group, data, log.device)
-    passed = found.exact and found.sentence.startswith("side by side") if log.gpu else None
-    log.say(passed, name, f"{found.sentence}; {time.perf_counter() - start:.1f} s")
+    result = preflight(group, data, log.device)
+    passed = result.exact and result.sentence.startswith("side by side") if log.gpu else None
+    log.say(passed, name, f"{result.sentence}; {time.perf_counter() - start:.1f} s")
 
 
 def lanes(log: Log) -> None:

@@ -45,12 +45,12 @@ def groups(config: Config) -> list[Group]:
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """Accuracy and churn by k and epoch."""
     (run,), (group,) = runs, groups(config)
-    found = run[["accuracy", "loss", "churn", "rel_l1_net"]]
-    found.attrs = {
+    curves = run[["accuracy", "loss", "churn", "rel_l1_net"]]
+    curves.attrs = {
         "seeds": "init, order and augmentation 1", "preset": config.preset, "form": config.form, "lr": group.recipe.lr,
         "setting": described(group.recipe),
     }  # fmt: skip
-    return found
+    return curves
 
 
 def render(results: xr.Dataset) -> Figure:

@@ -64,9 +64,9 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """RelL1, its range over the layers, churn and accuracies, by run and epoch."""
-    found = joined([_of(run) for run in runs], "run", labels(config))
+    curves = joined([_of(run) for run in runs], "run", labels(config))
     first, drops = config.own[0], config.own[0].lr_every or config.own[0].epochs
-    return found.assign_attrs(
+    return curves.assign_attrs(
         seeds="init, order, augmentation and perturbation 1", preset=config.preset, form=config.form,
         setting=described(first), net=first.net,        networks=len(config.own), drops=list(range(drops, first.epochs, drops)),
     )  # fmt: skip

@@ -20,8 +20,8 @@ from matplotlib.figure import Figure
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import PAPER, SMOKE, described, origin
+from experiments.pictures.text_table import plain
 from numerics.measures.growth import Growth, growth
 from numerics.training.recipe import Group, Recipe
 
@@ -98,7 +98,7 @@ def groups(config: Config) -> list[Group]:
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """RelL1 by step size and record, and the growth of each; records beyond the end of a run are NaN."""
     curves = [run.rel_l1_step.sel(k=config.k).values for run in runs]
-    found = [growth(curve, run.step.values) for curve, run in zip(curves, runs, strict=True)]
+    growths = [growth(curve, run.step.values) for curve, run in zip(curves, runs, strict=True)]
     records = max(map(len, curves))
     dims = ("lr", "record")
     data = {
@@ -106,11 +106,11 @@ def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
         "step": (dims, _padded([run.step.values for run in runs], records), {"units": "iterations"}),
         "loss": (dims, _padded([run.loss_step.sel(k=1).values for run in runs], records), {"units": "nats"}),
         "accuracy": ("lr", [float(run.accuracy.isel(k=0, epoch=-1)) for run in runs], {"units": "percent"}),
-        "verdict": ("lr", [one.verdict for one in found]),
-        "reason": ("lr", [one.reason for one in found]),
+        "verdict": ("lr", [one.verdict for one in growths]),
+        "reason": ("lr", [one.reason for one in growths]),
     }
-    data |= {name: ("lr", [getattr(one, name) for one in found], {"units": unit}) for name, unit in _NUMBERS.items()}
-    low, high = threshold(config.lrs, found)
+    data |= {name: ("lr", [getattr(one, name) for one in growths], {"units": unit}) for name, unit in _NUMBERS.items()}
+    low, high = threshold(config.lrs, growths)
     return xr.Dataset(
         data, {"lr": list(config.lrs)},
         {
@@ -126,19 +126,19 @@ _NUMBERS |= {"start": "iterations", "stop": "iterations"}
 
 
 def _padded(rows: Sequence[np.ndarray], width: int) -> np.ndarray:
-    found = np.full((len(rows), width), np.nan)
-    for line, row in zip(found, rows, strict=True):
+    padded = np.full((len(rows), width), np.nan)
+    for line, row in zip(padded, rows, strict=True):
         line[: len(row)] = row
-    return found
+    return padded
 
 
-def threshold(lrs: Sequence[float], found: Sequence[Growth]) -> tuple[float, float]:
+def threshold(lrs: Sequence[float], growths: Sequence[Growth]) -> tuple[float, float]:
     """(largest step size that amplifies nothing, smallest that does); NaN where there is none, or both in another order.
 
     Step sizes of which nothing can be said are passed over.
     """
-    amplified = [lr for lr, one in zip(lrs, found, strict=True) if one.verdict == "amplified"]
-    calm = [lr for lr, one in zip(lrs, found, strict=True) if one.verdict in ("attenuated", "accumulated")]
+    amplified = [lr for lr, one in zip(lrs, growths, strict=True) if one.verdict == "amplified"]
+    calm = [lr for lr, one in zip(lrs, growths, strict=True) if one.verdict in ("attenuated", "accumulated")]
     low, high = max(calm, default=np.nan), min(amplified, default=np.nan)
     return (np.nan, np.nan) if low >= high else (low, high)
 
@@ -185,9 +185,9 @@ def _draw_fit(ax: Axes, at: xr.Dataset) -> None:
 def _draw_ends(ax: Axes, results: xr.Dataset) -> None:
     last = [float(results.rel_l1.sel(lr=lr).dropna("record")[-1]) for lr in results.lr.values]
     for kind in COLOURS:
-        found = results.verdict.values == kind
-        if found.any():
-            ax.plot(results.lr[found], np.array(last)[found], MARKERS[kind], color=COLOURS[kind], ms=5, label=kind)
+        own = results.verdict.values == kind
+        if own.any():
+            ax.plot(results.lr[own], np.array(last)[own], MARKERS[kind], color=COLOURS[kind], ms=5, label=kind)
     low, high = results.attrs["threshold_low"], results.attrs["threshold_high"]
     if low < high:
         ax.axvspan(low, high, color=style.SKY, alpha=0.35, lw=0, label="threshold")
@@ -200,11 +200,11 @@ def caption(results: xr.Dataset) -> str:
     at = results.attrs
     low, high = at["threshold_low"], at["threshold_high"]
     if low < high:
-        found = f"Not amplified at a step size of {low:g}, amplified from {high:g} on: the threshold lies between."
+        bracketed = f"Not amplified at a step size of {low:g}, amplified from {high:g} on: the threshold lies between."
     else:
-        found = "No threshold is bracketed: amplified and calm step sizes do not both occur, or not in this order."
+        bracketed = "No threshold is bracketed: amplified and calm step sizes do not both occur, or not in this order."
     return (
         f"RelL1 of {at.get('of', 'all weights')} between k = 1 and k = {at['k']} over early iterations, step size times "
         f"iterations about {at['travel']:g}. "
-        f"{found} {origin(results)} Step sizes are in the table.\n{plain(*rows(results))}"
+        f"{bracketed} {origin(results)} Step sizes are in the table.\n{plain(*rows(results))}"
     )

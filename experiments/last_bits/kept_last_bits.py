@@ -82,8 +82,8 @@ def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     shape = len(ARMS), len(config.seeds)
 
     def stacked(dims: tuple[str, ...], units: str, of) -> tuple:
-        found = np.stack([np.asarray(of(run), dtype=float) for run in runs])
-        return ("arm", "seed", *dims), found.reshape(*shape, *found.shape[1:]), {"units": units}
+        values = np.stack([np.asarray(of(run), dtype=float) for run in runs])
+        return ("arm", "seed", *dims), values.reshape(*shape, *values.shape[1:]), {"units": units}
 
     verdicts = [growth(run.rel_l1_step.sel(k=K).values, run.step.values).verdict for run in runs]
     return xr.Dataset(
@@ -148,8 +148,8 @@ def variances(results: xr.Dataset, arm: str) -> str:
     known = (first > 0) & (second > 0)
     if int(known.sum()) < 2:
         return "Its variance over k against the free arm's cannot be told."
-    found = paired_difference(np.log10(first.values[known.values]), np.log10(second.values[known.values]))
-    return f"Decades of its variance over k against the free arm's: {found.sentence}."
+    difference = paired_difference(np.log10(first.values[known.values]), np.log10(second.values[known.values]))
+    return f"Decades of its variance over k against the free arm's: {difference.sentence}."
 
 
 def render(results: xr.Dataset) -> Figure:

@@ -71,10 +71,10 @@ def seconds(budget: str) -> float:
     Raises:
         InputError: anything else.
     """
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|min|h)", budget)
-    if budget != "all" and (found is None or float(found[1]) == 0):
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|min|h)", budget)
+    if budget != "all" and (match is None or float(match[1]) == 0):
         raise InputError(f"expected a budget such as 15min, 2h or all, got {budget!r}")
-    return inf if found is None else float(found[1]) * UNITS[found[2]]
+    return inf if match is None else float(match[1]) * UNITS[match[2]]
 
 
 def plan(paper: Recipe, form: str = "paper") -> list[Stage]:

@@ -42,13 +42,13 @@ def compared(results: xr.Dataset) -> str:
 
 def _without_floor(over_k: Spread, floor: float, most: str) -> str:
     """Whether perturbations do more than a finite test set does, and how much."""
-    found = floored(over_k, floor)
-    interval = f"({100 * over_k.level:g} % interval {found.low:.2g} to {found.high:.2g})"
+    left = floored(over_k, floor)
+    interval = f"({100 * over_k.level:g} % interval {left.low:.2g} to {left.high:.2g})"
     beside = "no more than that"
-    if found.low:
-        beside = f"more than that: without it, it is {found.excess:.2g} {interval}"
-    elif found.high:
-        beside = f"not told apart from that: without it, it is at most {found.high:.2g}"
+    if left.low:
+        beside = f"more than that: without it, it is {left.excess:.2g} {interval}"
+    elif left.high:
+        beside = f"not told apart from that: without it, it is at most {left.high:.2g}"
     return f"The finite test set spreads equally good runs by {most}{floor:.2g}; the spread over perturbations is {beside}."
 
 

@@ -18,8 +18,8 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
+from experiments.pictures.text_table import plain
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Determinism: repeated trials"
@@ -53,11 +53,11 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """Accuracy, loss and trails by trial, k and epoch; in how many different states the trials of one k are."""
-    found = joined(runs, "trial", range(1, config.trials + 1))[["accuracy", "loss", "rel_l1_net", "trail", "status"]]
-    states = xr.apply_ufunc(_different, found.trail, input_core_dims=[["trial"]], vectorize=True)
-    apart = (found.trail.sel(k=1) != found.trail.sel(k=config.control)).all("trial")
-    found = found.assign(states=states.assign_attrs(units="1"), control_apart=apart.astype(np.int64))
-    return found.assign_attrs(
+    table = joined(runs, "trial", range(1, config.trials + 1))[["accuracy", "loss", "rel_l1_net", "trail", "status"]]
+    states = xr.apply_ufunc(_different, table.trail, input_core_dims=[["trial"]], vectorize=True)
+    apart = (table.trail.sel(k=1) != table.trail.sel(k=config.control)).all("trial")
+    table = table.assign(states=states.assign_attrs(units="1"), control_apart=apart.astype(np.int64))
+    return table.assign_attrs(
         seeds="init, order and augmentation 1", preset=config.preset, form=config.form, control=config.control,
         setting=described(recipe_in(config.form, config.recipe)),
     )  # fmt: skip

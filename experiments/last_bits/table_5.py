@@ -15,9 +15,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments import style
 from experiments.last_bits.forms import recipe_in
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, described, heading, joined, origin, printed, text
 from experiments.last_bits.training_tables_drawing import above
+from experiments.pictures.text_table import plain
 from numerics.training.recipe import Group, Recipe
 
 TITLE = "Determinism: powers of two"
@@ -54,12 +54,12 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """Accuracy and trails by trial, k and epoch; whether k is where its odd part is; in how many states all runs are."""
-    found = joined(runs, "trial", range(1, config.trials + 1))[["accuracy", "rel_l1_net", "changed", "trail", "status"]]
+    table = joined(runs, "trial", range(1, config.trials + 1))[["accuracy", "rel_l1_net", "changed", "trail", "status"]]
     odd = [odd_part(k) for k in config.ks]
-    same = (found.trail == found.trail.isel(trial=0).sel(k=odd).assign_coords(k=found.k)).all("trial")
-    states = [len(set(found.trail.isel(epoch=n).values.ravel().tolist())) for n in range(found.sizes["epoch"])]
-    found = found.assign(coincide=same.astype(np.int64), states=("epoch", states, {"units": "1"}))
-    return found.assign_coords(odd=("k", odd)).assign_attrs(
+    same = (table.trail == table.trail.isel(trial=0).sel(k=odd).assign_coords(k=table.k)).all("trial")
+    states = [len(set(table.trail.isel(epoch=n).values.ravel().tolist())) for n in range(table.sizes["epoch"])]
+    table = table.assign(coincide=same.astype(np.int64), states=("epoch", states, {"units": "1"}))
+    return table.assign_coords(odd=("k", odd)).assign_attrs(
         seeds="init, order and augmentation 1", preset=config.preset, form=config.form,
         setting=described(recipe_in(config.form, config.recipe)),
     )  # fmt: skip

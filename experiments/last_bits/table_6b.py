@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from experiments import style
 from experiments.last_bits import training_tables
 from experiments.last_bits.spreads import compared, finite_test_set, stable
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import DEFAULT, PAPER, SMOKE, heading, origin, printed, text
 from experiments.last_bits.training_tables import TableConfig
 from experiments.last_bits.training_tables_drawing import above, scale_of_spreads
+from experiments.pictures.text_table import plain
 from numerics.statistics import two_way
 from numerics.training.recipe import Group, Recipe
 
@@ -74,14 +74,14 @@ def groups(config: Config) -> list[Group]:
 
 def collect(config: Config, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """The tables side by side along `setting`."""
-    found, left = [], list(runs)
+    tables, left = [], list(runs)
     for table in config.own:
         own, left = left[: len(table.seeds)], left[len(table.seeds) :]
-        found.append(training_tables.collect(table, own))
+        tables.append(training_tables.collect(table, own))
     names = [f"{table.own.net}, {table.own.data}" for table in config.own]
-    joined = xr.concat(found, xr.DataArray(names, dims="setting", name="setting"), combine_attrs="drop_conflicts")
-    words = "; ".join(one.attrs["setting"] for one in found)
-    return joined.assign_attrs(preset=config.preset, setting=words, seeds=found[0].attrs["seeds"])
+    joined = xr.concat(tables, xr.DataArray(names, dims="setting", name="setting"), combine_attrs="drop_conflicts")
+    words = "; ".join(one.attrs["setting"] for one in tables)
+    return joined.assign_attrs(preset=config.preset, setting=words, seeds=tables[0].attrs["seeds"])
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:

@@ -18,7 +18,6 @@ import xarray as xr
 
 from experiments.last_bits.forms import AVERAGE, recipe_in, seeds_in
 from experiments.last_bits.spreads import compared, floor_of, fluctuation_in_words
-from experiments.last_bits.text_table import plain
 from experiments.last_bits.training_setting import (
     DEFAULT,
     KS,
@@ -34,6 +33,7 @@ from experiments.last_bits.training_setting import (
     text,
 )
 from experiments.last_bits.training_tables_drawing import render
+from experiments.pictures.text_table import plain
 from numerics.training.recipe import Group, Recipe, Seeds
 
 __all__ = ["TableConfig", "caption", "collect", "groups", "presets", "render", "rows"]
@@ -91,14 +91,14 @@ def groups(config: TableConfig) -> list[Group]:
 
 def collect(config: TableConfig, runs: Sequence[xr.Dataset]) -> xr.Dataset:
     """Everything measured, by seed, k and epoch; the table itself is `final`, in percent."""
-    found = joined(runs, "seed", config.seeds)
-    found["floor"] = ("seed", [floor_of(run) for run in runs], {"units": "percent", "long_name": FLOOR})
+    table = joined(runs, "seed", config.seeds)
+    table["floor"] = ("seed", [floor_of(run) for run in runs], {"units": "percent", "long_name": FLOOR})
     average, init = (
-        min(AVERAGE[config.form], found.sizes["epoch"]),
+        min(AVERAGE[config.form], table.sizes["epoch"]),
         "init," if config.form == "code" else f"init {Seeds().init},",
     )
-    found["final"] = final_accuracy(found.accuracy, average).assign_attrs(units="percent")
-    return found.assign_attrs(
+    table["final"] = final_accuracy(table.accuracy, average).assign_attrs(units="percent")
+    return table.assign_attrs(
         claim=config.claim, preset=config.preset, form=config.form, setting=described(config.own), average=average,
         seeds=f"{init} order and augmentation {', '.join(map(str, config.seeds))}",
     )  # fmt: skip

@@ -60,13 +60,13 @@ def _draw_spreads(ax: Axes, results: xr.Dataset) -> None:
     for n, (over, by) in enumerate((("k", "seed"), ("seed", "k"))):
         if table.sizes[over] < 2:
             continue
-        found = [spread(table.sel({by: label}).values) for label in table[by].values]
-        places, stds = start + np.arange(len(found)), np.array([one.std for one in found])
-        bars = np.array([[one.std - one.low for one in found], [one.high - one.std for one in found]])
+        spreads = [spread(table.sel({by: label}).values) for label in table[by].values]
+        places, stds = start + np.arange(len(spreads)), np.array([one.std for one in spreads])
+        bars = np.array([[one.std - one.low for one in spreads], [one.high - one.std for one in spreads]])
         title = {"k": "over k, by seed", "seed": "over seeds, by k"}[over]
         ax.errorbar(places, stds, bars, fmt=MARKERS[n], color=style.CYCLE[n], ms=3.5, lw=0.8, label=title)
         _draw_print(ax, results, over, places)
-        start, least = start + len(found) + 1, min(least, stds.min())
+        start, least = start + len(spreads) + 1, min(least, stds.min())
     ax.axhline(finite_test_set(results), color=style.BLACK, lw=0.8, ls="--", label="finite test set")
     ax.set(xticks=[], ylabel="STD of test accuracy (points)", xlabel="columns and rows of the table")
     scale_of_spreads(ax, least)

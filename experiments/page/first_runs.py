@@ -27,9 +27,9 @@ def first_run(results: Path, records: Path) -> dict[str, Any] | None:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if found.keys() >= KEYS and all({"result", "name", "told", "at"} <= line.keys() for line in found["lines"]):
-            return found
+        log = json.loads(file.read_text(encoding="utf-8"))
+        if log.keys() >= KEYS and all({"result", "name", "told", "at"} <= line.keys() for line in log["lines"]):
+            return log
     except (OSError, ValueError, AttributeError, TypeError):
         pass
     raise InputError(f"expected the record of a first run in {file}, got something else; make gpu writes it anew")

@@ -51,7 +51,7 @@ def _spelled(latex: str) -> str:
     for command, known in _SPELLED.items():
         latex = latex.replace(command, known)
     latex = re.sub(rf"{_BARE_BAR}([^|]*?){_BARE_BAR}", r"\\left|{\1}\\right|", latex)  # |x| has an inside and an outside
-    latex = re.sub(r"\\text\{([^}]*)\}", lambda found: rf"\text{{{escape(found[1])}}}", latex)  # else it is taken for markup
+    latex = re.sub(r"\\text\{([^}]*)\}", lambda match: rf"\text{{{escape(match[1])}}}", latex)  # else it is taken for markup
     return re.sub(r"\\operatorname\{(\w+)\}", r"\\mathrm{\1}", latex)
 
 

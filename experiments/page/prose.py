@@ -34,7 +34,7 @@ def prose(text: str) -> Markup:
     """
     html = str(escape(text))
     names = _GREEK | _ACCENTED
-    html = re.sub(rf"(?<![\w.&])({'|'.join(names)})(?![A-Za-z])", lambda found: names[found[1]], html)
+    html = re.sub(rf"(?<![\w.&])({'|'.join(names)})(?![A-Za-z])", lambda match: names[match[1]], html)
     for pattern, spelled in _RULES:
         html = re.sub(pattern, spelled, html)
     return Markup(html)

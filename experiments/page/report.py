@@ -71,16 +71,19 @@ def build(results: Path, out: Path, recompute: bool = False, workers: int = 1, t
     with bar("report") as progress:
         progress(0, 3)
         judged = _verdict_rows(recompute)
-        found = {"verdicts": judged, "count": Counter(verdict.status for _, verdict in judged)}
+        context = {"verdicts": judged, "count": Counter(verdict.status for _, verdict in judged)}
         progress(1, 3)
-        found |= {"theorems": theorems or entries(workers), "sections": _sections(results)}
+        context |= {"theorems": theorems or entries(workers), "sections": _sections(results)}
         progress(2, 3)
-        found |= {"open_claims": _open_claims(recompute), "version": version_of("gradcfl")}
-        found |= {"first_run": first_run(results, RECORDS), "left_open": {name: _left_open(name) for name in registry.names()}}
-        page = _environment().get_template("report.html.j2").render(**found)
+        context |= {"open_claims": _open_claims(recompute), "version": version_of("gradcfl")}
+        context |= {
+            "first_run": first_run(results, RECORDS),
+            "left_open": {name: _left_open(name) for name in registry.names()},
+        }
+        page = _environment().get_template("report.html.j2").render(**context)
     tidy(results)
     write_whole(out, page)
-    for line in (e["bad"] for section in found["sections"].values() for e in section if e.get("bad")):
+    for line in (e["bad"] for section in context["sections"].values() for e in section if e.get("bad")):
         print(line, file=sys.stderr)
     return out
 
@@ -122,8 +125,8 @@ def _shown(name: str, results: Path) -> dict[str, Any]:
     title, command = registry.TITLES[name], f"python -m experiments run {name}"
     for folder in (results / name, RECORDS / name):
         if (folder / MARKER).is_file():
-            found = _readable(name, folder, title, command)
-            return found | {"recorded": command if folder.parent == RECORDS else None}
+            fields = _readable(name, folder, title, command)
+            return fields | {"recorded": command if folder.parent == RECORDS else None}
     return {"name": name, "title": title, "missing": command, "bad": None}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from derive.theorems import theorem, titles
+from derive.derivations import theorem, titles
 from experiments.running.side_by_side import processes
 
 Entry = dict[str, Any]
@@ -13,9 +13,15 @@ Entry = dict[str, Any]
 
 def entry(key: str) -> Entry:
     """Derive a theorem; id, title, source, assumptions, and of each step heading, reason and LaTeX."""
-    found = theorem(key)
-    steps = [{"heading": step.heading, "why": step.why, "latex": step.latex} for step in found.steps]
-    return {"id": found.id, "title": found.title, "source": found.source, "assumptions": found.assumptions, "steps": steps}
+    derivation = theorem(key)
+    steps = [{"heading": step.heading, "why": step.why, "latex": step.latex} for step in derivation.steps]
+    return {
+        "id": derivation.id,
+        "title": derivation.title,
+        "source": derivation.source,
+        "assumptions": derivation.assumptions,
+        "steps": steps,
+    }
 
 
 def entries(workers: int) -> list[Entry]:

@@ -12,9 +12,9 @@ import torch
 import xarray as xr
 from matplotlib.figure import Figure
 
+from derive.derivations import heat as theory
 from derive.fields.phases import COSINES
 from derive.fields.symbols import diffusivity, dx, lr
-from derive.theorems import heat as theory
 from experiments import style
 from experiments.running.progress import Report
 from numerics.pdes.flows import heat

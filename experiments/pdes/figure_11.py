@@ -17,7 +17,7 @@ from experiments.running.progress import Report
 from numerics.pdes.flows import linear
 from numerics.pdes.nesterov import accelerated, at_rest, on_newest
 from numerics.pdes.simulate import simulate
-from numerics.pdes.verdict import motion_observers, verdict
+from numerics.pdes.verdict import motion_observers
 
 TITLE = "Nesterov's scheme inside and outside the bounds"
 
@@ -43,7 +43,7 @@ PRESETS = {
 def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """All weight decays side by side, from one kernel at rest."""
     setting, (low, high) = config.setting, config.setting.bounds(config.kernel)
-    alphas = sorted([low * f for f in config.of_lower_edge] + [high * f for f in config.of_upper_edge])
+    alphas = figure_4.around(low, high, config.of_lower_edge, config.of_upper_edge)
     batch = torch.tensor(alphas, dtype=torch.float64, device=device)[:, None, None]
     flow = linear(setting.correlation(config.kernel, device), setting.a, setting.beta, batch)
     start = setting.start(config.kernel, device).expand(len(alphas), -1, -1)
@@ -57,14 +57,8 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
         progress=report,
     )
     bounds = {"alpha_min": low, "alpha_max": high, "momentum": setting.momentum, "damping": setting.damping}
-    return xr.Dataset(
-        {
-            "loss": (("iteration", "alpha"), path.records["loss"].cpu().numpy(), {"units": "1"}),
-            "verdict": (("alpha",), verdict(path.records)),
-        },
-        {"iteration": path.steps.numpy(), "alpha": ("alpha", alphas, {"units": "1/time^2"})},
-        bounds | {"lr": setting.lr, "kernel": config.kernel, "seeds": setting.seed} | _printed(setting),
-    )
+    given = {"lr": setting.lr, "kernel": config.kernel, "seeds": setting.seed}
+    return figure_4.judged(path, alphas, "1/time^2").assign_attrs({**bounds, **given, **_printed(setting)})
 
 
 def _printed(setting: NesterovSetting) -> dict[str, float]:
@@ -83,16 +77,10 @@ def render(results: xr.Dataset) -> Figure:
     return figure
 
 
-def misjudged(results: xr.Dataset, upper: float) -> list[float]:
-    """Weight decays at which the bounds (alpha_min, upper) and the run disagree."""
-    inside = (results.alpha > results.attrs["alpha_min"]) & (results.alpha < upper)
-    return [float(alpha) for alpha in results.alpha[(results.verdict == "stable") != inside]]
-
-
 def caption(results: xr.Dataset) -> str:
     """Whether the verdicts follow the derived bounds, and the printed ones."""
     at = results.attrs
-    runs, differ = results.sizes["alpha"], _listed(misjudged(results, at["alpha_max"]))
+    runs, differ = results.sizes["alpha"], figure_4.misjudged(results, at["alpha_max"])
     exceptions = f"; not those at {', '.join(differ)}" if differ else ""
     text = (
         f"Loss of the linear PDE under Nesterov's scheme, {at['kernel']}^2 kernel, dt = {at['lr']:g}, momentum coefficient "
@@ -100,10 +88,6 @@ def caption(results: xr.Dataset) -> str:
         f"the spectrum ({at['alpha_min']:.4g}, {at['alpha_max']:.4g}) say so{exceptions}."
     )
     if "alpha_max_printed" in at:
-        wrong = _listed(misjudged(results, at["alpha_max_printed"]))
+        wrong = figure_4.misjudged(results, at["alpha_max_printed"])
         text += f" The printed upper bound, {at['alpha_max_printed']:.4g}, misjudges {', '.join(wrong) or 'none'}."
     return f"{text} Below the lower edge the loss is unbounded from below; its modulus is drawn."
-
-
-def _listed(alphas: list[float]) -> list[str]:
-    return [f"{alpha:.4g}" for alpha in alphas]

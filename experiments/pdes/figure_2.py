@@ -66,9 +66,9 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     data: dict[str, Any] = {}
     per_dims = [_runs(config, dims, device, data, part(report, dims - 1, 3)) for dims in (1, 2)]
     for name, unit in _MEASURED.items():
-        data[name] = (("dims", "multiple"), np.array([found[name] for found in per_dims]), {"units": unit})
-    data["verdict"] = (("dims", "multiple"), np.array([found["verdict"] for found in per_dims]))
-    found = phases(config.setting, config.phases, device, part(report, 2, 3))
+        data[name] = (("dims", "multiple"), np.array([states[name] for states in per_dims]), {"units": unit})
+    data["verdict"] = (("dims", "multiple"), np.array([states["verdict"] for states in per_dims]))
+    states = phases(config.setting, config.phases, device, part(report, 2, 3))
     setting = config.setting
     attributes = {
         "fidelity": setting.fidelity, "epsilon": setting.epsilon, "noise": setting.noise, "seeds": setting.seed,
@@ -78,7 +78,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
         "product_restrained": critical_product(config.multiples[-2]), "product_blowup": critical_product(config.multiples[-1]),
     }  # fmt: skip
     coordinates = {"dims": [1, 2], "multiple": ("multiple", list(config.multiples), {"units": "1"})}
-    return xr.Dataset(data, coordinates, attributes).merge(found)
+    return xr.Dataset(data, coordinates, attributes).merge(states)
 
 
 _MEASURED = {
@@ -111,11 +111,11 @@ def _runs(config: Config, dims: int, device: str, data: dict[str, Any], report: 
 def _measured(rest: Residual, minimiser: Tensor) -> dict[str, list]:
     """Amplitude of the oscillation, its change, whether the pattern recurs, and how far its mean is from the minimiser."""
     bias = (rest.before.mean(0) - minimiser).square().flatten(-rest.dims).mean(-1).sqrt()
-    found = {
+    columns = {
         "amplitude": rest.amplitude(rest.before), "change": rest.change(), "bias": bias,
         "recurrence_even": rest.recurrence(0), "recurrence_odd": rest.recurrence(1),
     }  # fmt: skip
-    return {name: value.cpu().tolist() for name, value in found.items()}
+    return {name: value.cpu().tolist() for name, value in columns.items()}
 
 
 def _sweep(config: Config, dims: int, device: str, data: dict[str, Any], report: Report) -> None:

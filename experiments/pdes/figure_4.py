@@ -5,6 +5,7 @@ Source: Fig 4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from experiments import style
 from experiments.pdes.linear_setting import LinearSetting
 from experiments.running.progress import Report
 from numerics.pdes.flows import linear
-from numerics.pdes.simulate import Flow, Observer, simulate
+from numerics.pdes.simulate import Flow, Observer, Trajectory, simulate
 from numerics.pdes.spectrum import windowed_bounds
 from numerics.pdes.verdict import motion_observers, verdict
 
@@ -65,20 +66,36 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """All weight decays side by side."""
     setting, operator = config.setting, config.setting.correlation(config.kernel, device)
     low, high = windowed_bounds(operator.image, config.kernel, setting.a, setting.beta, setting.lr)
-    alphas = sorted([low * f for f in config.of_lower_edge] + [high * f for f in config.of_upper_edge])
+    alphas = around(low, high, config.of_lower_edge, config.of_upper_edge)
     batch = torch.tensor(alphas, dtype=torch.float64, device=device)[:, None, None]
     flow = remembered(linear(operator, setting.a, setting.beta, batch))
     start = setting.start(config.kernel, device).expand(len(alphas), -1, -1)
     observers = {"loss": energy(flow, torch.zeros_like(start)), **motion_observers()}
     path = simulate(flow, start, setting.lr, config.iterations, observe=observers, progress=report)
+    given = {"lr": setting.lr, "kernel": config.kernel, "seeds": setting.seed}
+    return judged(path, alphas, "1/time").assign_attrs({"alpha_min": low, "alpha_max": high, **given})
+
+
+def around(low: float, high: float, of_lower: Sequence[float], of_upper: Sequence[float]) -> list[float]:
+    """Weight decays on both sides of two edges, as multiples of the nearer one, ascending."""
+    return sorted([*(low * f for f in of_lower), *(high * f for f in of_upper)])
+
+
+def judged(path: Trajectory, alphas: Sequence[float], unit: str) -> xr.Dataset:
+    """Loss and verdict of a run for each weight decay, told in `unit`."""
     return xr.Dataset(
         {
             "loss": (("iteration", "alpha"), path.records["loss"].cpu().numpy(), {"units": "1"}),
             "verdict": (("alpha",), verdict(path.records)),
         },
-        {"iteration": path.steps.numpy(), "alpha": ("alpha", alphas, {"units": "1/time"})},
-        {"alpha_min": low, "alpha_max": high, "lr": setting.lr, "kernel": config.kernel, "seeds": setting.seed},
+        {"iteration": path.steps.numpy(), "alpha": ("alpha", alphas, {"units": unit})},
     )
+
+
+def misjudged(results: xr.Dataset, upper: float) -> list[str]:
+    """Weight decays, as printed, at which the bounds (alpha_min, upper) and the run disagree."""
+    inside = (results.alpha > results.attrs["alpha_min"]) & (results.alpha < upper)
+    return [f"{float(alpha):.4g}" for alpha in results.alpha[(results.verdict == "stable") != inside]]
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -98,8 +115,7 @@ def render(results: xr.Dataset) -> Figure:
 
 def caption(results: xr.Dataset) -> str:
     """Whether the verdicts follow the bounds."""
-    inside = (results.alpha > results.attrs["alpha_min"]) & (results.alpha < results.attrs["alpha_max"])
-    differ = [f"{float(alpha):.4g}" for alpha in results.alpha[(results.verdict == "stable") != inside]]
+    differ = misjudged(results, results.attrs["alpha_max"])
     return (
         f"Loss of the linear PDE, {results.attrs['kernel']}^2 kernel, step size {results.attrs['lr']:g}, seed "
         f"{results.attrs['seeds']}. {results.sizes['alpha'] - len(differ)} of {results.sizes['alpha']} runs are stable exactly "

@@ -67,7 +67,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     flow = nonlinear(operator, config.alpha, setting.beta, setting.y)
     path = simulate(flow, start, lrs, config.iterations, k=ks, observe=observers, progress=part(report, 0, 2))
     kinds = verdict(path.records)
-    found = _edge_by_simulation(config, kinds[0], device, part(report, 1, 2))
+    edges = _edge_by_simulation(config, kinds[0], device, part(report, 1, 2))
     predicted = setting.edge(config.alpha)
     return xr.Dataset(
         {
@@ -78,7 +78,7 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
         {"iteration": path.steps.numpy(), "k": [1, config.k], "lr": ("lr", list(config.lrs), {"units": "time"})},
         {
             "lr_edge": predicted.lr_edge, "lr_blowup": predicted.lr_blowup, "fixed_point": predicted.fixed_point,
-            "lr_edge_low": found.low, "lr_edge_high": found.high, "average": config.average, "seeds": setting.seed,
+            "lr_edge_low": edges.low, "lr_edge_high": edges.high, "average": config.average, "seeds": setting.seed,
             "alpha": config.alpha,
         },
     )  # fmt: skip
@@ -145,9 +145,9 @@ def _draw_edges(ax: Axes, results: xr.Dataset) -> None:
     ax.axvspan(at["lr_edge_low"], at["lr_edge_high"], color=style.SKY, alpha=0.6, lw=0, label="edge, simulated")
     ax.axvline(at["lr_edge"], color=style.BLACK, lw=1, ls="--", label=f"edge, predicted: {at['lr_edge']:.4f}")
     ax.axvline(at["lr_blowup"], color=style.BLACK, lw=1, label=rf"$2/\alpha$ = {at['lr_blowup']:g}")
-    for kind, marker in (("stable", "o"), ("restrained", "s"), ("unstable", "X")):
-        found = results.lr.values[results.verdict.values[0] == kind]
-        ax.plot(found, np.zeros(len(found)), marker, color=style.VERDICT_COLOURS[kind], label=kind, ls="none")
+    for kind, marker in style.VERDICT_MARKERS.items():
+        lrs = results.lr.values[results.verdict.values[0] == kind]
+        ax.plot(lrs, np.zeros(len(lrs)), marker, color=style.VERDICT_COLOURS[kind], label=kind, ls="none")
     ax.set(xlabel="step size (time)", yticks=[], ylim=(-1, 1))
     ax.spines["left"].set_visible(False)
     ax.legend(ncols=style.columns(6), loc="lower center", bbox_to_anchor=(0.5, 1), columnspacing=1)

@@ -12,9 +12,9 @@ import torch
 import xarray as xr
 from matplotlib.figure import Figure
 
+from derive.derivations import heat as theory
 from derive.fields.phases import COSINES
 from derive.fields.symbols import diffusivity, dx, lr
-from derive.theorems import heat as theory
 from experiments import style
 from experiments.running.progress import Report
 from numerics.measures.distance import relative_l1
@@ -43,8 +43,8 @@ PRESETS = {"smoke": Config(starts=20), "default": Config(), "paper": Config()}
 
 def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     """Simulate both ratios; put the errors that were made, and those that are to be expected, into Eq 3."""
-    found = [_one(config, ratio, device) for ratio in config.ratios]
-    merged = {name: (("ratio", "step"), np.stack([part[name] for part in found]), {"units": "1"}) for name in found[0]}
+    runs = [_one(config, ratio, device) for ratio in config.ratios]
+    merged = {name: (("ratio", "step"), np.stack([part[name] for part in runs]), {"units": "1"}) for name in runs[0]}
     return xr.Dataset(merged, {"ratio": list(config.ratios), "step": np.arange(config.steps + 1)}, {"seeds": f"{config.seed}"})
 
 
@@ -98,11 +98,11 @@ def superposition(states: np.ndarray, ratio: float) -> np.ndarray:
     uhat = states @ sines.T
     errors = uhat[1:] - factors * uhat[:-1]
     between = errors[:, 1:] - errors[:, :1]
-    found = [uhat[0, 1:] - uhat[0, :1]]
+    sums = [uhat[0, 1:] - uhat[0, :1]]
     for n in range(1, len(states)):
         powers = factors ** np.arange(n)[:, None, None]
-        found.append(factors**n * found[0] + (powers * between[:n][::-1]).sum(0))
-    return np.array(found) @ sines
+        sums.append(factors**n * sums[0] + (powers * between[:n][::-1]).sum(0))
+    return np.array(sums) @ sines
 
 
 def prediction(config: Config, ratio: float) -> tuple[np.ndarray, np.ndarray]:
@@ -125,9 +125,9 @@ def prediction(config: Config, ratio: float) -> tuple[np.ndarray, np.ndarray]:
 def roundings(before: np.ndarray, after: np.ndarray, ratio: float) -> np.ndarray:
     """Mean square of what one step in float32 adds: the new value, the first sum of the Laplacian, the update."""
     first, update = before[2:] - 2 * before[1:-1], (after - before)[1:-1]
-    found = np.zeros_like(before)
-    found[1:-1] = (last_bit(after[1:-1]) ** 2 + (ratio * last_bit(first)) ** 2 + last_bit(update) ** 2) / 12
-    return found
+    variances = np.zeros_like(before)
+    variances[1:-1] = (last_bit(after[1:-1]) ** 2 + (ratio * last_bit(first)) ** 2 + last_bit(update) ** 2) / 12
+    return variances
 
 
 def expected_rel_l1(state: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:

@@ -13,13 +13,15 @@ from matplotlib.figure import Figure
 
 from derive.paper.claim import claims
 from experiments import style
+from experiments.pdes import edge_table
+from experiments.pdes.edge_table import SIDES
 from experiments.pdes.linear_setting import LinearSetting
 from experiments.running.progress import Report, part
 from numerics.pdes.edge import linear_edges
 from numerics.pdes.spectrum import windowed_bounds
 
 TITLE = "Bounds on the weight decay, windowed linear PDE"
-SIDES = ("alpha_min", "alpha_max")
+COLUMNS = {"limit": "limit", "printed_measured": "paper, measured", "printed_limit": "paper, limit"}
 
 
 @dataclass(frozen=True)
@@ -78,57 +80,29 @@ def _with_print(results: xr.Dataset) -> xr.Dataset:
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     """Header and cells of the table: one row per edge and kernel."""
-    printed = [name for name in ("printed_measured", "printed_limit") if name in results]
-    titles = {"printed_measured": "paper, measured", "printed_limit": "paper, limit"}
-    header = ["edge", "kernel", "spectrum", "simulation", "difference", "limit", *(titles[name] for name in printed)]
-    return header, [_row(results.sel(side=side, kernel=w), printed) for side in SIDES for w in results.kernel.values]
-
-
-def _row(at: xr.Dataset, printed: list[str]) -> list[str]:
-    spectrum, simulation = float(at.spectrum), float(at.simulation.mean())
-    numbers = [simulation / spectrum - 1, *(float(at[name]) for name in ("limit", *printed))]
-    kernel = f"{int(at.kernel)}x{int(at.kernel)}"
-    return [
-        str(at.side.values),
-        kernel,
-        f"{spectrum:.5g}",
-        f"{simulation:.5g}",
-        f"{numbers[0]:+.1e}",
-        *(f"{v:.4g}" for v in numbers[1:]),
-    ]
+    return edge_table.rows(results, COLUMNS)
 
 
 def render(results: xr.Dataset) -> Figure:
     """The bounds against the kernel size, each determination with its own marker."""
     figure, axes = style.panels(2)
     for ax, side in zip(axes, SIDES, strict=True):
-        middle = results.simulation.mean("bracket").sel(side=side)
-        ax.plot(results.kernel, results.spectrum.sel(side=side), "-", label="spectrum")
-        ax.plot(results.kernel, middle, "o", mfc="none", label="simulation")
-        if "printed_measured" in results:
-            ax.plot(results.kernel, results.printed_measured.sel(side=side), "x", color=style.BLACK, label="paper, measured")
-        ax.axhline(float(results.limit.sel(side=side)), color=style.VERMILION, ls="--", label="limit (Thm 5.4)")
-        ax.set(xlabel="kernel side (cells)", ylabel=rf"$\alpha_{{\{side[6:]}}}$ (1/time)", xticks=results.kernel.values)
-        ax.set(
-            yscale="log" if side == "alpha_min" else "linear",
-            title={"alpha_min": "lower edge", "alpha_max": "upper edge"}[side],
-        )
-        if side == "alpha_max":
-            ax.set_ylim(0, 1.3 * float(results.limit.sel(side=side)))
+        at = results.sel(side=side)
+        edge_table.draw(ax, at, "simulation", "1/time")
+        ax.axhline(float(at.limit), color=style.VERMILION, ls="--", label="limit (Thm 5.4)")
+    axes[0].set_yscale("log")
+    axes[1].set_ylim(0, 1.3 * float(results.limit.sel(side="alpha_max")))
+    for ax in axes:
         ax.legend()
     return figure
 
 
 def caption(results: xr.Dataset) -> str:
     """Agreement of the two determinations, and the emptiness of the limit's interval."""
-    difference = float(abs(results.simulation.mean("bracket") / results.spectrum - 1).max())
     low, high = (float(v) for v in results.limit)
     empty = " The limit's interval is empty: its lower edge lies above its upper one." if low > high else ""
-    header, cells = rows(results)
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    lines = "\n".join("  ".join(f"{cell:>{n}}" for cell, n in zip(row, widths, strict=True)) for row in [header, *cells])
     return (
         f"Weight decays between which the linear PDE is stable, {results.attrs['image']}^2 checkerboard, step size "
         f"{results.attrs['lr']:g}, seed {results.attrs['seeds']}, float64. Spectrum and simulation differ "
-        f"by at most {difference:.1e} relative.{empty}\n{lines}"
+        f"by at most {edge_table.difference(results):.1e} relative.{empty}\n{edge_table.text(results, COLUMNS)}"
     )

@@ -15,12 +15,13 @@ from matplotlib.figure import Figure
 from derive import theorem
 from derive.paper.claim import claims
 from experiments import style
+from experiments.pdes import edge_table
+from experiments.pdes.edge_table import SIDES
 from experiments.pdes.nesterov_setting import NesterovSetting
 from experiments.running.progress import Report, part
 from numerics.pdes.edge import linear_edges
 
 TITLE = "Bounds on the weight decay, Nesterov's scheme"
-SIDES = ("alpha_min", "alpha_max")
 COLUMNS = {"limit": "Thm 5.6 derived", "printed_limit": "Thm 5.6 printed", "printed_measured": "paper, measured"}
 
 
@@ -80,23 +81,15 @@ def _upper_edges(config: Config, device: str, tell: Report) -> np.ndarray:
 def _printed(config: Config) -> dict[str, tuple]:
     """The printed theorem at this setting, and the paper's measurements where the setting is the paper's."""
     theory, table = config.setting.printed_bounds(), claims().get("table-9")
-    found: dict[str, tuple] = {} if theory is None else {"printed_limit": (("side",), np.array(theory))}
+    printed: dict[str, tuple] = {} if theory is None else {"printed_limit": (("side",), np.array(theory))}
     if table is not None and config.setting == NesterovSetting() and tuple(table.values["kernel"]) == tuple(config.kernels):
-        found["printed_measured"] = (("kernel", "side"), np.array([table.values[f"{side}_measured"] for side in SIDES]).T)
-    return found
+        printed["printed_measured"] = (("kernel", "side"), np.array([table.values[f"{side}_measured"] for side in SIDES]).T)
+    return printed
 
 
 def rows(results: xr.Dataset) -> tuple[list[str], list[list[str]]]:
     """Header and cells of the table: one row per edge and kernel."""
-    shown = [name for name in COLUMNS if name in results]
-    header = ["edge", "kernel", "spectrum", "simulation", "difference", *(COLUMNS[name] for name in shown)]
-    return header, [_row(results.sel(side=side, kernel=w), shown) for side in SIDES for w in results.kernel.values]
-
-
-def _row(at: xr.Dataset, shown: list[str]) -> list[str]:
-    spectrum, simulation = float(at.spectrum), float(at.simulation.mean())
-    numbers = [f"{spectrum:.5g}", f"{simulation:.5g}", f"{simulation / spectrum - 1:+.1e}"]
-    return [str(at.side.values), f"{int(at.kernel)}x{int(at.kernel)}", *numbers, *(f"{float(at[n]):.4g}" for n in shown)]
+    return edge_table.rows(results, COLUMNS)
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -104,15 +97,10 @@ def render(results: xr.Dataset) -> Figure:
     figure, axes = style.panels(3, height=2.7)
     for ax, side in zip(axes[:2], SIDES, strict=True):
         at = results.sel(side=side)
-        ax.plot(at.kernel, at.spectrum, "-", label="spectrum")
-        ax.plot(at.kernel, at.simulation.mean("bracket"), "o", mfc="none", label="bisection on simulation")
-        if "printed_measured" in at:
-            ax.plot(at.kernel, at.printed_measured, "x", color=style.BLACK, label="paper, measured")
+        edge_table.draw(ax, at, "bisection on simulation", "1/time$^2$")
         ax.axhline(float(at.limit), color=style.GREEN, ls="--", label="limit, derived")
         if "printed_limit" in at:
             ax.axhline(float(at.printed_limit), color=style.VERMILION, ls=":", label="limit, printed (Thm 5.6)")
-        ax.set(xlabel="kernel side (cells)", ylabel=rf"$\alpha_{{\{side[6:]}}}$ (1/time$^2$)", xticks=at.kernel.values)
-        ax.set(title={"alpha_min": "lower edge", "alpha_max": "upper edge"}[side])
     axes[0].set_yscale("log")
     axes[1].set_ylim(0.85 * float(results.limit[1]), 1.1 * float(results.limit[1]))
     _draw_by_momentum(axes[2], results)
@@ -134,16 +122,12 @@ def _draw_by_momentum(ax: Axes, results: xr.Dataset) -> None:
 
 def caption(results: xr.Dataset) -> str:
     """Agreement of the two determinations, and what the theorem says, derived and printed."""
-    at, difference = results.attrs, float(abs(results.simulation.mean("bracket") / results.spectrum - 1).max())
-    upper = results.upper_by_momentum.mean("bracket")
+    at, upper = results.attrs, results.upper_by_momentum.mean("bracket")
     scan = ", ".join(f"{float(v):.4g} at {float(v.coefficient):g}" for v in upper)
-    header, cells = rows(results)
-    widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    lines = "\n".join("  ".join(f"{cell:>{n}}" for cell, n in zip(row, widths, strict=True)) for row in [header, *cells])
     return (
         f"Weight decays between which Nesterov's scheme is stable on the linear PDE, {at['image']}^2 checkerboard, dt = "
         f"{at['lr']:g}, momentum coefficient {at['momentum']:g} (damping {at['damping']:.4g}), seed {at['seeds']}, float64. "
-        f"Spectrum and bisection on the simulation differ by at most {difference:.1e} relative. The theorem's upper bound "
-        f"depends on the damping; as printed it is the limit of none. Upper edge simulated at other coefficients: "
-        f"{scan}.\n{lines}"
+        f"Spectrum and bisection on the simulation differ by at most {edge_table.difference(results):.1e} relative. "
+        f"The theorem's upper bound depends on the damping; as printed it is the limit of none. "
+        f"Upper edge simulated at other coefficients: {scan}.\n{edge_table.text(results, COLUMNS)}"
     )

@@ -82,8 +82,8 @@ def compute(config: Config, device: str, report: Report) -> xr.Dataset:
     work = list(np.ndindex(*eigenvalues.shape[:3]))
     for done, at in enumerate(work):
         report(done, len(work))
-        found = extreme_eigenvalues(Correlation(list(images.values())[at[0]], config.windows[at[2]], BOUNDARIES[at[1]]))
-        eigenvalues[at] = found.minimum, found.maximum
+        ends = extreme_eigenvalues(Correlation(list(images.values())[at[0]], config.windows[at[2]], BOUNDARIES[at[1]]))
+        eigenvalues[at] = ends.minimum, ends.maximum
     power = np.array([[tuple(extremes(image)) for extremes in LIMITS.values()] for image in images.values()])
     lr = np.array([step_size(config, *extremes) for extremes in power[:, 1]])
     data = {

@@ -110,26 +110,26 @@ def bounds_dataset(
     Without a step size, half the largest one that leaves room for a weight decay is taken.
     """
     a, beta = finite("a", a), float(positive("beta", beta))
-    found = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary), report)
-    largest = largest_useful_lr(found, a, beta)
+    ends = extreme_eigenvalues(Correlation(torch.as_tensor(grey), kernel, boundary), report)
+    largest = largest_useful_lr(ends, a, beta)
     lr = float(positive("lr", lr)) if lr is not None else min(largest / 2, 1.0)
     power = power_spectrum(grey)
     limit = theorem("5.4").function("numpy", "alpha_bounds")
     limits = limit(a=a, beta=beta, lr=lr, power_min=float(power.least), power_max=float(power.greatest))
     attributes = {"kernel": kernel, "a": a, "beta": beta, "lr": lr, "boundary": boundary, "largest_useful_lr": largest}
     return power.assign(
-        windowed=(("side",), np.array(bounds_of(found, a, beta, lr)), {"units": "1/time"}),
+        windowed=(("side",), np.array(bounds_of(ends, a, beta, lr)), {"units": "1/time"}),
         limit=(("side",), np.array([float(v) for v in limits]), {"units": "1/time"}),
         side=["alpha_min", "alpha_max"],
     ).assign_attrs(power.attrs | attributes | {"seeds": "none"})
 
 
-def largest_useful_lr(found: Extremes, a: float, beta: float) -> float:
+def largest_useful_lr(extremes: Extremes, a: float, beta: float) -> float:
     """Step size above which no weight decay is stable; infinite for a = 0 or a flat spectrum."""
-    if a == 0 or found.maximum <= found.minimum:
+    if a == 0 or extremes.maximum <= extremes.minimum:
         return float("inf")
     useful = theorem("5.4").function("numpy", "largest_useful_lr")
-    return float(useful(a=a, beta=beta, power_min=found.minimum, power_max=found.maximum))
+    return float(useful(a=a, beta=beta, power_min=extremes.minimum, power_max=extremes.maximum))
 
 
 def render(results: xr.Dataset) -> Figure:

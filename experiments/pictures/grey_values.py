@@ -99,8 +99,8 @@ def _tag(picture: Image.Image, number: int) -> int | None:
     """A number of the head of a TIFF."""
     if not isinstance(picture, TiffImagePlugin.TiffImageFile):
         return None
-    found = picture.tag_v2.get(number)
-    return found[0] if isinstance(found, tuple) else found
+    value = picture.tag_v2.get(number)
+    return value[0] if isinstance(value, tuple) else value
 
 
 def _refuse_white(picture: Image.Image, white: float | None) -> None:

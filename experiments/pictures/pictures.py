@@ -34,11 +34,11 @@ _RADIAN = {"units": "rad"}
 _ONE = {"units": "1"}
 
 
-def roots(found: Amplification, phases: list[np.ndarray], values: dict[str, np.ndarray]) -> np.ndarray:
+def roots(phi: Amplification, phases: list[np.ndarray], values: dict[str, np.ndarray]) -> np.ndarray:
     """All amplification factors at phases and parameters that broadcast: (..., degree), NaN where one is infinite."""
     turns = {w: sp.exp(sp.I * t) for w, t in zip(SHIFTS, THETAS, strict=True)}
     waves = {c: sp.cos(t) for c, t in zip(COSINES, THETAS, strict=True)}
-    coefficients = [c.subs(turns | waves) for c in found.polynomial.all_coeffs()]
+    coefficients = [c.subs(turns | waves) for c in phi.polynomial.all_coeffs()]
     names = sorted({s for c in coefficients for s in c.free_symbols} - set(THETAS), key=str)
     arrays = np.broadcast_arrays(*phases, *(np.asarray(values[s.name]) for s in names))
     functions = [function_of((*THETAS[: len(phases)], *names), c) for c in coefficients]
@@ -47,12 +47,12 @@ def roots(found: Amplification, phases: list[np.ndarray], values: dict[str, np.n
     return roots_of(np.stack(numbers, axis=-1)).reshape(*shape, -1)
 
 
-def radius(found: Amplification, dims: int, values: dict[str, np.ndarray]) -> np.ndarray:
+def radius(phi: Amplification, dims: int, values: dict[str, np.ndarray]) -> np.ndarray:
     """Largest |xi| over a grid of phases, at every point of parameters of one shape."""
     axis = np.linspace(-np.pi, np.pi, PHASES[dims])
     grid = [g.ravel() for g in np.meshgrid(*[axis] * dims)] if dims else []
     shape = next(iter(values.values())).shape
-    largest = np.abs(roots(found, grid, {name: v[..., None] for name, v in values.items()})).reshape(*shape, -1)
+    largest = np.abs(roots(phi, grid, {name: v[..., None] for name, v in values.items()})).reshape(*shape, -1)
     return np.where(np.isnan(largest), np.inf, largest).max(axis=-1)
 
 
@@ -69,16 +69,16 @@ def curves(setting: Setting) -> xr.Dataset:
         raise InputError("expected a scheme on a grid: an optimiser has one mode; draw its locus")
     values = setting.varied[name] if len(setting.varied[name]) > 2 else tuple(setting.range(name, 5))
     angles = np.linspace(-np.pi if _complex(setting) else 0, np.pi, ANGLES)
-    found = stability(setting.scheme, setting.grade)
+    bound = stability(setting.scheme, setting.grade)
     moduli, physical = zip(*(_moduli(setting, angles, {**setting.fixed, name: v}) for v in values), strict=True)
-    verdicts = np.array([bool(found.holds(**needed(found, {**setting.fixed, name: v}))) for v in values])
+    verdicts = np.array([bool(bound.holds(**needed(bound, {**setting.fixed, name: v}))) for v in values])
     return xr.Dataset(
         {
             "modulus": (("value", "theta", "root"), np.stack(moduli), _ONE),
             "stable": (("value",), verdicts),
         },
         {"value": ("value", np.array(values), _ONE), "theta": ("theta", angles, _RADIAN)},
-        {**attributes(setting, found), "parameter": name, "physical": physical[0]},
+        {**attributes(setting, bound), "parameter": name, "physical": physical[0]},
     )
 
 
@@ -108,25 +108,25 @@ def region(setting: Setting) -> xr.Dataset:
         InputError: not two varied parameters.
     """
     across, up = varied(setting, 2)
-    found = stability(setting.scheme, setting.grade)
-    x, y = (setting.range(name, REGION if found.status == "exact" else SAMPLED_REGION) for name in (across, up))
+    bound = stability(setting.scheme, setting.grade)
+    x, y = (setting.range(name, REGION if bound.status == "exact" else SAMPLED_REGION) for name in (across, up))
     between = [(v := setting.range(name, CHECKED + 1))[:-1] + np.diff(v) / 2 for name in (across, up)]
     fine, coarse = _plane(setting, across, up, x, y), _plane(setting, across, up, *between)
     arrays = {
-        "code": (("y", "x"), _codes(found, fine), {"meaning": ", ".join(f"{i} {n}" for i, n in enumerate(CODES))}),
-        "checked_code": (("checked_y", "checked_x"), _codes(found, coarse)),
+        "code": (("y", "x"), _codes(bound, fine), {"meaning": ", ".join(f"{i} {n}" for i, n in enumerate(CODES))}),
+        "checked_code": (("checked_y", "checked_x"), _codes(bound, coarse)),
         "checked_radius": (
             ("checked_y", "checked_x"),
             radius(amplification(setting.scheme), setting.scheme.dims, coarse),
             _ONE,
         ),
     }
-    if found.status == "exact" and found.condition not in (sp.true, sp.false):
-        arrays["margin"] = (("y", "x"), found.margin()(**needed(found, fine)), _ONE)
+    if bound.status == "exact" and bound.condition not in (sp.true, sp.false):
+        arrays["margin"] = (("y", "x"), bound.margin()(**needed(bound, fine)), _ONE)
     axes = {"x": x, "y": y, "checked_x": between[0], "checked_y": between[1]}
     coordinates = {key: (key, value, _ONE) for key, value in axes.items()}
-    tolerance = ROUNDING if found.polynomial.degree() == 1 else NEAR
-    told = {**attributes(setting, found), "across": across, "up": up, "tolerance": tolerance}
+    tolerance = ROUNDING if bound.polynomial.degree() == 1 else NEAR
+    told = {**attributes(setting, bound), "across": across, "up": up, "tolerance": tolerance}
     return xr.Dataset(arrays, coordinates, told)
 
 
@@ -137,12 +137,12 @@ def _plane(setting: Setting, across: str, up: str, x: np.ndarray, y: np.ndarray)
     return {**fixed, across: grid_x, up: grid_y}
 
 
-def _codes(found: Stability, values: dict[str, np.ndarray]) -> np.ndarray:
+def _codes(bound: Stability, values: dict[str, np.ndarray]) -> np.ndarray:
     """Index into `CODES`."""
     shape = next(iter(values.values())).shape
-    numbers = needed(found, values)
-    stable = np.broadcast_to(found.holds(**numbers), shape)
-    assumed = sp.And(*found.assumed)
+    numbers = needed(bound, values)
+    stable = np.broadcast_to(bound.holds(**numbers), shape)
+    assumed = sp.And(*bound.assumed)
     covered = function_of([sp.Symbol(name) for name in numbers], _plain(assumed))(*numbers.values())
     return np.where(stable, STABLE, np.where(covered, UNSTABLE, NOT_COVERED))
 
@@ -153,9 +153,9 @@ def _plain(assumed: sp.Basic) -> sp.Basic:
     return sp.And(*(part.func(*(a.xreplace(names) for a in part.args)) for part in sp.And.make_args(assumed) if part.args))
 
 
-def needed(found: Stability, values: dict) -> dict:
+def needed(bound: Stability, values: dict) -> dict:
     """The values that a condition takes."""
-    return {p.name: values[p.name] for p in found.parameters}
+    return {p.name: values[p.name] for p in bound.parameters}
 
 
 def contradicted(results: xr.Dataset) -> np.ndarray:
@@ -180,10 +180,10 @@ def locus(setting: Setting, phases: tuple[float, ...] = (np.pi,)) -> xr.Dataset:
     values = setting.range(name, LOCUS)
     dims = setting.scheme.dims
     used = phases if dims else (0.0,)
-    found = amplification(setting.scheme)
+    phi = amplification(setting.scheme)
 
     def at(phase: float, value: np.ndarray) -> np.ndarray:
-        return roots(found, [np.full(value.shape, phase)] * dims, {**setting.fixed, name: value})
+        return roots(phi, [np.full(value.shape, phase)] * dims, {**setting.fixed, name: value})
 
     points = np.stack([at(p, values) for p in used])
     edges = [crossings(lambda value, p=p: np.abs(at(p, value)).max(axis=-1), values) for p in used]
@@ -202,14 +202,14 @@ def locus(setting: Setting, phases: tuple[float, ...] = (np.pi,)) -> xr.Dataset:
 def crossings(modulus: Callable[[np.ndarray], np.ndarray], values: np.ndarray) -> list[float]:
     """Where the largest modulus passes 1 between two of the values, by bisection."""
     outside = modulus(values) > 1 + NEAR
-    found = []
+    places = []
     for k in np.flatnonzero(outside[1:] != outside[:-1]):
         low, high = values[k], values[k + 1]
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
             low, high = (middle, high) if (modulus(np.array([middle]))[0] > 1 + NEAR) == outside[k] else (low, middle)
-        found.append(float(low + high) / 2)
-    return found
+        places.append(float(low + high) / 2)
+    return places
 
 
 def _padded(rows: list[list[float]]) -> np.ndarray:
@@ -232,20 +232,20 @@ def varied(setting: Setting, count: int) -> list[str]:
     return list(setting.varied)
 
 
-def attributes(setting: Setting, found: Stability) -> dict:
+def attributes(setting: Setting, bound: Stability) -> dict:
     """What is told of every picture of a scheme."""
     fixed = ", ".join(f"{k} = {v:g}" for k, v in setting.fixed.items())
     labels = {f"label_{name}": setting.label(name) for name in setting.varied}
-    numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in found.parameters if p.name in setting.fixed}
+    numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in bound.parameters if p.name in setting.fixed}
     numbers = {p: value for p, value in numbers.items() if len(str(value)) <= LONGEST_NUMBER}
-    parts = sp.And.make_args(found.condition.subs(numbers)) if found.status == "exact" else ()
+    parts = sp.And.make_args(bound.condition.subs(numbers)) if bound.status == "exact" else ()
     return {
         "scheme": setting.title,
         "heading": setting.heading,
         "fixed": fixed,
         "condition": " and ".join(sorted(map(str, parts))),
-        "status": found.status,
-        "grade": found.grade,
+        "status": bound.status,
+        "grade": bound.grade,
         "seeds": "none",
         **labels,
     }

@@ -119,14 +119,14 @@ def assignments(texts: Sequence[str], ranges: bool) -> dict[str, tuple[float, ..
     Raises:
         InputError: not of this form, not finite, or a name twice.
     """
-    found: dict[str, tuple[float, ...]] = {}
+    numbers_of: dict[str, tuple[float, ...]] = {}
     for text in texts:
         name, _, values = (part.strip() for part in text.partition("="))
         numbers = [_number(part, text) for part in re.split("[,:]" if ranges else "(?!)", values)]
-        if not name or name in found or (":" in values and len(numbers) != 2):
+        if not name or name in numbers_of or (":" in values and len(numbers) != 2):
             raise InputError(f"expected name=value{', name=1,2,3 or name=0:1' if ranges else ''}, each name once, got {text!r}")
-        found[name] = tuple(numbers)
-    return found
+        numbers_of[name] = tuple(numbers)
+    return numbers_of
 
 
 def numbers(text: str) -> tuple[float, ...]:

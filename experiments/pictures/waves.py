@@ -42,12 +42,12 @@ def waves(setting: Setting, phases: tuple[float, ...] = ()) -> xr.Dataset:
     dims = setting.scheme.dims
     if dims not in (1, 2):
         raise InputError(f"expected a scheme in one or two dimensions for a picture of its dispersion, got {dims}")
-    found = _along_a_line(setting, phases) if dims == 1 else _around(setting, phases or WAVES)
-    if np.isnan(found.phase_speed).all():
+    along = _along_a_line(setting, phases) if dims == 1 else _around(setting, phases or WAVES)
+    if np.isnan(along.phase_speed).all():
         raise InputError(
             "expected a scheme whose waves move, such as advection or the wave equation, got one that only damps them"
         )
-    return found
+    return along
 
 
 def _along_a_line(setting: Setting, phases: tuple[float, ...]) -> xr.Dataset:
@@ -55,8 +55,8 @@ def _along_a_line(setting: Setting, phases: tuple[float, ...]) -> xr.Dataset:
         raise InputError("expected --phase with a scheme in two dimensions, or with a locus; in one the picture has all phases")
     name = varied(setting, 1)[0]
     values = setting.varied[name] if len(setting.varied[name]) > 2 else tuple(setting.range(name, 5))
-    angles, found = np.linspace(LONG * np.pi, np.pi, ANGLES), dispersion(setting.scheme)
-    modes = [found.sample(angles, **{**setting.fixed, name: value}) for value in values]
+    angles, relation = np.linspace(LONG * np.pi, np.pi, ANGLES), dispersion(setting.scheme)
+    modes = [relation.sample(angles, **{**setting.fixed, name: value}) for value in values]
     shown = stability(setting.scheme, setting.grade)
     verdicts = [bool(shown.holds(**needed(shown, {**setting.fixed, name: value}))) for value in values]
     speeds = {

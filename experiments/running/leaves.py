@@ -13,10 +13,10 @@ LABELS = ("claim", "preset", "data_dir")
 
 def leaves(setting: Any) -> dict[str, Any]:
     """Name, such as ``tables.recipe.lr``, -> value; of several settings side by side, a tuple of theirs. Not the labels."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for name, value in _leaves(setting, ""):
-        found.setdefault(name, []).append(value)
-    return {name: tuple(values) if len(values) > 1 else values[0] for name, values in found.items()}
+        flat.setdefault(name, []).append(value)
+    return {name: tuple(values) if len(values) > 1 else values[0] for name, values in flat.items()}
 
 
 def _leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -40,12 +40,12 @@ def read(folder: Path, k: int, group: Group) -> xr.Dataset | None:
     """
     if (record := read_record(folder, k, group)) is None:
         return None
-    found, ruler = _checked(folder, k, group, record), group.unperturbed
-    if k != ruler and (kept := _kept(folder, ruler, group)) is not None and not matches(found, kept):
+    member, ruler = _checked(folder, k, group, record), group.unperturbed
+    if k != ruler and (kept := _kept(folder, ruler, group)) is not None and not matches(member, kept):
         raise Refused(
             f"{folder / names(k)[0]} has distances where the unperturbed member of its group has ended, or none before"
         )
-    return found.assign_attrs(hardware=f"{shown(record['hardware'])}, torch {shown(record['versions']['torch'], 40)}")
+    return member.assign_attrs(hardware=f"{shown(record['hardware'])}, torch {shown(record['versions']['torch'], 40)}")
 
 
 def read_record(folder: Path, k: int, group: Group) -> dict[str, Any] | None:
@@ -85,17 +85,17 @@ def _checked(folder: Path, k: int, group: Group, record: dict[str, Any]) -> xr.D
         data = read_regular(path, LARGEST)
         if sha256(data).hexdigest() != record["sha256"]:
             raise Refused(f"{path} is truncated or altered (its checksum differs)")
-        found = _parsed(data, path)
+        member = _parsed(data, path)
     except Unreadable as error:
         raise Refused(str(error)) from None
-    if found.attrs.get("group") != group.key() or "k" not in found.coords or found.k.values.tolist() != [k]:
+    if member.attrs.get("group") != group.key() or "k" not in member.coords or member.k.values.tolist() != [k]:
         raise Refused(f"{path} is not that of member {k} of group {group.key()}")
-    if reason := _fault(found, group):
+    if reason := _fault(member, group):
         raise Refused(f"{path} is not what a run of this group gives ({shown(reason)})")
     return (
-        found.copy(deep=True)
+        member.copy(deep=True)
         .drop_attrs(deep=False)
-        .assign_attrs({name: v for name, v in found.attrs.items() if name != "group"})
+        .assign_attrs({name: v for name, v in member.attrs.items() if name != "group"})
     )
 
 
@@ -105,8 +105,8 @@ def _parsed(data: bytes, path: Path) -> xr.Dataset:
     return from_bytes(data, path)
 
 
-def _fault(found: xr.Dataset, group: Group) -> str:
-    return "no way of training" if not isinstance(found.attrs.get("mode"), str) else fault(found, group, layout(group))
+def _fault(member: xr.Dataset, group: Group) -> str:
+    return "no way of training" if not isinstance(member.attrs.get("mode"), str) else fault(member, group, layout(group))
 
 
 def _kept(folder: Path, k: int, group: Group) -> xr.Dataset | None:

@@ -90,8 +90,8 @@ class GroupFolder:
         with suppress(
             Unreadable
         ):  # missing or damaged, it is written again under the lock; members tell themselves whose they are
-            if found := differences(read_json(self.path / "group.json"), plain(self.group.shared())):
-                raise InputError(f"{self.path} holds another group ({found}); choose another --store")
+            if differing := differences(read_json(self.path / "group.json"), plain(self.group.shared())):
+                raise InputError(f"{self.path} holds another group ({differing}); choose another --store")
 
     def tidy(self, say: Say) -> None:
         """Sweep what a killed process has left, if anything, unless somebody trains here or the folder may only be read."""

@@ -20,14 +20,14 @@ def reads_files(setting: Any) -> bool:
     return any(DATASETS[data].files for data in named(setting))
 
 
-def check_data(name: str, found: Any, setting: Any, means: Means) -> None:
+def check_data(name: str, experiment: Any, setting: Any, means: Means) -> None:
     """Check that all data of a setting are on this machine; the network is not used.
 
     What trains groups needs none for members that are finished; on the machines of a Dask cluster each worker looks for itself.
 
     Args:
         name: of the experiment, for the message.
-        found: the experiment.
+        experiment: the experiment.
         setting: one of its presets.
         means: its data folder is searched first.
 
@@ -36,7 +36,7 @@ def check_data(name: str, found: Any, setting: Any, means: Means) -> None:
     """
     from numerics.datasets import check_available
 
-    for data in dict.fromkeys(_missing(found, setting, means) if registry.trains(found) else named(setting)):
+    for data in dict.fromkeys(_missing(experiment, setting, means) if registry.trains(experiment) else named(setting)):
         try:
             check_available(data, means.data_dir)
         except InputError as error:
@@ -50,11 +50,11 @@ def named(setting: Any) -> Iterable[str]:
             yield from value if isinstance(value, tuple) else (value,)
 
 
-def _missing(found: registry.Training, setting: Any, means: Means) -> Iterable[str]:
+def _missing(training: registry.Training, setting: Any, means: Means) -> Iterable[str]:
     """Data of the groups that still have to be trained here."""
     if means.scheduler is None:
         from experiments.running.members import GroupFolder
 
-        for group in found.groups(setting):
+        for group in training.groups(setting):
             if GroupFolder.within(means.store, group).missing():
                 yield group.recipe.data

@@ -17,9 +17,9 @@ PACKAGES = ("gradcfl", "torch", "numpy", "scipy", "sympy", "xarray")
 
 def provenance(device: str) -> dict[str, str]:
     """Date (UTC), versions, commit, lock and hardware, as text; see `derive.files.sources`."""
-    found = {f"version_{name}": version_of(name) for name in PACKAGES}
+    facts = {f"version_{name}": version_of(name) for name in PACKAGES}
     threads = f"{torch.get_num_threads()} threads"
-    return found | {
+    return facts | {
         **state(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

@@ -34,10 +34,10 @@ def run_experiment(
         InputError: unknown name, preset, form or device, the folder cannot be written, the means are not there, or the data of
             the preset `paper`.
     """
-    found, setting = registry.experiment(name), configured(name, preset, form)
+    module, setting = registry.experiment(name), configured(name, preset, form)
     if preset == PAPER:
-        check_data(name, found, setting, means)
-    return run_config(name, found, preset, located(setting, means.data_dir), out, command, means, report)
+        check_data(name, module, setting, means)
+    return run_config(name, module, preset, located(setting, means.data_dir), out, command, means, report)
 
 
 def configured(name: str, preset: str, form: str) -> Any:
@@ -56,38 +56,38 @@ def configured(name: str, preset: str, form: str) -> Any:
 
 
 def run_config(
-    name: str, found: Any, preset: str, config: Any, out: Path, command: str, means: Means, report: Report | None = None
+    name: str, experiment: Any, preset: str, config: Any, out: Path, command: str, means: Means, report: Report | None = None
 ) -> str:
-    """As `run_experiment`, with any setting: `found` is an experiment, `preset` what the record calls the setting."""
+    """As `run_experiment`, with any setting: `experiment` is an experiment, `preset` what the record calls the setting."""
     state()  # the commit of what runs now, before somebody edits it
     check_writable(out / name)  # before the work, not after it
     started = time.perf_counter()
     with bar(name) if report is None else nullcontext(report) as tell:
-        results, origin = _computed(found, config, means, tell)
+        results, origin = _computed(experiment, config, means, tell)
     record = {"preset": preset, "config": asdict(config), "seconds": round(time.perf_counter() - started, 1)}
     record |= {
         "seeds": results.attrs["seeds"],
         "command": command,
-        "caption": found.caption(results),
-        "title": found.TITLE,
+        "caption": experiment.caption(results),
+        "title": experiment.TITLE,
         **origin,
         **_data(config),
     }
     with styled():
-        save(labelled(results, record), found.render(results), name, record, out / name)
+        save(labelled(results, record), experiment.render(results), name, record, out / name)
     return f"{record['caption']}\nwrote {out / name} in {record['seconds']} s"
 
 
-def _computed(found: Any, config: Any, means: Means, report: Report) -> tuple[xr.Dataset, dict[str, Any]]:
+def _computed(experiment: Any, config: Any, means: Means, report: Report) -> tuple[xr.Dataset, dict[str, Any]]:
     """The results, and where they come from."""
-    if not registry.trains(found):
+    if not registry.trains(experiment):
         where = checked_device(means.device)
-        return found.compute(config, where, report), provenance(where)
+        return experiment.compute(config, where, report), provenance(where)
     from experiments.running.sweep import sweep  # a second to import, for those who train
 
-    groups = found.groups(config)
+    groups = experiment.groups(config)
     runs = sweep(groups, means, report)
-    return found.collect(config, runs), provenance("cpu") | _origin(groups, runs, means)
+    return experiment.collect(config, runs), provenance("cpu") | _origin(groups, runs, means)
 
 
 def _data(config: Any) -> dict[str, Any]:

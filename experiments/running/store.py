@@ -128,13 +128,13 @@ def _unswapped(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
     for _ in range(TRIES):
         before = _identity(folder)
         try:
-            found = _read(folder)
+            stored = _read(folder)
         except InputError:
             if before is not None and _identity(folder) == before:
                 raise
         else:
             if _identity(folder) == before:
-                return found
+                return stored
     with alone(folder):
         return _read(folder)
 
@@ -142,10 +142,10 @@ def _unswapped(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:
 def _identity(folder: Path) -> tuple[int, int] | None:
     """Of the folder that has this name now; None between two."""
     try:
-        found = folder.stat()
+        status = folder.stat()
     except FileNotFoundError:
         return None
-    return found.st_ino, found.st_ctime_ns
+    return status.st_ino, status.st_ctime_ns
 
 
 def _read(folder: Path) -> tuple[xr.Dataset, dict[str, Any]]:

@@ -45,11 +45,11 @@ def sweep(groups: Sequence[Group], means: Means, report: Report = silent, say: S
     means = replace(means, store=means.store.absolute(), data_dir=means.data_dir and means.data_dir.absolute())
     united = _united(groups)
     try:
-        found = _elsewhere(united, means, report, say) if means.clustered else _here(united, means, report, say)
+        datasets = _elsewhere(united, means, report, say) if means.clustered else _here(united, means, report, say)
     except KeyboardInterrupt:
         say(f"interrupted: finished members and checkpoints are kept in {means.store}; the same command goes on from there")
         raise
-    results = dict(zip((group.key() for group in united), found, strict=True))
+    results = dict(zip((group.key() for group in united), datasets, strict=True))
     return [results[group.key()].sel(k=list(group.ks)) for group in groups]
 
 

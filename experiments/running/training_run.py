@@ -82,12 +82,12 @@ def _train(place: GroupFolder, ks: tuple[int, ...], means: Means, say: Say, repo
 
 
 def _resume(run: GroupRun, folder: Path, fingerprint: dict[str, Any], place: GroupFolder, say: Say) -> None:
-    found = checkpoint.load_latest(folder, fingerprint, run.restore)
-    for complaint in found.complaints:
+    checkpointed = checkpoint.load_latest(folder, fingerprint, run.restore)
+    for complaint in checkpointed.complaints:
         say(complaint)
-    if found.meta is not None:
+    if checkpointed.meta is not None:
         say(f"{place.title}: goes on after epoch {run.epoch} of {run.group.recipe.epochs}")
-    elif found.complaints:
+    elif checkpointed.complaints:
         say(f"{place.title}: no good checkpoint is left; training starts over")
 
 
@@ -114,11 +114,11 @@ def _check_ruler(run: GroupRun, kept: list[str] | None, place: GroupFolder) -> N
 
 def digest(data: Data) -> str:
     """SHA-256 of all images and labels, as the device holds them."""
-    found = sha256()
+    hashed = sha256()
     for tensor in _tensors(data):
-        found.update(json.dumps([str(tensor.dtype), list(tensor.shape)]).encode())
-        found.update(tensor.cpu().contiguous().view(torch.uint8).numpy())
-    return found.hexdigest()
+        hashed.update(json.dumps([str(tensor.dtype), list(tensor.shape)]).encode())
+        hashed.update(tensor.cpu().contiguous().view(torch.uint8).numpy())
+    return hashed.hexdigest()
 
 
 def _tensors(data: Data) -> Iterable[torch.Tensor]:

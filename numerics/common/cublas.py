@@ -32,9 +32,9 @@ def check_workspace() -> None:
             when a product ran on a GPU, before this package was imported.
     """
     announce()
-    found, valid = os.environ[WORKSPACE], " or ".join(WORKSPACES)
-    if found not in WORKSPACES:
-        raise InputError(f"expected {WORKSPACE} to be {valid}, got {found!r}; unset it or set it to one of them")
+    setting, valid = os.environ[WORKSPACE], " or ".join(WORKSPACES)
+    if setting not in WORKSPACES:
+        raise InputError(f"expected {WORKSPACE} to be {valid}, got {setting!r}; unset it or set it to one of them")
     if torch.cuda.is_initialized():
         check_in_time(_product)
 

@@ -35,13 +35,13 @@ def from_bytes(data: bytes, what: object = "netCDF") -> xr.Dataset:
         with _by_its_own_lock(), xr.open_dataset(BytesIO(data), engine="h5netcdf") as lazy:
             if lazy.nbytes > LARGEST:
                 raise Unreadable(what, f"it claims to hold {lazy.nbytes} bytes, more than {LARGEST}")
-            found = lazy.load().drop_encoding()
+            dataset = lazy.load().drop_encoding()
     except Unreadable:
         raise
     except Exception as error:  # HDF5, h5py, h5netcdf and xarray raise all kinds
         raise Unreadable(what, f"it is no netCDF of ours ({type(error).__name__})") from None
-    text = {name: variable.astype(str) for name, variable in found.variables.items() if variable.dtype.kind in "OT"}
-    return found.assign_coords({name: text.pop(name) for name in list(text) if name in found.coords}).assign(text)
+    text = {name: variable.astype(str) for name, variable in dataset.variables.items() if variable.dtype.kind in "OT"}
+    return dataset.assign_coords({name: text.pop(name) for name in list(text) if name in dataset.coords}).assign(text)
 
 
 @contextmanager

@@ -187,19 +187,19 @@ class EdgeController:
     def _measure(self) -> None:
         """Measures, or says why not."""
         try:
-            found = agreed(self._probe, self.optimizer, self._batches)
+            estimate = agreed(self._probe, self.optimizer, self._batches)
         except Exception as error:  # whatever it is, it is not worth the training
-            found, why = None, message(error)
+            estimate, why = None, message(error)
         else:
             why = "another rank could not"
         self._tried += 1  # on every rank alike, failed or not: they have to meet at the next one
         self._due = self._done + gap(self._tried, self.every)
-        if found is None:
+        if estimate is None:
             kept = "the last cap is kept" if self._estimates else "nothing is capped yet"
             warnings.warn(f"step {self._done}: the edge is not measured ({why}); {kept}", ControlWarning, stacklevel=5)
             return
         self._limit = self.c or limit(rows_of_step(self._batches))
-        self._estimates.append(found)
+        self._estimates.append(estimate)
 
     def _now(self, at: list[float]) -> float:
         """c at these rates by the higher of the last two estimates; 0 before there are any."""

@@ -34,14 +34,14 @@ def agreed(probe: Probe, optimizer: Optimizer, batches: Collection[Any]) -> Esti
     """
     if ranks() == 1:
         return _measured(probe, optimizer, batches)
-    failure, found = None, None
+    failure, estimate = None, None
     if distributed.get_rank() == 0:
         try:
-            found = _measured(probe, optimizer, batches)
+            estimate = _measured(probe, optimizer, batches)
         except Exception as error:  # the others wait
             failure = error
     device = optimizer.param_groups[0]["params"][0].device
-    told = torch.tensor(nan if found is None else found.value, dtype=torch.float64, device=device)
+    told = torch.tensor(nan if estimate is None else estimate.value, dtype=torch.float64, device=device)
     distributed.broadcast(told, 0)
     if failure is not None:
         raise failure
@@ -51,7 +51,7 @@ def agreed(probe: Probe, optimizer: Optimizer, batches: Collection[Any]) -> Esti
 def _measured(probe: Probe, optimizer: Optimizer, batches: Collection[Any]) -> Estimate:
     if not batches:
         raise InputError("expected step(inputs, targets) between backward and the optimiser's step, got no batch")
-    found = probe.measure(optimizer, list(batches))
-    if not isfinite(found.value):
-        raise InputError(f"expected a finite sharpness, got {found.value}")
-    return found
+    estimate = probe.measure(optimizer, list(batches))
+    if not isfinite(estimate.value):
+        raise InputError(f"expected a finite sharpness, got {estimate.value}")
+    return estimate

@@ -72,10 +72,10 @@ class Probe:
         Raises:
             InputError: nothing moves, or as `numerics.sharpness.Hessian`.
         """
-        found = moving(optimizer, denominators)
+        thresholds = moving(optimizer, denominators)
         now = tuple(rates(optimizer))
-        scales = flat([(now[t.group] / 2 / t.denominator).sqrt() for t in found])
-        with self.curvature.at(found, batches, maximizes(optimizer), check=not self._checked) as here:
+        scales = flat([(now[t.group] / 2 / t.denominator).sqrt() for t in thresholds])
+        with self.curvature.at(thresholds, batches, maximizes(optimizer), check=not self._checked) as here:
             self._checked = True  # that model and loss can be differentiated is a thing of both, not of the batch
             value, self.vector = self._top(here.hessian, scales.to(here.hessian.dtype))
         self.count += 1
@@ -113,14 +113,14 @@ def moving(optimizer: Optimizer, denominators: Sequence[Tensor] | None = None) -
     states = counted(optimizer.state.get(p, {}) for _, _, p in moved)
     scale = getattr(optimizer, "grad_scale", None)  # a GradScaler leaves it to a fused step to divide by it
     scale = 1.0 if scale is None else float(scale)
-    found = []
+    thresholds = []
     for number, ((n, g, p), state) in enumerate(zip(moved, states, strict=True)):
         live = live_of(optimizer, g)
         divided = denominators[number] if denominators is not None else foreseen(live, g, p, state, _gradient(p) / scale)
         decay = 0.0 if live.decoupled else float(g["weight_decay"])
-        found.append(Threshold(p, n, live, {}, decay, divided))
-    check_denominators([(t.live, t.denominator) for t in found])
-    return found
+        thresholds.append(Threshold(p, n, live, {}, decay, divided))
+    check_denominators([(t.live, t.denominator) for t in thresholds])
+    return thresholds
 
 
 def _gradient(parameter: Tensor) -> Tensor:

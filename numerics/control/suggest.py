@@ -65,10 +65,10 @@ def suggest_lr(model: nn.Module, optimizer: Optimizer, loss_fn: Any, batches: It
     if not all(float(group["lr"]) > 0 for group in optimizer.param_groups):
         raise InputError("expected an lr > 0 in every group, it tells their ratios, got 0; give all 1.0")
     probe = Probe(model, loss_fn, number("products", products, 1))
-    found = probe.measure(optimizer, given, _denominators(model, loss_fn, moved, given))
-    if not found.value > 0:
+    estimate = probe.measure(optimizer, given, _denominators(model, loss_fn, moved, given))
+    if not estimate.value > 0:
         raise InputError("expected a loss that curves up along some direction, got none; no lr is too large for it here")
-    lrs = tuple(float(group["lr"]) / found.value for group in optimizer.param_groups)
+    lrs = tuple(float(group["lr"]) / estimate.value for group in optimizer.param_groups)
     return Suggestion(lrs[0], lrs, probe.spent)
 
 

@@ -21,11 +21,11 @@ def data_sha256(name: str) -> str:
     Raises:
         InputError: no data set has this name.
     """
-    found = DATASETS[name]
-    if found.make is not None:
-        return _of_images(found.make())
-    held = sorted(item for packed in SOURCES[found.files].packed for item in packed.holds.items())
-    return sha256("\n".join(f"{file} {checksum}" for file, checksum in [*held, ("first", found.first)]).encode()).hexdigest()
+    entry = DATASETS[name]
+    if entry.make is not None:
+        return _of_images(entry.make())
+    held = sorted(item for packed in SOURCES[entry.files].packed for item in packed.holds.items())
+    return sha256("\n".join(f"{file} {checksum}" for file, checksum in [*held, ("first", entry.first)]).encode()).hexdigest()
 
 
 def _of_images(raw: Raw) -> str:

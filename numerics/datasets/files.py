@@ -31,20 +31,20 @@ def find(packed: Packed, places: Iterable[Path]) -> dict[str, Path] | None:
     return None
 
 
-def contents(packed: Packed, found: Mapping[str, Path], again: str) -> dict[str, bytes]:
+def contents(packed: Packed, paths: Mapping[str, Path], again: str) -> dict[str, bytes]:
     """What the files hold, checked.
 
     Args:
         packed: what it ought to be.
-        found: name -> file, as `find` gives it.
+        paths: name -> file, as `find` gives it.
         again: how to get another copy, for errors.
 
     Raises:
         InputError: a file cannot be read, is damaged, or has another checksum.
     """
     held = {}
-    for path in dict.fromkeys(found.values()):
-        names = [name for name, place in found.items() if place == path]
+    for path in dict.fromkeys(paths.values()):
+        names = [name for name, place in paths.items() if place == path]
         held |= _read(path, packed, names, again)
         for name in names:
             what = str(path) if path.name == name else f"{name} in {path}"
@@ -67,9 +67,9 @@ def _read(path: Path, packed: Packed, names: list[str], again: str) -> dict[str,
 def _check(what: str, content: bytes, checksum: str, again: str) -> None:
     """Compare a checksum of the form "ALGORITHM:HEXADECIMAL"."""
     algorithm, expected = checksum.split(":")
-    found = new(algorithm, content, usedforsecurity=False).hexdigest()
-    if found != expected:
-        got = f"got {found} for its {len(content)} bytes{_whose(f'{algorithm}:{found}')}"
+    digest = new(algorithm, content, usedforsecurity=False).hexdigest()
+    if digest != expected:
+        got = f"got {digest} for its {len(content)} bytes{_whose(f'{algorithm}:{digest}')}"
         raise InputError(f"expected {what} to have {algorithm} {expected}, {got}; {again}")
 
 

@@ -41,10 +41,10 @@ def parse(content: bytes, dims: int, where: str) -> np.ndarray:
     if len(content) < start:
         raise InputError(f"expected {where} to have a header of {start} bytes, got {len(content)}; it is truncated")
     shape = np.frombuffer(content, ">u4", dims, 4).tolist()
-    found = len(content) - start
-    if found != prod(shape):
-        state = "it is truncated" if found < prod(shape) else "something was added to it"
-        raise InputError(f"expected {where} to hold {prod(shape)} bytes of data for its shape {shape}, got {found}; {state}")
+    length = len(content) - start
+    if length != prod(shape):
+        state = "it is truncated" if length < prod(shape) else "something was added to it"
+        raise InputError(f"expected {where} to hold {prod(shape)} bytes of data for its shape {shape}, got {length}; {state}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 

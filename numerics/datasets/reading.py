@@ -35,9 +35,9 @@ def read(name: str, source: Source, data_dir: Path | None, download: bool, refet
     for packed in source.packed:
         if refetch:
             fetch(packed, cache(name))
-        found = find(packed, searched) or _fetched(name, source, packed, searched, download)
-        cached = cache(name) in (path.parent for path in found.values())
-        held |= contents(packed, found, "refetch=True fetches it again" if cached else "get it again")
+        files = find(packed, searched) or _fetched(name, source, packed, searched, download)
+        cached = cache(name) in (path.parent for path in files.values())
+        held |= contents(packed, files, "refetch=True fetches it again" if cached else "get it again")
     return source.parse(held)
 
 

@@ -81,6 +81,6 @@ def _archived(stream: Bounded, sizes: Mapping[str, int]) -> dict[str, bytes]:
             if member.size > (most := sizes.get(name, BESIDE)):  # also of what is only passed over, which takes time
                 raise TooLarge(most)
             if member.isfile() and name in sizes:
-                found = archive.extractfile(member)
-                held[name] = b"" if found is None else found.read()
+                file = archive.extractfile(member)
+                held[name] = b"" if file is None else file.read()
     return {name: held[name] for name in sizes}

@@ -84,12 +84,12 @@ def equivalent_beta(network: Network) -> float:
 def _bounds(layer: int, below: Correlation, g: Tensor, error: float, setting: tuple[float, float, float]) -> LayerBounds:
     """The bounds with the mean of g_l as its constant, and the tightest over its range."""
     beta, lr, alpha = setting
-    found, constants = extreme_eigenvalues(below), [float(value) for value in (g.mean(), g.min(), g.max())]
-    given = {"beta": beta, "power_min": found.minimum, "power_max": found.maximum}
+    ends, constants = extreme_eigenvalues(below), [float(value) for value in (g.mean(), g.min(), g.max())]
+    given = {"beta": beta, "power_min": ends.minimum, "power_max": ends.maximum}
     compiled = {name: theorem("eq-25").function("numpy", name) for name in ("alpha_bounds", "largest_lr")}
     low, high = compiled["alpha_bounds"](a_l=error * np.array(constants), lr=lr, **given)
     step = compiled["largest_lr"](a_l=error * constants[0], alpha=alpha, **given) if alpha > low[0] else np.nan
-    powers = found.minimum, found.maximum
+    powers = ends.minimum, ends.maximum
     edges = map(float, (low[0], high[0], low.max(), high.min(), step))
     return LayerBounds(layer, *constants, error * constants[0], *powers, *edges)
 

@@ -102,10 +102,10 @@ class Network:
 
     def fields(self, kernels: Kernels) -> Fields:
         """The fields between the layers."""
-        found = self._run(layer_fields, kernels)
+        outputs = self._run(layer_fields, kernels)
         depth = len(kernels)
-        top = torch.ones_like(found[depth - 1])
-        return Fields((self.image, *found[:depth]), (*found[depth:-1], top), found[-1])
+        top = torch.ones_like(outputs[depth - 1])
+        return Fields((self.image, *outputs[:depth]), (*outputs[depth:-1], top), outputs[-1])
 
     def products(self, kernels: Kernels, layer: int, direction: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One layer's Hessian block without weight decay on directions (..., h, w), in parts, each (..., h, w).

@@ -133,15 +133,15 @@ def growth(distance: ArrayLike, step: ArrayLike | None = None, *, roundoff: floa
     time, logs = _usable(distance, step, level)
     if len(time) < FEWEST:
         return _nothing(f"{len(time)} usable records above 0, {FEWEST} are needed", level)
-    found = ramp(time, logs)
-    if found.rise < RISE:  # no phase to be seen: the whole series is looked at
-        found = Ramp(0, len(time) - 1, found.rise)
-    fits = fits_of(time, logs, found)
-    verdict, reason = judged(time, logs, found, fits, roundoff, level)
-    phase = slice(found.foot, found.top + 1)
+    rising = ramp(time, logs)
+    if rising.rise < RISE:  # no phase to be seen: the whole series is looked at
+        rising = Ramp(0, len(time) - 1, rising.rise)
+    fits = fits_of(time, logs, rising)
+    verdict, reason = judged(time, logs, rising, fits, roundoff, level)
+    phase = slice(rising.foot, rising.top + 1)
     return Growth(
         verdict, reason, fits.rate.slope, *fits.rate.interval(level), level, fits.power.slope, *fits.power.interval(level),
-        fits.preference, _explained(time[phase], logs[phase]), float(time[found.foot]), float(time[found.top]),
+        fits.preference, _explained(time[phase], logs[phase]), float(time[rising.foot]), float(time[rising.top]),
         len(time[phase]), final(logs) - final(logs[::-1]), _jump(logs[phase]), *_leap(time, logs),
     )  # fmt: skip
 

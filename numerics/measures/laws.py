@@ -54,9 +54,9 @@ class Fits(NamedTuple):
     preference: float
 
 
-def fits_of(time: np.ndarray, logs: np.ndarray, found: Ramp) -> Fits:
-    """The fits of a series that rises by `found`; time (n,) > 0 and increasing, logs (n,)."""
-    phase, before, tail = slice(found.foot, found.top + 1), slice(found.top + 1), _tail(time)
+def fits_of(time: np.ndarray, logs: np.ndarray, ramp: Ramp) -> Fits:
+    """The fits of a series that rises by `ramp`; time (n,) > 0 and increasing, logs (n,)."""
+    phase, before, tail = slice(ramp.foot, ramp.top + 1), slice(ramp.top + 1), _tail(time)
     rate = trend(time[phase], logs[phase], time[phase])
     laws = [_behind_a_level(law, time[before], logs[before]) for law in (time[before], np.log(time[before]))]
     power = trend(np.log(time[tail]), logs[tail], time[tail])
@@ -73,22 +73,22 @@ def _behind_a_level(law: np.ndarray, time: np.ndarray, logs: np.ndarray) -> floa
     return max(fit.likelihood for fit in trends(np.array([np.maximum(law, law[foot]) for foot in feet]), logs, time))
 
 
-def judged(time: np.ndarray, logs: np.ndarray, found: Ramp, fits: Fits, roundoff: float, level: float) -> tuple[Verdict, str]:
+def judged(time: np.ndarray, logs: np.ndarray, ramp: Ramp, fits: Fits, roundoff: float, level: float) -> tuple[Verdict, str]:
     """The verdict and its reason, in a few words."""
     rate, (low, high) = fits.rate.interval(level), fits.power.interval(level)
     end, elapsed = final(logs), math.log(time[-1])
     fresh = float((logs - np.log(time))[:EARLY].max())  # per step, from the first records
-    if found.rise >= RISE and rate[0] > 0 and fits.preference > DECISIVE:
+    if ramp.rise >= RISE and rate[0] > 0 and fits.preference > DECISIVE:
         return "amplified", "it grows exponentially"
-    if found.rise >= RISE and low > 1:
+    if ramp.rise >= RISE and low > 1:
         return "amplified", "it grows faster than rounding adds up"
     if end - elapsed - fresh > MARGIN:
         return "amplified", "it is beyond what the first steps' rounding could have added up to"
     if end - elapsed - math.log(roundoff) > MARGIN:
         return "undecided", "it is beyond what rounding could have added up to, but its growth was not seen"
-    if high < INDEPENDENT and (found.rise < RISE or fits.preference < -DECISIVE):
+    if high < INDEPENDENT and (ramp.rise < RISE or fits.preference < -DECISIVE):
         return "attenuated", "it grows more slowly than independent rounding adds up, or not at all"
-    if low > INDEPENDENT - SLACK and high < 1 + SLACK and (found.rise < RISE or fits.preference < -DECISIVE):
+    if low > INDEPENDENT - SLACK and high < 1 + SLACK and (ramp.rise < RISE or fits.preference < -DECISIVE):
         return "accumulated", "it grows as rounding adds up"
     return "undecided", "the intervals leave more than one law"
 

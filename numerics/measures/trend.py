@@ -76,7 +76,7 @@ def _whitened(columns: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.nda
     lag = np.append(0.0, np.diff(time)) / np.diff(time).mean()
     rate, process, white = _noises(len(time))
     mean, variance = np.zeros((len(rate), columns.shape[1])), process / (2 * rate)
-    found, log_volume = np.empty((len(time), *mean.shape)), np.zeros(len(rate))
+    surprises, log_volume = np.empty((len(time), *mean.shape)), np.zeros(len(rate))
     for i, row in enumerate(columns):
         kept = np.exp(-rate * lag[i])
         variance = kept**2 * variance + process / (2 * rate) * -np.expm1(-2 * rate * lag[i])
@@ -84,8 +84,8 @@ def _whitened(columns: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.nda
         surprise = row - kept[:, None] * mean
         mean = kept[:, None] * mean + (variance / total)[:, None] * surprise
         variance = variance * white / total
-        found[i], log_volume = surprise / np.sqrt(total)[:, None], log_volume + np.log(total)
-    return found.swapaxes(0, 1), log_volume
+        surprises[i], log_volume = surprise / np.sqrt(total)[:, None], log_volume + np.log(total)
+    return surprises.swapaxes(0, 1), log_volume
 
 
 def _noises(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -64,12 +64,12 @@ class Curvature:
 
     @contextmanager
     def at(
-        self, found: Sequence[Threshold], batches: Sequence[Batch], maximize: bool, check: bool | None = None
+        self, thresholds: Sequence[Threshold], batches: Sequence[Batch], maximize: bool, check: bool | None = None
     ) -> Iterator[Here]:
         """The Hessian of what is descended, where the model is; to be used inside.
 
         Args:
-            found: thresholds of all parameters that move.
+            thresholds: of all parameters that move.
             batches: (inputs, targets) each.
             maximize: whether the optimiser ascends.
             check: see `numerics.sharpness.Hessian`; None until there has been a measurement.
@@ -77,13 +77,13 @@ class Curvature:
         Raises:
             InputError: as `numerics.sharpness.Hessian`.
         """
-        descended, loss = Descended(self.model, found), descended_loss(self.loss_fn, maximize)
-        parameters, check = [t.parameter for t in found], not self.last if check is None else check
+        descended, loss = Descended(self.model, thresholds), descended_loss(self.loss_fn, maximize)
+        parameters, check = [t.parameter for t in thresholds], not self.last if check is None else check
         with self._measuring():
             descended.share = 0.0  # what the loss divides by is asked without the decay, which counts once
             hessian = Hessian(descended, loss, batches, parameters, chunk=self.chunk, reduction="batches", check=check)
             descended.share = 1 / hessian.weight
-            yield Here(hessian, found, self.last, self.tolerance)
+            yield Here(hessian, thresholds, self.last, self.tolerance)
 
     def loss(self, batches: Sequence[Batch]) -> float:
         """The user's loss in the mode that is measured in, without weight decay; may be NaN.
@@ -137,29 +137,29 @@ class Here:
     """A point of the training.
 
     Attributes:
-        hessian: of what is descended, with respect to the parameters of `found`.
-        found: thresholds.
+        hessian: of what is descended, with respect to the parameters of `thresholds`.
+        thresholds: as they were read.
         last: name -> the last measurement, to start from.
         tolerance: see `Curvature`.
         products: so far.
     """
 
     hessian: Hessian
-    found: Sequence[Threshold]
+    thresholds: Sequence[Threshold]
     last: dict[str, Spectrum]
     tolerance: float
     products: int = 0
 
     def ends(self, both: bool) -> list[Measured]:
         """The largest eigenvalue, and the smallest if both are wanted."""
-        return self._measure(self.hessian, self.found, "", "both" if both else "largest")
+        return self._measure(self.hessian, self.thresholds, "", "both" if both else "largest")
 
-    def block(self, name: str, found: Sequence[Threshold]) -> Measured:
+    def block(self, name: str, thresholds: Sequence[Threshold]) -> Measured:
         """The largest eigenvalue of the block of some parameters."""
-        return self._measure(self.hessian.block([t.parameter for t in found]), found, name, "largest")[0]
+        return self._measure(self.hessian.block([t.parameter for t in thresholds]), thresholds, name, "largest")[0]
 
-    def _measure(self, hessian: Hessian, found: Sequence[Threshold], name: str, which: str) -> list[Measured]:
-        scales = [t.scale for t in found]
+    def _measure(self, hessian: Hessian, thresholds: Sequence[Threshold], name: str, which: str) -> list[Measured]:
+        scales = [t.scale for t in thresholds]
         warm = self.last.get(name)
         if warm is not None and warm.vectors.shape[1] != hessian.size:
             warm = None  # layers have been frozen, or freed
@@ -167,7 +167,7 @@ class Here:
         self.last[name] = seen = spectrum(hessian, 1, which, self.tolerance, warm, scales, LIMIT)
         self.products += seen.products
         rows = zip(seen.values.tolist(), seen.bounds.tolist(), seen.vectors, strict=True)
-        return [Measured(mode(value, _split(vector, scales), found), bound) for value, bound, vector in rows]
+        return [Measured(mode(value, _split(vector, scales), thresholds), bound) for value, bound, vector in rows]
 
 
 def _split(vector: Tensor, shapes: Sequence[Tensor]) -> list[Tensor]:

@@ -51,7 +51,7 @@ class Descended(nn.Module):
 
     Args:
         model: the user's; its parameters are shared, not copied.
-        found: thresholds, for the coupled decay of each parameter.
+        thresholds: of all parameters, for the coupled decay of each.
 
     Attributes:
         share: factor of the decay, where the pieces of the data add up to more than one loss.
@@ -60,10 +60,10 @@ class Descended(nn.Module):
     prefix = "model."
     """Before the names that the user knows."""
 
-    def __init__(self, model: nn.Module, found: Sequence[Threshold] = ()) -> None:
+    def __init__(self, model: nn.Module, thresholds: Sequence[Threshold] = ()) -> None:
         super().__init__()
         self.model, self.share = model, 1.0
-        decays = {id(t.parameter): t.decay for t in found}
+        decays = {id(t.parameter): t.decay for t in thresholds}
         self.decays = {name: decays.get(id(p), 0.0) for name, p in model.named_parameters()}
 
     def forward(self, inputs: Any) -> tuple[Any, Tensor | float]:

@@ -55,11 +55,11 @@ def sinks_of(sinks: Any) -> list[Sink]:
     """
     if sinks is not None and not isinstance(sinks, Iterable):
         raise InputError(f"expected sinks in a list, got {_kind(sinks)}")
-    found = list(sinks or ())
-    for sink in found:
+    sinks_given = list(sinks or ())
+    for sink in sinks_given:
         if not (callable(getattr(sink, "write", None)) and callable(getattr(sink, "close", None))):
             raise InputError(f"expected sinks with write(step, row) and close(), got {_kind(sink)}")
-    return found
+    return sinks_given
 
 
 def kinds_of(model: nn.Module, optimizer: Optimizer) -> list[str]:

@@ -101,10 +101,10 @@ def _blown(losses: np.ndarray) -> str:
     """From some loss on, all are far above all before: above the bar."""
     before = np.maximum.accumulate(np.abs(losses))[:-1]
     since = np.minimum.accumulate(losses[::-1])[::-1][1:]
-    found = np.flatnonzero(since > before * BARS[np.minimum(np.arange(len(before)), len(BARS) - 1)])
-    if not len(found):
+    beyond = np.flatnonzero(since > before * BARS[np.minimum(np.arange(len(before)), len(BARS) - 1)])
+    if not len(beyond):
         return ""
-    count = int(found[-1]) + 1
+    count = int(beyond[-1]) + 1
     above = (
         f"the one before it, {before[count - 1]:.3g}" if count == 1 else f"the {count} before, of up to {before[count - 1]:.3g}"
     )

@@ -213,12 +213,12 @@ class Records:
 
     def _extremes(self) -> set[int]:
         """Steps of the greatest sharpness, and of the least and the greatest loss."""
-        found: set[int] = set()
+        steps: set[int] = set()
         for name in ("loss", "normalised"):
             known = [step for step, row in self._judged.items() if row.get(name, nan) == row.get(name, nan)]
             if known:
-                found |= {pick(known, key=lambda step: self._judged[step][name]) for pick in (min, max)}
-        return found
+                steps |= {pick(known, key=lambda step: self._judged[step][name]) for pick in (min, max)}
+        return steps
 
     def dataset(self, attributes: Mapping[str, Any]) -> xr.Dataset:
         """All rows, dims step, layer and group."""

@@ -21,14 +21,14 @@ def scalars(row: Mapping[str, Any]) -> dict[str, float]:
     >>> scalars({"loss": 0.5, "lr": {0: 0.1}, "verdict": "stable", "step": 3})
     {'stability/loss': 0.5, 'stability/lr/0': 0.1}
     """
-    found = {name: float(value) for name, value in row.items() if "/" in name}
+    numbers = {name: float(value) for name, value in row.items() if "/" in name}
     for name in UNITS:
         value = row.get(name)
         if isinstance(value, Mapping):
-            found |= {f"{PREFIX}{name}/{key}": float(part) for key, part in value.items()}
+            numbers |= {f"{PREFIX}{name}/{key}": float(part) for key, part in value.items()}
         elif value is not None:
-            found[PREFIX + name] = float(value)
-    return found
+            numbers[PREFIX + name] = float(value)
+    return numbers
 
 
 class Logged:

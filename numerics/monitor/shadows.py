@@ -93,16 +93,16 @@ class Shadows:
         return {"rel_l1": distance, **told(window.growth(), len(window.distances))}
 
 
-def told(found: Growth, steps: int) -> dict[str, Any]:
+def told(growth: Growth, steps: int) -> dict[str, Any]:
     """What a window says, by the names of `records.UNITS`; no rate where its interval holds 0."""
     return {
-        "growth": found.verdict,
-        "growth_reason": found.reason,
-        "growth_rate": found.rate if found.has_rate else nan,
-        "growth_low": found.low,
-        "growth_high": found.high,
-        "growth_total": found.total,
-        "growth_leap": found.leap,
+        "growth": growth.verdict,
+        "growth_reason": growth.reason,
+        "growth_rate": growth.rate if growth.has_rate else nan,
+        "growth_low": growth.low,
+        "growth_high": growth.high,
+        "growth_total": growth.total,
+        "growth_leap": growth.leap,
         "growth_steps": steps,
     }
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from math import inf, isfinite, isnan, nan
-from typing import Any, NamedTuple
+from math import inf, isfinite, nan
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,14 +29,13 @@ from torch.optim import Optimizer
 
 from derive.errors import InputError
 from numerics.monitor.gauge import Gauge
+from numerics.monitor.jump import Jump, Row, Seen
 from numerics.monitor.options import Batch
 from numerics.monitor.shadow import Step
 from numerics.monitor.usual import FEWEST, Usual
 from numerics.monitor.witness import Witness, weights_of
 from numerics.sharpness.nested import lent
 from numerics.sharpness.untouched import untouched
-
-CAUSES = ("batch", "edge", "gradient", "unknown")
 
 REST = 8
 """Steps without a jump after which the next one is another spike."""
@@ -51,28 +50,6 @@ UNSEEN = (
     "no jump of the loss is looked for: expected one forward pass of the model and one backward pass for each batch told to "
     "step(), got others; spikes=False says that none is wanted"
 )
-
-Row = dict[str, Any]
-
-
-class Jump(NamedTuple):
-    """What is not usual at a step.
-
-    Attributes:
-        loss: of the step's batch, in the training.
-        norm: of the gradient that the optimiser took.
-        lost: whether the loss jumps.
-        steep: whether the gradient's norm does.
-        usual: the usual loss.
-        gentle: the usual norm.
-    """
-
-    loss: float
-    norm: float
-    lost: bool
-    steep: bool
-    usual: float
-    gentle: float
 
 
 class Spikes:
@@ -195,57 +172,11 @@ class Spikes:
         return "gradient" if jump.steep and not odd else "unknown"
 
 
-class Seen(NamedTuple):
-    """What was found at a jump.
-
-    Attributes:
-        cause: one of `CAUSES`.
-        batch: number of the micro-batch with the greatest loss, in the order in which they were told, from 0.
-        own: its loss, on the weights of before the step.
-        other: loss of the batch before, on the same weights.
-        at: normalised sharpness there; NaN if it was not measured.
-    """
-
-    cause: str
-    batch: int
-    own: float
-    other: float
-    at: float
-
-    def row(self, jump: Jump) -> Row:
-        """By the names of `records.UNITS`."""
-        told = {"spike": self.cause, "spike_batch": self.batch, "spike_normalised": self.at}
-        return {**told, "spike_loss": _times(jump.loss, jump.usual), "spike_gradient": _times(jump.norm, jump.gentle)}
-
-    def reason(self, jump: Jump) -> str:
-        """The cause and the numbers that decided, in a sentence."""
-        what = {
-            "batch": f"batch {self.batch} is unlike the others",
-            "edge": "the edge was crossed",
-            "gradient": "the gradient that the optimiser took was not the usual one",
-            "unknown": "neither the edge nor the gradient nor the batch",
-        }[self.cause]
-        edge = "the sharpness could not be measured" if isnan(self.at) else f"the training was at {self.at:.3g} of the edge"
-        return (
-            f"{what}: the loss of {jump.loss:.3g} (usual {jump.usual:.3g}) {_jumped(jump.lost)}, the gradient's norm of "
-            f"{jump.norm:.3g} (usual {jump.gentle:.3g}) {_jumped(jump.steep)}; with the weights of before the step batch "
-            f"{self.batch} has the loss {self.own:.3g} and the batch before {self.other:.3g}; {edge}"
-        )
-
-
 def _read(losses: Sequence[Tensor], norm: Tensor) -> tuple[float, float]:
     """Mean loss, and norm; a GPU is waited for once."""
     loss = torch.stack([part.mean().to(norm) for part in losses]).mean()
     first, second = torch.stack([loss, norm]).tolist()
     return first, second
-
-
-def _jumped(jumped: bool) -> str:
-    return "is a jump" if jumped else "is none"
-
-
-def _times(value: float, usual: float) -> float:
-    return value / usual if usual else nan
 
 
 def _raised(row: Mapping[str, Any], newest: Mapping[str, Any]) -> float:

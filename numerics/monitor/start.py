@@ -17,11 +17,11 @@ from numerics.thresholds.kinds import trained
 
 def norm(tensors: Iterable[Tensor]) -> float:
     """Euclidean norm of all entries; scaled, as the squares of weights that have left need not be finite."""
-    found = [t.detach() for t in tensors if t.numel()]
-    largest = max((float(t.abs().max()) for t in found), default=0.0)
+    parts = [t.detach() for t in tensors if t.numel()]
+    largest = max((float(t.abs().max()) for t in parts), default=0.0)
     if not 0 < largest < float("inf"):
         return largest
-    return largest * sqrt(sum(float((t / largest).double().square().sum()) for t in found))
+    return largest * sqrt(sum(float((t / largest).double().square().sum()) for t in parts))
 
 
 class Start:
@@ -116,8 +116,8 @@ def _fingerprint(batch: Any) -> Tensor:
     numbers: dict[int, Tensor] = {}
     for tensor in leaves(batch):
         rows = _rows(tensor)
-        found = rows @ torch.randn(rows.shape[1], generator=draws, dtype=rows.dtype).to(rows.device)
-        numbers[len(rows)] = numbers.get(len(rows), 0) + found.cpu()
+        projected = rows @ torch.randn(rows.shape[1], generator=draws, dtype=rows.dtype).to(rows.device)
+        numbers[len(rows)] = numbers.get(len(rows), 0) + projected.cpu()
     return torch.cat(list(numbers.values()))
 
 

@@ -65,8 +65,8 @@ class Witness:
 
     def output(self) -> Any:
         """Of the one forward pass since the last call; None if there were others, or none."""
-        found, self._output, passes, self.passes = self._output, None, self.passes, 0
-        return found if passes == 1 else None
+        seen, self._output, passes, self.passes = self._output, None, self.passes, 0
+        return seen if passes == 1 else None
 
     def close(self) -> None:
         """Let go of everything."""

@@ -125,15 +125,15 @@ def _parsed(name: object) -> tuple[Kind, int]:
     Raises:
         InputError: an unknown name, or L < 1.
     """
-    found = re.fullmatch(r"([a-z]+(?:-[a-z]+)?)-(0|[1-9][0-9]{0,3})", name) if isinstance(name, str) else None
-    if found is None or f"{found[1]}-L" not in NETS:
+    match = re.fullmatch(r"([a-z]+(?:-[a-z]+)?)-(0|[1-9][0-9]{0,3})", name) if isinstance(name, str) else None
+    if match is None or f"{match[1]}-L" not in NETS:
         if isinstance(name, str) and name.endswith("-L") and name in NETS:
             raise InputError(f"expected a number for L in {name!r}, for example {name[:-1]}8")
         return NETS[name], 0
-    layers = int(found[2])
+    layers = int(match[2])
     if layers < 1:
         raise InputError(f"expected at least one layer, got {name!r}")
-    return NETS[f"{found[1]}-L"], layers
+    return NETS[f"{match[1]}-L"], layers
 
 
 def _check(what: str, value: object, least: int) -> None:

@@ -69,7 +69,7 @@ def _each(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def evaluate(states: Tensor) -> Tensor:
         if states.ndim == 1:
             return function(states)
-        found = [function(member) for member in states.reshape(-1, states.shape[-1])]
-        return torch.stack(found).reshape(*states.shape[:-1], *found[0].shape)
+        values = [function(member) for member in states.reshape(-1, states.shape[-1])]
+        return torch.stack(values).reshape(*states.shape[:-1], *values[0].shape)
 
     return evaluate

@@ -50,14 +50,14 @@ def drive_extremes(correlation: Correlation, a: float, beta: float) -> Extremes:
         return double.gram(vector.view(double.kernel_shape)).reshape(-1)
 
     with one_thread(double.image.numel()):
-        found = _combined(gram, of_gram, pooled, of_pooled)
-    largest = max(abs(found.minimum), abs(found.maximum))
-    if found.error > TRUSTED * largest:
+        combined = _combined(gram, of_gram, pooled, of_pooled)
+    largest = max(abs(combined.minimum), abs(combined.maximum))
+    if combined.error > TRUSTED * largest:
         raise InputError(
             f"the eigenvalues of a {double.kernel_shape[0]}x{double.kernel_shape[1]} kernel are known only to "
-            f"{found.error / largest:.1e} of the largest after {found.products} products; use a smaller kernel"
+            f"{combined.error / largest:.1e} of the largest after {combined.products} products; use a smaller kernel"
         )
-    return found
+    return combined
 
 
 def _combined(gram: Operator, of_gram: float, pooled: torch.Tensor, of_pooled: float) -> Extremes:
@@ -74,8 +74,8 @@ def _combined(gram: Operator, of_gram: float, pooled: torch.Tensor, of_pooled: f
     def both(v: torch.Tensor) -> torch.Tensor:
         return of_gram * gram(v) + of_pooled * (pooled @ v) * pooled + lift * v
 
-    found = extremes(both, size, tolerance, device=device)
-    return found._replace(minimum=found.minimum - lift, maximum=found.maximum - lift)
+    ends = extremes(both, size, tolerance, device=device)
+    return ends._replace(minimum=ends.minimum - lift, maximum=ends.maximum - lift)
 
 
 def error_bounds(
@@ -109,9 +109,9 @@ def error_bounds(
     derived = theorem("D.4")
     a = float(derived.function("numpy", "error_at_rest")(y=finite("y", y)))
     correlation = Correlation(image_tensor(image).double(), kernel_size, boundary, pooling)
-    found = drive_extremes(correlation, a, beta)
+    drive = drive_extremes(correlation, a, beta)
     bounds = derived.function("numpy", "windowed_alpha_bounds")
-    return Bounds(*map(float, bounds(lr=lr, drive_min=found.minimum, drive_max=found.maximum)))
+    return Bounds(*map(float, bounds(lr=lr, drive_min=drive.minimum, drive_max=drive.maximum)))
 
 
 __all__ = ["drive_extremes", "error_bounds", "pooled_image"]

@@ -27,8 +27,8 @@ def flow_sharpness(flow: Flow, states: Tensor, tolerance: float = 1e-6, dims: in
         limit: most products for one state; the value is a lower bound where they do not suffice.
     """
     members = states.reshape(-1, *states.shape[-dims:])
-    found = [_at(flow, member, tolerance, limit).maximum if bool(member.isfinite().all()) else np.nan for member in members]
-    return torch.tensor(found, dtype=states.dtype).reshape(states.shape[:-dims])
+    largest = [_at(flow, member, tolerance, limit).maximum if bool(member.isfinite().all()) else np.nan for member in members]
+    return torch.tensor(largest, dtype=states.dtype).reshape(states.shape[:-dims])
 
 
 def _at(flow: Flow, state: Tensor, tolerance: float, limit: int) -> Extremes:

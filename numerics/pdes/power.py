@@ -68,8 +68,8 @@ def _lowest(image: np.ndarray, sampled: np.ndarray, shape: tuple[int, ...], sign
 def _downhill(image: np.ndarray, start: np.ndarray, value: float, sign: int) -> float:
     """Least value of `sign` |Ihat|^2 met from a start where it is `value`; in units of which the search goes."""
     unit = abs(value) or 1.0
-    found = minimize(_power, start, (image, sign / unit), "L-BFGS-B", jac=True, options={"ftol": 1e-14, "gtol": 1e-10})
-    return min(value, float(found.fun) * unit)
+    minimum = minimize(_power, start, (image, sign / unit), "L-BFGS-B", jac=True, options={"ftol": 1e-14, "gtol": 1e-10})
+    return min(value, float(minimum.fun) * unit)
 
 
 def _power(omega: np.ndarray, image: np.ndarray, factor: float) -> tuple[float, np.ndarray]:

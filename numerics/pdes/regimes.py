@@ -49,8 +49,8 @@ def borders(tolerance: float, name: str = "swish") -> tuple[float, float]:
 
 def _outermost(name: str, sign: int, tolerance: float) -> float:
     """The largest z > 0 at which r'(sign z) is just `tolerance` off its limit."""
-    found = activation(name)
-    apart = found.derivative(1).subs(beta, 1).rewrite(sp.exp) - found.towards(1, sign)
+    chosen = activation(name)
+    apart = chosen.derivative(1).subs(beta, 1).rewrite(sp.exp) - chosen.towards(1, sign)
     apart = sp.lambdify(x, apart, "math")
 
     def off(z: float) -> float:
@@ -89,8 +89,8 @@ def curvatures(flow: Flow, states: Tensor, dims: int = 2, tolerance: float = 1e-
     Both to `tolerance` of the larger magnitude; NaN where a state is not finite.
     """
     members = states.reshape(-1, *states.shape[-dims:])
-    found = [_ends(flow, one, tolerance) if bool(one.isfinite().all()) else (nan, nan) for one in members]
-    return torch.tensor(found, dtype=states.dtype).reshape(*states.shape[:-dims], 2)
+    ends = [_ends(flow, one, tolerance) if bool(one.isfinite().all()) else (nan, nan) for one in members]
+    return torch.tensor(ends, dtype=states.dtype).reshape(*states.shape[:-dims], 2)
 
 
 def _ends(flow: Flow, state: Tensor, tolerance: float) -> tuple[float, float]:

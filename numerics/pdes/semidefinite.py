@@ -74,7 +74,7 @@ def extremes(
     diagonal, off = np.zeros(steps), np.zeros(steps)
     vector = centred(size, 0, 0, torch.device(device))
     basis = vector.new_empty(steps, size)
-    norm, found = vector.norm(), Extremes(0.0, 0.0, np.inf, 0)
+    norm, ends = vector.norm(), Extremes(0.0, 0.0, np.inf, 0)
     for n in range(steps):
         if report is not None:
             report(n, steps)
@@ -85,10 +85,10 @@ def extremes(
         # An invariant subspace: from a random start it holds every eigenvalue, and nothing but rounding is left.
         closed = off[n] <= size * np.finfo(float).eps * np.abs(diagonal[: n + 1]).max()
         if closed or n + 1 == steps or (n + 1) % CHECKED == 0:
-            found = _bounded(diagonal[: n + 1], off[: n + 1])
-            if closed or found.error <= tolerance * found.maximum:
+            ends = _bounded(diagonal[: n + 1], off[: n + 1])
+            if closed or ends.error <= tolerance * ends.maximum:
                 break
-    return found
+    return ends
 
 
 def _bounded(diagonal: np.ndarray, off: np.ndarray) -> Extremes:

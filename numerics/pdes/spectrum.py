@@ -56,14 +56,14 @@ def extreme_eigenvalues(correlation: Correlation, report: Progress | None = None
     """
     double = _in_double(correlation)
     with one_thread(double.image.numel()):
-        found = _by_lags(double, report) if double.image.numel() > LARGE and is_cheaper(double) else None
-        found = found or _extremes(double.gram, double, report)
-    if found.error > TRUSTED * found.maximum:
+        ends = _by_lags(double, report) if double.image.numel() > LARGE and is_cheaper(double) else None
+        ends = ends or _extremes(double.gram, double, report)
+    if ends.error > TRUSTED * ends.maximum:
         raise InputError(
             f"the eigenvalues of a {double.kernel_shape[0]}x{double.kernel_shape[1]} kernel are known only to "
-            f"{found.error / found.maximum:.1e} of the largest after {found.products} products; use a smaller kernel"
+            f"{ends.error / ends.maximum:.1e} of the largest after {ends.products} products; use a smaller kernel"
         )
-    return found
+    return ends
 
 
 def _extremes(gram: Callable[[torch.Tensor], torch.Tensor], of: Correlation, report: Progress | None) -> Extremes:
@@ -76,9 +76,9 @@ def _extremes(gram: Callable[[torch.Tensor], torch.Tensor], of: Correlation, rep
 def _by_lags(of: Correlation, report: Progress | None) -> Extremes | None:
     """At a cost that hardly depends on the image's size; None where rounding would count."""
     gram = LagGram(of)
-    found = _extremes(gram, of, report)
-    error = found.error + gram.rounding
-    return found._replace(error=error) if error <= ACCURATE * found.maximum else None
+    ends = _extremes(gram, of, report)
+    error = ends.error + gram.rounding
+    return ends._replace(error=error) if error <= ACCURATE * ends.maximum else None
 
 
 def windowed_bounds(
@@ -115,13 +115,13 @@ def windowed_bounds(
     return bounds_of(extreme_eigenvalues(Correlation(_as_double(image), kernel_size, boundary)), a, beta, lr, momentum)
 
 
-def bounds_of(found: Extremes, a: float, beta: float, lr: float, momentum: float | None = None) -> Bounds:
+def bounds_of(ends: Extremes, a: float, beta: float, lr: float, momentum: float | None = None) -> Bounds:
     """As `windowed_bounds`, where the eigenvalues are known already."""
     if momentum is None:
         bounds = theorem("5.4").function("numpy", "alpha_bounds")
-        return Bounds(*map(float, bounds(a=a, beta=beta, lr=lr, power_min=found.minimum, power_max=found.maximum)))
+        return Bounds(*map(float, bounds(a=a, beta=beta, lr=lr, power_min=ends.minimum, power_max=ends.maximum)))
     lowest, highest = _stable_curvatures(lr, finite("momentum", momentum))
-    driven = [a * beta / 2 * mu for mu in (found.minimum, found.maximum)]
+    driven = [a * beta / 2 * mu for mu in (ends.minimum, ends.maximum)]
     return Bounds(lowest - min(driven), highest - max(driven))
 
 
@@ -139,8 +139,8 @@ def _stable_curvatures(lr: float, momentum: float) -> tuple[float, float]:
     """The interval of curvatures at which Nesterov's scheme is stable, from its derived condition."""
     if not 0 <= momentum < 1:
         raise InputError(f"expected momentum in [0, 1), got {momentum!r}")
-    found = stability(optimizers["nesterov"], "schur").solve("curvature")
-    interval = found.subs({lr_symbol: lr, momentum_symbol: momentum})
+    stable = stability(optimizers["nesterov"], "schur").solve("curvature")
+    interval = stable.subs({lr_symbol: lr, momentum_symbol: momentum})
     return float(interval.inf), float(interval.sup)
 
 

@@ -50,12 +50,12 @@ def pieces(data: Any, chunk: int | None, reduction: str | None, like: Tensor) ->
         raise InputError(f"expected reduction 'mean' or 'sum' over the rows of a batch, got {reduction!r}")
     if chunk is not None and (isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1):
         raise InputError(f"expected chunk >= 1, the most rows at once, or None, got {chunk!r}")
-    found = [_piece(batch, like, number) for number, batch in enumerate(_batches(data))]
-    found = [part for piece in found if piece.rows for part in _cut(piece, chunk)]
-    total = sum(piece.rows for piece in found)
+    parts = [_piece(batch, like, number) for number, batch in enumerate(_batches(data))]
+    parts = [part for piece in parts if piece.rows for part in _cut(piece, chunk)]
+    total = sum(piece.rows for piece in parts)
     if not total:
         raise InputError("expected data with at least one row, got none; check the data set or the loader")
-    return [piece._replace(weight=piece.rows / total) for piece in found]
+    return [piece._replace(weight=piece.rows / total) for piece in parts]
 
 
 def rows_of(piece: Piece, start: int, stop: int) -> Piece:

@@ -50,11 +50,11 @@ def at_fault(objective: Objective, piece: Piece) -> str:
     """A module and its operations, or that it is none of them."""
     for call in _calls(objective, piece):
         try:
-            found = _wrong(call)
+            fault = _wrong(call)
         except (RuntimeError, TypeError, ValueError, LookupError, AttributeError):
             continue
-        if found is not None:
-            told = f" by {', '.join(found)}" if found else ""
+        if fault is not None:
+            told = f" by {', '.join(fault)}" if fault else ""
             return f"in {objective.called(call.name)} ({type(call.module).__name__}){told}, {CAUSES}"
     return f"in no single module, so in the loss, or in how modules are put together, {CAUSES}"
 

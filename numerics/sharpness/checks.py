@@ -15,8 +15,9 @@ from numerics.sharpness.batches import Piece, joined, rows_of
 from numerics.sharpness.blame import at_fault
 from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.methods import explained, graph
+from numerics.sharpness.nearby import chance
 from numerics.sharpness.nested import UnlikeError, leaves
-from numerics.sharpness.objective import Objective, chance
+from numerics.sharpness.objective import Objective
 from numerics.sharpness.quotients import nodes, product, refuted
 
 ROWS = 32
@@ -202,9 +203,9 @@ def _check_reached(objective: Objective, loss: Tensor) -> None:
         InputError: it does not.
     """
     own = {id(p): name for name, p in objective.model.named_parameters()}
-    found = {own.get(id(getattr(node, "variable", None))) for node in nodes(loss.grad_fn)} - {None}
-    if found:
-        name = objective.called(sorted(filter(None, found))[0])
+    reached = {own.get(id(getattr(node, "variable", None))) for node in nodes(loss.grad_fn)} - {None}
+    if reached:
+        name = objective.called(sorted(filter(None, reached))[0])
         raise InputError(
             f"expected a loss that takes parameters from the model as it is called, got {name} kept from before, so that its "
             "part of the curvature would be missing; look it up as the loss is computed (model.parameters())"
@@ -215,22 +216,22 @@ def _refuted(objective: Objective, piece: Piece) -> bool:
     """In float64, or where model or loss do not work in it, as they are."""
     try:
         double, same = objective.doubled(piece)
-        found = refuted(_loss(double, same), double.tensors)
+        wrong = refuted(_loss(double, same), double.tensors)
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError):
         return refuted(_loss(objective, piece), objective.tensors)
-    if not found and _eps(objective) > _eps(double):
+    if not wrong and _eps(objective) > _eps(double):
         _check_precision(objective, piece, product(_loss(double, same), double.tensors, chance(double.tensors, 0)))
-    return found
+    return wrong
 
 
 def _check_precision(objective: Objective, piece: Piece, exact: tuple[Tensor, Tensor]) -> None:
     """Products in the model's own precision, up to what it makes of the gradient."""
-    (slope, found), (true_slope, true) = (
+    (slope, computed), (true_slope, true) = (
         product(_loss(objective, piece), objective.tensors, chance(objective.tensors, 0)),
         exact,
     )
     rounded = float((slope - true_slope).norm()) / max(float(true_slope.norm()), 1e-300)
-    off = float((found - true).norm()) / max(float(true.norm()), 1e-300)
+    off = float((computed - true).norm()) / max(float(true.norm()), 1e-300)
     if off > AGREEMENT + 10 * rounded:
         raise UnresolvedError(
             f"expected products with the Hessian that float32 can resolve, got some off by {off:.0e} relative to float64: "

@@ -161,11 +161,11 @@ class Hessian:
     def rows(self, vectors: Tensor) -> Tensor:
         """Products with the rows of (p, n)."""
         with self.undisturbed(), explained(self.method):
-            found, passes = self._pooled.products(vectors, self._active)
+            products, passes = self._pooled.products(vectors, self._active)
         self.products += passes
-        if not bool(found.isfinite().all()):
+        if not bool(products.isfinite().all()):
             self._explain(vectors)
-        return found
+        return products
 
     def _explain(self, vectors: Tensor) -> None:
         if not bool(vectors.isfinite().all()):
@@ -195,9 +195,9 @@ class Hessian:
         chosen = list(parameters)
         if not chosen or any(id(p) not in numbers for p in chosen):
             raise InputError("expected some of the parameters of this Hessian, got none or others")
-        found = copy(self)
-        found._active, found.products = tuple(numbers[id(p)] for p in chosen), 0
-        return found
+        part = copy(self)
+        part._active, part.products = tuple(numbers[id(p)] for p in chosen), 0
+        return part
 
     def linear_operator(self) -> LinearOperator:
         """For SciPy: the same products on NumPy arrays."""

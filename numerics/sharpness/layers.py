@@ -55,13 +55,13 @@ def layer_sharpness(
     everything = [p for parameters in blocks.values() for p in parameters]
     hessian = Hessian(model, loss_fn, data, everything, method=method, chunk=chunk, reduction=reduction, check=warm is None)
     scales = iter(()) if preconditioner is None else iter(list(preconditioner))
-    found = {}
+    spectra = {}
     for name, parameters in blocks.items():
         block = hessian.block(parameters)
         scale = None if preconditioner is None else [s for _, s in zip(parameters, scales, strict=False)]
         count = min(k, block.size // (2 if which == "both" else 1) or 1)
-        found[name] = spectrum(block, count, which, tolerance, (warm or {}).get(name), scale)
-    return found
+        spectra[name] = spectrum(block, count, which, tolerance, (warm or {}).get(name), scale)
+    return spectra
 
 
 def layers_of(model: nn.Module) -> dict[str, list[Tensor]]:

@@ -17,10 +17,10 @@ def bounds(projection: Projection, k: int, ends: tuple[int, int], seen: float) -
         seen: see `margins`.
     """
     lower, upper = ends
-    found = [margins(projection, k, seen)] if upper else []
+    both = [margins(projection, k, seen)] if upper else []
     if lower:
-        found.append(margins(projection._replace(matrix=-projection.matrix), k, seen))
-    return np.concatenate(found)
+        both.append(margins(projection._replace(matrix=-projection.matrix), k, seen))
+    return np.concatenate(both)
 
 
 def margins(projection: Projection, k: int, seen: float) -> np.ndarray:
@@ -37,13 +37,13 @@ def margins(projection: Projection, k: int, seen: float) -> np.ndarray:
         seen: lowest :math:`\mu` relative to the last of them; 1 leaves the residual alone.
     """
     values, residuals, vectors = projection.pairs()
-    wanted, found = values[::-1][:k], residuals[::-1][:k]
+    wanted, margin = values[::-1][:k], residuals[::-1][:k]
     if len(values) == k or not len(projection.coupling):
-        return found + projection.rounding
+        return margin + projection.rounding
     below = max(wanted[-1] - (1 - seen) * abs(wanted[-1]), values[-k - 1])
     if below >= wanted[-1]:
-        return found + projection.rounding
+        return margin + projection.rounding
     coupling = projection.coupling @ vectors[:, ::-1][:, :k]
     corner = below * np.eye(len(coupling))
     above = np.linalg.eigvalsh(np.block([[np.diag(wanted), coupling.T], [coupling, corner]]))[::-1][:k]
-    return np.minimum(found, (above - wanted).clip(0)) + projection.rounding
+    return np.minimum(margin, (above - wanted).clip(0)) + projection.rounding

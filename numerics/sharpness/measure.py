@@ -99,11 +99,13 @@ def spectrum(
     spent = hessian.products
     with hessian.undisturbed():  # autocast would round the vectors
         before = Before(warm, k, ends, hessian)
-        found = _converged(scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed)
-    products, done = hessian.products - spent, found.within(tolerance)
-    values, margin, residuals = (torch.from_numpy(a.copy()) for a in (found.values, found.bounds, found.residuals))
+        converged = _converged(
+            scaled(hessian, preconditioner), before, tolerance, lambda: hessian.products - spent >= limit, seed
+        )
+    products, done = hessian.products - spent, converged.within(tolerance)
+    values, margin, residuals = (torch.from_numpy(a.copy()) for a in (converged.values, converged.bounds, converged.residuals))
     return Spectrum(
-        values, margin, found.vectors, found.following, products, done, residuals, before.measured + 1, hessian.method
+        values, margin, converged.vectors, converged.following, products, done, residuals, before.measured + 1, hessian.method
     )
 
 
@@ -113,9 +115,9 @@ def _converged(apply: Apply, before: Before, tolerance: float, spent: Callable[[
     space = Space(before.start(seed + before.measured), seed + before.measured, max(ROOM, 12 * k))
     while True:
         space.grow(apply)
-        found = _found(space, k, ends)
-        if found.within(tolerance) or space.full or spent():
-            return found
+        pairs = _found(space, k, ends)
+        if pairs.within(tolerance) or space.full or spent():
+            return pairs
         if space.size + k > space.room:
             space.restart((k + SPARE) * ends[0], (k + SPARE) * ends[1])
 

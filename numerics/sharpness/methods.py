@@ -197,9 +197,9 @@ def explained(method: str) -> Iterator[None]:
         yield
     except (RuntimeError, NotImplementedError) as error:
         for pattern, text in _KNOWN:
-            found = re.search(pattern, message(error))
-            if found:
-                raise InputError(text.format(*found.groups(), method=method)) from None
+            match = re.search(pattern, message(error))
+            if match:
+                raise InputError(text.format(*match.groups(), method=method)) from None
         if method == "compiled" and type(error).__module__.startswith("torch._"):
             raise InputError(
                 f"torch.compile does not work here ({type(error).__name__}); use method='forward-over-reverse'"

@@ -80,21 +80,23 @@ def minibatch_sharpness(
             f"expected tolerance > 0, confidence in (0, 1), limit >= 2, got {tolerance!r}, {confidence!r}, {limit!r}"
         )
     chosen = None if parameters is None else list(parameters)
-    found: list[float] = []
+    values: list[float] = []
     for number, sample in enumerate(_batches(data, batch, seed)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", BatchCoupledWarning)  # here the batch is what is meant
             hessian = Hessian(model, loss_fn, sample, chosen, method=method, check=number == 0)
-        found.append(_quotient(hessian))
-        if len(found) >= limit or (len(found) >= FEWEST and _half_width(found, confidence) <= tolerance * abs(np.mean(found))):
+        values.append(_quotient(hessian))
+        if len(values) >= limit or (
+            len(values) >= FEWEST and _half_width(values, confidence) <= tolerance * abs(np.mean(values))
+        ):
             break
-    if len(found) < 2:
+    if len(values) < 2:
         raise InputError(
-            f"expected at least two batches for an interval, got {len(found)}; pass batch= or an iterable of batches"
+            f"expected at least two batches for an interval, got {len(values)}; pass batch= or an iterable of batches"
         )
-    mean, half = float(np.mean(found)), _half_width(found, confidence)
-    samples = torch.tensor(found, dtype=torch.float64)
-    return MinibatchSharpness(mean, (mean - half, mean + half), len(found), confidence, samples, half <= tolerance * abs(mean))
+    mean, half = float(np.mean(values)), _half_width(values, confidence)
+    samples = torch.tensor(values, dtype=torch.float64)
+    return MinibatchSharpness(mean, (mean - half, mean + half), len(values), confidence, samples, half <= tolerance * abs(mean))
 
 
 def _quotient(hessian: Hessian) -> float:
@@ -106,9 +108,9 @@ def _quotient(hessian: Hessian) -> float:
     return float(direction @ (hessian @ direction))
 
 
-def _half_width(found: list[float], confidence: float) -> float:
-    quantile = float(student.ppf((1 + confidence) / 2, len(found) - 1))
-    return quantile * float(np.std(found, ddof=1)) / len(found) ** 0.5
+def _half_width(values: list[float], confidence: float) -> float:
+    quantile = float(student.ppf((1 + confidence) / 2, len(values) - 1))
+    return quantile * float(np.std(values, ddof=1)) / len(values) ** 0.5
 
 
 def _batches(data: Any, batch: int | None, seed: int) -> Iterator[Any]:

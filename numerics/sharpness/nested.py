@@ -111,9 +111,9 @@ def _equal(first: Any, second: Any) -> bool:
         return False
 
 
-def _alike(truth: bool, found: str) -> None:
+def _alike(truth: bool, word: str) -> None:
     if not truth:
-        raise UnlikeError(found)
+        raise UnlikeError(word)
 
 
 def detached(tensor: Tensor) -> Tensor:

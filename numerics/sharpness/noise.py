@@ -147,14 +147,14 @@ class Products:
         Raises:
             InputError: fewer than three.
         """
-        found = noise_of(self.samples, self.rows)
+        along = noise_of(self.samples, self.rows)
         assert self.total is not None
         squares = np.asarray(self.squares)
-        spread = (squares @ self.rows - float(self.total @ self.total) / sum(self.rows)) / found.rows / (found.n - 1)
-        across = float(np.sqrt(max(spread - found.deviation**2, 0.0)))
-        sides = found.weights * (squares - found.samples**2)
-        relative = float(np.std(sides, ddof=1) / np.mean(sides)) / found.n**0.5 if np.mean(sides) > 0 else 0.0
-        return found._replace(across=across, across_error=across * relative / 2)
+        spread = (squares @ self.rows - float(self.total @ self.total) / sum(self.rows)) / along.rows / (along.n - 1)
+        across = float(np.sqrt(max(spread - along.deviation**2, 0.0)))
+        sides = along.weights * (squares - along.samples**2)
+        relative = float(np.std(sides, ddof=1) / np.mean(sides)) / along.n**0.5 if np.mean(sides) > 0 else 0.0
+        return along._replace(across=across, across_error=across * relative / 2)
 
 
 def noise_of(samples: Sequence[float], rows: Sequence[int]) -> CurvatureNoise:
@@ -168,9 +168,9 @@ def noise_of(samples: Sequence[float], rows: Sequence[int]) -> CurvatureNoise:
     values, sizes = np.asarray(samples, dtype=float), np.asarray(rows, dtype=float)
     weights = sizes / sizes.max()
     mean, deviation = _moments(values, weights)
-    found = CurvatureNoise(mean, deviation, deviation / weights.sum() ** 0.5, 0.0, 0.0, 0.0, int(sizes.max()), values, weights)
-    gaussian = deviation / (2 * (found.n - 1)) ** 0.5
-    return found._replace(deviation_error=max(gaussian, jackknife([s for _, s in found.without])))
+    noise = CurvatureNoise(mean, deviation, deviation / weights.sum() ** 0.5, 0.0, 0.0, 0.0, int(sizes.max()), values, weights)
+    gaussian = deviation / (2 * (noise.n - 1)) ** 0.5
+    return noise._replace(deviation_error=max(gaussian, jackknife([s for _, s in noise.without])))
 
 
 def jackknife(without: Sequence[float]) -> float:

@@ -13,6 +13,7 @@ and whole batches are measured with a warning.
 >>> _ = torch.nn.init.constant_(line.weight, 3.0)
 >>> data = torch.ones(4, 1), torch.zeros(4, 1)
 >>> square = Objective(line, torch.nn.functional.mse_loss, data, chunk=2)  # w^2, in two pieces
+>>> from numerics.sharpness.nearby import moved
 >>> further = moved(square.tensors, 1.0, [torch.ones(1, 1)])
 >>> with square.undisturbed():
 ...     sum(piece.weight * square.loss(piece, further).item() for piece in square.pieces)
@@ -25,25 +26,20 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from copy import copy
-from math import sqrt
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
-from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from derive.errors import InputError
-from numerics.common.determinism import full_precision
-from numerics.optim.stateless import centred
 from numerics.sharpness.batches import Piece, pieces
 from numerics.sharpness.nested import leaves, lent, mapped
-from numerics.sharpness.substitutes import differentiable
-from numerics.sharpness.untouched import untouched
+from numerics.sharpness.undisturbed import undisturbed
 
 LossFn = Callable[[Any, Any], Tensor]
 
@@ -127,13 +123,13 @@ class Objective:
 
     def doubled(self, piece: Piece) -> tuple[Objective, Piece]:
         """The same in float64; what the model or the loss hold beside parameters and buffers stays as it is."""
-        found = copy(self)
-        found._precise = _doubled
+        twin = copy(self)
+        twin._precise = _doubled
         with torch.no_grad():
-            found._fixed = {name: _doubled(t) for name, t in self._fixed.items()}
-            found.tensors = [t.detach().double().requires_grad_() for t in self.tensors]
+            twin._fixed = {name: _doubled(t) for name, t in self._fixed.items()}
+            twin.tensors = [t.detach().double().requires_grad_() for t in self.tensors]
             inputs, targets = mapped(_doubled, (piece.inputs, piece.targets))
-        return found, piece._replace(inputs=inputs, targets=targets)
+        return twin, piece._replace(inputs=inputs, targets=targets)
 
     def called(self, name: str) -> str:
         """A module's name as the user knows it, in quotes."""
@@ -165,70 +161,6 @@ def _doubled(tensor: Tensor) -> Tensor:
     return tensor.detach().double().requires_grad_(tensor.requires_grad) if tensor.is_floating_point() else tensor
 
 
-_within: list[nn.Module] = []
-
-
-@contextmanager
-def undisturbed(model: nn.Module, device: torch.device, *others: Any) -> Iterator[None]:
-    """Gradients on, no autocast, only what can be differentiated twice, float32 in full; all is as before at the end.
-
-    Rounded to TF32, products would be off by more than the bounds on the eigenvalues count.
-
-    Args:
-        model: that is evaluated.
-        device: where it is.
-        others: what else keeps something, as the loss may.
-    """
-    if model in _within:
-        with torch.enable_grad():
-            yield
-        return
-    with ExitStack() as stack:
-        stack.callback(_within.remove, model)
-        _within.append(model)
-        stack.enter_context(full_precision())
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
-        stack.enter_context(untouched(model, *others))
-        stack.enter_context(differentiable(model))
-        stack.enter_context(torch.autocast(device.type, enabled=False))
-        stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-        if device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in model.modules()):
-            stack.enter_context(_without_cudnn())
-        yield
-
-
-@contextmanager
-def _without_cudnn() -> Iterator[None]:
-    """Not `cudnn.flags`: that reads the old name of a precision, which fails where the user has set a new one."""
-    before, torch.backends.cudnn.enabled = torch.backends.cudnn.enabled, False
-    try:
-        yield
-    finally:
-        torch.backends.cudnn.enabled = before
-
-
-def moved(tensors: Sequence[Tensor], step: float, directions: Sequence[Tensor] | None = None, seed: int = 0) -> list[Tensor]:
-    """Leaves a step away: along directions, or by chance; then relative to the root mean square of each tensor."""
-    if directions is None:
-        directions = chance(tensors, seed)
-    return [(t + step * d).detach().requires_grad_() for t, d in zip(tensors, directions, strict=True)]
-
-
-def chance(tensors: Sequence[Tensor], seed: int) -> list[Tensor]:
-    """A random direction as large as the tensors are, each by itself; where one is 0, as large as all of them."""
-    sizes = [float(t.detach().double().square().mean().sqrt()) if t.numel() else 0.0 for t in tensors]
-    typical = max(sizes) or 1.0
-    return [(size or typical) * _unit(t, seed, n) for n, (t, size) in enumerate(zip(tensors, sizes, strict=True))]
-
-
-def _unit(like: Tensor, seed: int, draw: int) -> Tensor:
-    """Independent numbers of variance 1, the same on every device."""
-    if not like.numel():
-        return torch.zeros_like(like)
-    return (sqrt(3) * centred(like.numel(), seed, draw, like.device)).view(like.shape).to(like.dtype)
-
-
 def bare(model: nn.Module) -> nn.Module:
     """The module inside `torch.compile`, DataParallel and DistributedDataParallel."""
     if not isinstance(model, nn.Module):
@@ -255,9 +187,9 @@ def selected(model: nn.Module, parameters: Iterable[Tensor] | None) -> list[Tens
         raise InputError("expected parameters with at least one element in all, got none; pass others")
     kinds = {(str(p.dtype).removeprefix("torch."), str(p.device)) for p in chosen}
     if len(kinds) > 1 or next(iter(kinds))[0] not in ("float32", "float64"):
-        found = ", ".join(sorted(" on ".join(kind) for kind in kinds))
+        listed = ", ".join(sorted(" on ".join(kind) for kind in kinds))
         raise InputError(
-            f"expected parameters all float32 or all float64, on one device, got {found}; convert the model or a copy"
+            f"expected parameters all float32 or all float64, on one device, got {listed}; convert the model or a copy"
         )
     return chosen
 

@@ -53,14 +53,14 @@ class Pooled:
         self._sum(vectors[:1], active, False)
         alone, start = now(vectors) - start, now(vectors)
         try:
-            found = self._sum(vectors, active, True)
+            summed = self._sum(vectors, active, True)
         except InputError:
             raise
         except RuntimeError:  # an operation that torch cannot vectorise
             self._vectorised[active] = False
             return self._one_by_one(vectors, active)
         self._vectorised[active] = now(vectors) - start < alone * len(vectors)
-        return found
+        return summed
 
     def _one_by_one(self, vectors: Tensor, active: Active) -> Tensor:
         return torch.cat([self._sum(vector[None], active, False) for vector in vectors])
@@ -72,8 +72,8 @@ class Pooled:
         directions = [part.reshape((*leading, *t.shape)) for part, t in zip(parts, tensors, strict=True)]
         total = torch.zeros_like(vectors)
         for piece, product in zip(self.objective.pieces, self._prepared(), strict=True):
-            found = product(directions, active, several)
-            total += piece.weight * torch.cat([f.detach().reshape(len(vectors), -1) for f in found], dim=1)
+            products = product(directions, active, several)
+            total += piece.weight * torch.cat([f.detach().reshape(len(vectors), -1) for f in products], dim=1)
         return total
 
     def _prepared(self) -> list[Product]:

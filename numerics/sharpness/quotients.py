@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from numerics.sharpness.objective import chance, moved
+from numerics.sharpness.nearby import chance, moved
 
 Loss = Callable[[Sequence[Tensor]], Tensor]
 
@@ -76,8 +76,8 @@ def product(loss: Loss, tensors: Sequence[Tensor], vectors: Sequence[Tensor]) ->
 
 def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> bool:
     vectors = _past_padding(loss(point), point, vectors)
-    slope, found = product(loss, point, vectors)
-    if not bool(found.isfinite().all()):
+    slope, curved = product(loss, point, vectors)
+    if not bool(curved.isfinite().all()):
         return False  # said elsewhere
     eps = torch.finfo(point[0].dtype).eps
 
@@ -86,16 +86,16 @@ def _refuted(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor]) -> 
         return _flat(torch.autograd.grad(loss(at), at, materialize_grads=True))
 
     rounding = max(float((gradient(2 * eps) - slope).norm()), eps * float(slope.norm()))
-    if _asymmetric(loss, point, vectors, found, (rounding / (float(slope.norm()) or 1)) ** 0.5):
+    if _asymmetric(loss, point, vectors, curved, (rounding / (float(slope.norm()) or 1)) ** 0.5):
         return True
     told = False
     for step in STEPS:
         near, far = ((gradient(h) - gradient(-h)) / (2 * h) for h in (step, 2 * step))
-        size = max(float(near.norm()), float(found.norm()))
+        size = max(float(near.norm()), float(curved.norm()))
         slack = SAFETY * (float((far - near).norm()) / 3 + rounding / step)
         if not slack <= DECISIVE * size:
             continue
-        if float((near - found).norm()) <= slack + eps**0.5 * size:
+        if float((near - curved).norm()) <= slack + eps**0.5 * size:
             return False
         told = told or step <= FINE or not kinked(loss(point))
     return told
@@ -110,11 +110,11 @@ def _past_padding(loss: Tensor, point: Sequence[Tensor], vectors: Sequence[Tenso
     if not rows:
         return vectors
     slopes = torch.autograd.grad(loss, point, materialize_grads=True)
-    found = [v.clone() for v in vectors]
+    cut = [v.clone() for v in vectors]
     for number, row in rows:
         if not bool(slopes[number][row].any()):
-            found[number][row] = 0
-    return found
+            cut[number][row] = 0
+    return cut
 
 
 def _padding(loss: Tensor, point: Sequence[Tensor]) -> Iterator[tuple[int, int]]:
@@ -127,12 +127,12 @@ def _padding(loss: Tensor, point: Sequence[Tensor]) -> Iterator[tuple[int, int]]
                 yield number, node._saved_padding_idx
 
 
-def _asymmetric(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor], found: Tensor, precision: float) -> bool:
+def _asymmetric(loss: Loss, point: Sequence[Tensor], vectors: Sequence[Tensor], curved: Tensor, precision: float) -> bool:
     """Whether u H v is not v H u: then the gradient is none of a function."""
     others = chance(point, OTHER)
     (_, crossed), u, v = product(loss, point, others), _flat(others), _flat(vectors)
-    size = float(u.norm() * found.norm() + v.norm() * crossed.norm())
-    return bool(crossed.isfinite().all()) and abs(float(u @ found - v @ crossed)) > precision * size
+    size = float(u.norm() * curved.norm() + v.norm() * crossed.norm())
+    return bool(crossed.isfinite().all()) and abs(float(u @ curved - v @ crossed)) > precision * size
 
 
 def kinked(loss: Tensor) -> bool:

@@ -18,8 +18,9 @@ from torch import Tensor
 from derive.errors import InputError
 from numerics.sharpness.batches import Piece, concatenated, joined
 from numerics.sharpness.methods import gradient
+from numerics.sharpness.nearby import moved
 from numerics.sharpness.nested import UnlikeError, leaves, lent, mapped
-from numerics.sharpness.objective import Objective, moved
+from numerics.sharpness.objective import Objective
 
 EXACT = 1e3
 """Rounding of a share taken from gradients by the outputs, in units of the last place; by parameters, ten times that."""
@@ -70,11 +71,11 @@ def _group(objective: Objective, pieces: Sequence[Piece], reduction: str | None)
     if len(pieces) == 1:
         return [pieces[0]._replace(weight=1.0)]
     counts, summed = _counts(objective, pieces)
-    found = "sum" if summed else "mean"
-    if reduction is not None and summed is not None and reduction != found:
+    reduced = "sum" if summed else "mean"
+    if reduction is not None and summed is not None and reduction != reduced:
         raise InputError(
-            f"expected loss_fn to take the {reduction} over rows, so that batches add up, but it takes the {found}; "
-            f"pass reduction={found!r}"
+            f"expected loss_fn to take the {reduction} over rows, so that batches add up, but it takes the {reduced}; "
+            f"pass reduction={reduced!r}"
         )
     if summed or (summed is None and reduction == "sum"):
         return [piece._replace(weight=1.0) for piece in pieces]
@@ -92,14 +93,14 @@ def _counts(objective: Objective, pieces: Sequence[Piece]) -> tuple[list[float],
     reference = next((p for p, slope in zip(pieces, slopes, strict=True) if slope.finite and slope.dot(slope) > 0), None)
     if reference is None:
         return [float(piece.rows) for piece in pieces], None
-    found = [(1.0, None) if piece is reference else _ratio(ask(reference, piece), exact) for piece in pieces]
-    kinds = {summed for _, summed in found if summed is not None}
+    counted = [(1.0, None) if piece is reference else _ratio(ask(reference, piece), exact) for piece in pieces]
+    kinds = {summed for _, summed in counted if summed is not None}
     if len(kinds) > 1:
         raise _neither()
     by_rows = [piece.rows / reference.rows for piece in pieces]
     ratios = [
         rows if ratio is None or abs(ratio - rows) <= exact * rows else ratio
-        for (ratio, _), rows in zip(found, by_rows, strict=True)
+        for (ratio, _), rows in zip(counted, by_rows, strict=True)
     ]
     counts = [float(p.rows) for p in pieces] if ratios == by_rows else ratios
     return counts, next(iter(kinds), None)

@@ -110,6 +110,6 @@ def floored(accuracy: ArrayLike | Spread, floor: float, level: float = 0.95) -> 
     """
     if not (math.isfinite(floor) and floor >= 0):
         raise InputError(f"expected a floor of at least 0 percent, got {floor!r}")
-    found = accuracy if isinstance(accuracy, Spread) else spread(accuracy, level)
-    excess, low, high = (math.sqrt(max(0.0, std**2 - floor**2)) for std in (found.std, found.low, found.high))
-    return Floored(found, floor, excess, low, high)
+    measured = accuracy if isinstance(accuracy, Spread) else spread(accuracy, level)
+    excess, low, high = (math.sqrt(max(0.0, std**2 - floor**2)) for std in (measured.std, measured.low, measured.high))
+    return Floored(measured, floor, excess, low, high)

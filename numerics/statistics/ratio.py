@@ -34,8 +34,8 @@ class Ratio:
     @property
     def sentence(self) -> str:
         """In words."""
-        found = f"Ratio of the variances {self.ratio:.2f} ({100 * self.level:g} % interval {self.low:.2f} to {self.high:.2f})."
-        return f"{found} {' and '.join(map(str, self.runs))} runs cannot tell a ratio below {self.detectable:.1f} from 1."
+        text = f"Ratio of the variances {self.ratio:.2f} ({100 * self.level:g} % interval {self.low:.2f} to {self.high:.2f})."
+        return f"{text} {' and '.join(map(str, self.runs))} runs cannot tell a ratio below {self.detectable:.1f} from 1."
 
 
 def variance_ratio(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Ratio:

@@ -66,12 +66,12 @@ def runs(values: ArrayLike) -> np.ndarray:
     Raises:
         InputError: otherwise.
     """
-    found = np.asarray(values, dtype=np.float64)
-    if found.ndim != 1 or len(found) < 2:
-        raise InputError(f"expected one number for each of at least two runs, got shape {found.shape}")
-    if not np.isfinite(found).all():
-        raise InputError(f"expected finite numbers, got {int((~np.isfinite(found)).sum())} others; leave out unstable runs")
-    return found
+    numbers = np.asarray(values, dtype=np.float64)
+    if numbers.ndim != 1 or len(numbers) < 2:
+        raise InputError(f"expected one number for each of at least two runs, got shape {numbers.shape}")
+    if not np.isfinite(numbers).all():
+        raise InputError(f"expected finite numbers, got {int((~np.isfinite(numbers)).sum())} others; leave out unstable runs")
+    return numbers
 
 
 def checked(level: float) -> float:

@@ -103,6 +103,6 @@ def _ratio(square: float, noise: float, freedoms: tuple[int, int], count: int, l
     """1 + V_sigma/V_epsilon: estimate and interval, none below 1."""
     if not noise:
         return math.nan, math.nan, math.nan
-    found, ends = square / noise, fisher.ppf([(1 + level) / 2, (1 - level) / 2], *freedoms)
-    low, high = (max(1.0, 1 + (found / end - 1) / count) for end in ends)
-    return max(1.0, 1 + (found - 1) / count), low, high
+    ratio, ends = square / noise, fisher.ppf([(1 + level) / 2, (1 - level) / 2], *freedoms)
+    low, high = (max(1.0, 1 + (ratio / end - 1) / count) for end in ends)
+    return max(1.0, 1 + (ratio - 1) / count), low, high

@@ -58,19 +58,19 @@ class MeanSquare(NamedTuple):
     high: float
     factor: float
 
-    def largest_lr(self, found: Sequence[Threshold]) -> dict[int, float]:
+    def largest_lr(self, thresholds: Sequence[Threshold]) -> dict[int, float]:
         """The lr of each group at the edge, all scaled together."""
-        return {t.group: self.factor * t.values["lr"] for t in found}
+        return {t.group: self.factor * t.values["lr"] for t in thresholds}
 
 
 def mean_square(
-    found: Sequence[Threshold], noise: CurvatureNoise, coupled: bool = False, confidence: float = CONFIDENCE
+    thresholds: Sequence[Threshold], noise: CurvatureNoise, coupled: bool = False, confidence: float = CONFIDENCE
 ) -> MeanSquare:
     """From the noise of the normalised curvature along a direction.
 
     Args:
-        found: thresholds of all parameters that move.
-        noise: with the scales of `found` as preconditioner, the coupled decay counted in.
+        thresholds: of all parameters that move.
+        noise: with the scales of `thresholds` as preconditioner, the coupled decay counted in.
         coupled: whether what leaves the direction counts too.
         confidence: of the interval, Student's t on the logarithm.
 
@@ -80,7 +80,7 @@ def mean_square(
     """
     if not 0 < confidence < 1:
         raise InputError(f"expected a confidence between 0 and 1, got {confidence!r}")
-    kinds = _kinds(found)
+    kinds = _kinds(thresholds)
     if not noise.mean > 0:
         return MeanSquare(nan, 0.0, inf, inf)
     spread = noise.total if coupled else noise.deviation
@@ -97,9 +97,9 @@ def mean_square(
     return MeanSquare(value, value / width, value * width, factor)
 
 
-def _kinds(found: Sequence[Threshold]) -> list[Threshold]:
+def _kinds(thresholds: Sequence[Threshold]) -> list[Threshold]:
     """One of each kind: coupled decay is in h, and without a decoupled one lr and curvature come as a product alone."""
-    moving = [t for t in found if 0 < t.curvature < inf]
+    moving = [t for t in thresholds if 0 < t.curvature < inf]
     if not moving:
         raise InputError("expected an lr above 0 for a mean-square edge, got none")
     kinds: dict[tuple, Threshold] = {}

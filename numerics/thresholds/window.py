@@ -34,19 +34,19 @@ class Mode:
     norms: tuple[float, ...]
 
 
-def mode(value: float, vector: Sequence[Tensor], found: Sequence[Threshold]) -> Mode:
+def mode(value: float, vector: Sequence[Tensor], thresholds: Sequence[Threshold]) -> Mode:
     """From an eigenvector, a tensor per threshold and shaped like its parameter."""
     squares = [v.double() ** 2 for v in vector]
     total = float(sum(s.sum() for s in squares))
-    norms = [float((s / t.scale).sum()) / total for s, t in zip(squares, found, strict=True)]
+    norms = [float((s / t.scale).sum()) / total for s, t in zip(squares, thresholds, strict=True)]
     return Mode(value, tuple(float(s.sum()) / total for s in squares), tuple(norms))
 
 
-def largest_factor(top: Mode, found: Sequence[Threshold]) -> float:
+def largest_factor(top: Mode, thresholds: Sequence[Threshold]) -> float:
     """What all lrs may be multiplied by until the mode reaches the edge; infinite for a mode that no lr makes unstable."""
     if not top.value > 0:
         return INFINITE
-    moving = [(sum(top.shares[i] for i in own), t) for t, own in _alike(found) if 0 < t.curvature < INFINITE]
+    moving = [(sum(top.shares[i] for i in own), t) for t, own in _alike(thresholds) if 0 < t.curvature < INFINITE]
 
     def beyond(factor: float) -> float:
         return sum(share * t.upper(factor) / t.curvature for share, t in moving) - top.value
@@ -60,27 +60,27 @@ def largest_factor(top: Mode, found: Sequence[Threshold]) -> float:
     return low if low == high else float(brentq(beyond, low, high, rtol=1e-12))
 
 
-def weight_decay_window(found: Sequence[Threshold], top: Mode, bottom: Mode | None = None) -> tuple[float, float]:
+def weight_decay_window(thresholds: Sequence[Threshold], top: Mode, bottom: Mode | None = None) -> tuple[float, float]:
     """Weight decays between which training is stable, for the groups that decay now, or for all if none does.
 
     Args:
-        found: the thresholds.
+        thresholds: of the parameters that move.
         top: mode of the largest eigenvalue; it gives the upper end.
         bottom: mode of the smallest; without it the lower end is NaN, not known.
 
     Returns:
         (lower, upper); no weight decay is stable if upper <= lower.
     """
-    decaying = [t.weight_decay > 0 for t in found]
-    chosen = decaying if any(decaying) else [True] * len(found)
-    lowest = float("nan") if bottom is None else max(0.0, _root(lambda w: _margin(bottom, found, chosen, w, "lower")))
-    return lowest, _root(lambda w: _margin(top, found, chosen, w, "upper"))
+    decaying = [t.weight_decay > 0 for t in thresholds]
+    chosen = decaying if any(decaying) else [True] * len(thresholds)
+    lowest = float("nan") if bottom is None else max(0.0, _root(lambda w: _margin(bottom, thresholds, chosen, w, "lower")))
+    return lowest, _root(lambda w: _margin(top, thresholds, chosen, w, "upper"))
 
 
-def _margin(at: Mode, found: Sequence[Threshold], chosen: Sequence[bool], decay: float, side: str) -> float:
+def _margin(at: Mode, thresholds: Sequence[Threshold], chosen: Sequence[bool], decay: float, side: str) -> float:
     """How far the mode is above (or below) that side's edge, if the chosen tensors had this decay; affine in it."""
     curvature, edge = at.value, 0.0
-    for t, own in _alike(found):
+    for t, own in _alike(thresholds):
         if t.curvature == INFINITE:
             continue
         change = chosen[own[0]]
@@ -90,12 +90,12 @@ def _margin(at: Mode, found: Sequence[Threshold], chosen: Sequence[bool], decay:
     return curvature - edge
 
 
-def _alike(found: Sequence[Threshold]) -> list[tuple[Threshold, list[int]]]:
+def _alike(thresholds: Sequence[Threshold]) -> list[tuple[Threshold, list[int]]]:
     """One threshold of each edge, and the places of all that have it: an edge is evaluated once, not for every tensor."""
     places: dict[tuple, list[int]] = {}
-    for place, t in enumerate(found):
+    for place, t in enumerate(thresholds):
         places.setdefault(t.settings, []).append(place)
-    return [(found[own[0]], own) for own in places.values()]
+    return [(thresholds[own[0]], own) for own in places.values()]
 
 
 def _root(function: Callable[[float], float]) -> float:

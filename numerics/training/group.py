@@ -138,10 +138,10 @@ class GroupRun:
         if ended:
             self._stepper = stepper(self.stable, self.device, self._beside)
 
-    def _place(self, row: Measured, found_on: Sequence[Member], found: Measured) -> None:
+    def _place(self, row: Measured, found_on: Sequence[Member], measured: Measured) -> None:
         """Put what was found on some members in their places among all."""
         places = [self.group.ks.index(member.k) for member in found_on]
-        for name, values in found.items():
+        for name, values in measured.items():
             row[name][places] = values.to("cpu", torch.float64)
 
     def _record(self, rows: Sequence[Measured]) -> None:
@@ -210,12 +210,12 @@ class GroupRun:
 
         Once the run is finished also `right` (k, image): whether a test image is classified rightly; see `measure.RIGHT`.
         """
-        found = self._history.dataset(self.layers, self.group.recipe.trace)
+        dataset = self._history.dataset(self.layers, self.group.recipe.trace)
         if self.finished:
             with reproducible():
                 right = right_at_the_end(self.stable, self.group, self.data).numpy()
-            found["right"] = (("k", "image"), right, {"long_name": RIGHT})
-        return found.assign_attrs(mode=self.mode)
+            dataset["right"] = (("k", "image"), right, {"long_name": RIGHT})
+        return dataset.assign_attrs(mode=self.mode)
 
 
 def _check(group: Group, data: Data) -> None:

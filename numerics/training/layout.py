@@ -53,26 +53,26 @@ def layout(group: Group) -> Layout:
     return Layout(tuple(name for name, _ in net.named_parameters()), recipe.epochs, steps, data.test)
 
 
-def fault(found: xr.Dataset, group: Group, expected: Layout) -> str:
+def fault(read: xr.Dataset, group: Group, expected: Layout) -> str:
     """The first thing that a run of this group cannot have given, in words; empty if there is none.
 
     Args:
-        found: of some of its members.
+        read: of some of its members.
         group: what they share.
         expected: of the epochs that are done.
     """
     variables, coordinates = _dims(group, expected), _coordinates(group, expected)
-    if odd := found.variables.keys() ^ (variables.keys() | coordinates.keys() | {"k"}):
+    if odd := read.variables.keys() ^ (variables.keys() | coordinates.keys() | {"k"}):
         return f"missing, or too much: {', '.join(sorted(map(str, odd)))}"
     for name, values in coordinates.items():
-        if found[name].dims != (name,) or found[name].values.tolist() != values:
+        if read[name].dims != (name,) or read[name].values.tolist() != values:
             return f"another {name}"
     for name, (dims, kind) in (variables | {name: ((name,), _kind(name)) for name in (*coordinates, "k")}).items():
-        if found[name].dims != dims or not found[name].dtype.str[1:].startswith(kind):
+        if read[name].dims != dims or not read[name].dtype.str[1:].startswith(kind):
             return f"{name} is of another shape or type"
-    if found.sizes.get("image") != expected.images:
-        return f"{found.sizes['image']} images to test on, not {expected.images}"
-    odd = (_odd(found.isel(k=number), group, expected) for number in range(found.sizes["k"]))
+    if read.sizes.get("image") != expected.images:
+        return f"{read.sizes['image']} images to test on, not {expected.images}"
+    odd = (_odd(read.isel(k=number), group, expected) for number in range(read.sizes["k"]))
     return next(filter(None, odd), "")
 
 
@@ -81,9 +81,9 @@ def _dims(group: Group, expected: Layout) -> dict[str, tuple[tuple[str, ...], st
     measured = (*(FLUCTUATION if group.recipe.fluctuation else ()), *(PROBED if group.recipe.probe else ()))
     names = [*PER_EPOCH, "rel_l1", *measured] if expected.epochs else []
     names += PER_STEP if _rows(group, expected) else ()
-    found = {name: (DIMS.get(name, ("k", "epoch")), "f8") for name in names}
-    found |= {"trail": (("k", "epoch"), "U"), "status": (("k",), "U"), "unstable_epoch": (("k",), "i8")}
-    return found | ({} if expected.images is None else {"right": (("k", "image"), "i1")})
+    dims = {name: (DIMS.get(name, ("k", "epoch")), "f8") for name in names}
+    dims |= {"trail": (("k", "epoch"), "U"), "status": (("k",), "U"), "unstable_epoch": (("k",), "i8")}
+    return dims | ({} if expected.images is None else {"right": (("k", "image"), "i1")})
 
 
 def _kind(coordinate: str) -> str:
@@ -97,10 +97,10 @@ def _rows(group: Group, expected: Layout) -> int:
 
 
 def _coordinates(group: Group, expected: Layout) -> Mapping[str, list[object]]:
-    found: dict[str, list[object]] = {"epoch": list(range(1, expected.epochs + 1)), "layer": list(expected.layers)}
+    coordinates: dict[str, list[object]] = {"epoch": list(range(1, expected.epochs + 1)), "layer": list(expected.layers)}
     if group.recipe.trace:
-        found["step"] = [group.recipe.trace * n for n in range(1, _rows(group, expected) + 1)]
-    return found
+        coordinates["step"] = [group.recipe.trace * n for n in range(1, _rows(group, expected) + 1)]
+    return coordinates
 
 
 def _odd(member: xr.Dataset, group: Group, expected: Layout) -> str:

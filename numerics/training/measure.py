@@ -31,8 +31,8 @@ def blank(group: Group, layers: int) -> Measured:
     """All of it for every member of a group, NaN: what there is for one that has ended."""
     members = len(group.ks)
     names = [*PER_EPOCH, *(FLUCTUATION if group.recipe.fluctuation else ()), *(PROBED if group.recipe.probe else ())]
-    found = {name: torch.full((members,), nan, dtype=torch.float64) for name in names}
-    return found | {"rel_l1": torch.full((members, layers), nan, dtype=torch.float64)}
+    measured = {name: torch.full((members,), nan, dtype=torch.float64) for name in names}
+    return measured | {"rel_l1": torch.full((members, layers), nan, dtype=torch.float64)}
 
 
 def blank_step(group: Group) -> Measured:
@@ -50,22 +50,22 @@ def after_epoch(members: Sequence[Member], group: Group, data: Data, epoch: int)
         epoch: epochs done.
     """
     classes = [predictions(member.net, data.test) for member in members]
-    found = {"accuracy": torch.stack([accuracy(own, data.test.labels) for own in classes])}
-    found |= _apart(members, classes, group.unperturbed)
+    measured = {"accuracy": torch.stack([accuracy(own, data.test.labels) for own in classes])}
+    measured |= _apart(members, classes, group.unperturbed)
     if group.recipe.fluctuation:
         each = [gradient_fluctuation(member, group, data, epoch) for member in members]
         for name, field in FLUCTUATION.items():
-            found[name] = torch.tensor([getattr(one, field) for one in each], dtype=torch.float64)
-    return found
+            measured[name] = torch.tensor([getattr(one, field) for one in each], dtype=torch.float64)
+    return measured
 
 
 def right_at_the_end(members: Sequence[Member], group: Group, data: Data) -> Tensor:
     """Whether each member classifies each test image rightly, (M, n) int8 in the group's order: 1, 0, or -1 if it has ended."""
     labels = data.test.labels
-    found = torch.full((len(group.ks), len(labels)), -1, dtype=torch.int8)
+    right = torch.full((len(group.ks), len(labels)), -1, dtype=torch.int8)
     for member in members:
-        found[group.ks.index(member.k)] = (predictions(member.net, data.test) == labels).to("cpu", torch.int8)
-    return found
+        right[group.ks.index(member.k)] = (predictions(member.net, data.test) == labels).to("cpu", torch.int8)
+    return right
 
 
 def _apart(members: Sequence[Member], classes: list[Tensor], unperturbed: int) -> Measured:

@@ -71,11 +71,11 @@ def compared(group: Group, data: Data, device: str, company: Stepper, together: 
                 member.set_lr(lr)
             own = EagerStepper(alone).step(images, labels)  # first: an error of the steps themselves passes
             try:
-                found = _difference(together, alone, company.step(images, labels), own)
+                difference = _difference(together, alone, company.step(images, labels), own)
             except RuntimeError as error:
-                found = f"fails ({message(error)[:TOLD]})"
-            if found:
-                return Preflight(False, f"one after another: side by side {found} in step {number} of the preflight")
+                difference = f"fails ({message(error)[:TOLD]})"
+            if difference:
+                return Preflight(False, f"one after another: side by side {difference} in step {number} of the preflight")
     return Preflight(True, "side by side, each member equal to its solo run to the last bit in a preflight")
 
 

@@ -74,7 +74,7 @@ def set_step_sizes(members: Sequence[Member], group: Group, data: Data, epoch: i
         for member in members:
             member.set_lr(group.recipe.lr_at(epoch))
         return {}
-    found = [probed(member, group, data, epoch) for member in members]
-    for member, one in zip(members, found, strict=True):
+    sizes = [probed(member, group, data, epoch) for member in members]
+    for member, one in zip(members, sizes, strict=True):
         member.set_lr(one.lr)
-    return {name: torch.tensor([getattr(one, name) for one in found], dtype=torch.float64) for name in PROBED}
+    return {name: torch.tensor([getattr(one, name) for one in sizes], dtype=torch.float64) for name in PROBED}

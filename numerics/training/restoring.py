@@ -63,10 +63,10 @@ def check_history(history: History, rows: Mapping[str, Tensor], group: Group, ex
     if rows.keys() - MEANINGS.keys() or not all(sound):
         raise refused("its history has other names, types or shapes")
     try:
-        found = history.dataset(expected.layers, group.recipe.trace)
+        dataset = history.dataset(expected.layers, group.recipe.trace)
     except (ValueError, KeyError) as error:  # lengths that do not fit, names that nothing has
         raise refused(f"its history has no such form ({type(error).__name__})") from None
-    if reason := fault(found, group, expected):
+    if reason := fault(dataset, group, expected):
         raise refused(reason)
 
 
@@ -96,11 +96,11 @@ def check_back(member: Member, tensors: Mapping[str, Tensor], numbers: Numbers) 
         raise refused(f"member {member.k}: the state of its optimiser is not as it was saved")
 
 
-def check_trails(found: Sequence[str], stored: Sequence[str], group: Group) -> None:
+def check_trails(trails: Sequence[str], stored: Sequence[str], group: Group) -> None:
     """The trails of what was put back are those that were stored with it.
 
     Raises:
         InputError: of a member they differ: its weights, buffers or optimiser state are not those of that epoch.
     """
-    if odd := [k for k, now, then in zip(group.ks, found, stored, strict=True) if now != then]:
+    if odd := [k for k, now, then in zip(group.ks, trails, stored, strict=True) if now != then]:
         raise refused(f"the trail of member {odd[0]} is not that of its weights, buffers and optimiser state")

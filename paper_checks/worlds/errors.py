@@ -9,10 +9,10 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from derive.derivations import convergence as c
+from derive.derivations import error_recursion as e
 from derive.fields.phases import THETAS
 from derive.fields.symbols import A, diffusivity, dx, lr, omega
-from derive.theorems import convergence as c
-from derive.theorems import error_recursion as e
 from paper_checks.brute import heat_matrix
 from paper_checks.worlds.evaluate import World
 

@@ -7,6 +7,8 @@ import sympy as sp
 import torch
 from torch import Tensor
 
+from derive.derivations import coupling, layer_regimes, strong_decay
+from derive.derivations.layer_hessian import d_grad
 from derive.fields.calculus import TimeDerivative
 from derive.fields.layers import (
     I_l,
@@ -46,8 +48,6 @@ from derive.fields.symbols import (  # fmt: skip
     y,
     yhat,
 )
-from derive.theorems import coupling, layer_regimes, strong_decay
-from derive.theorems.layer_hessian import d_grad
 from paper_checks.worlds import linear
 from paper_checks.worlds.autograd import (
     BETA,

@@ -7,6 +7,9 @@ from itertools import product
 import numpy as np
 from scipy.integrate import quad
 
+from derive.derivations import nesterov_limit
+from derive.derivations.forward_euler import K_next
+from derive.derivations.nesterov_transform import Khat_prev, Vhat
 from derive.fields.dft import Khat, Khat_next, What
 from derive.fields.symbols import (  # fmt: skip
     A,
@@ -29,9 +32,6 @@ from derive.fields.symbols import (  # fmt: skip
     xi,
     z,
 )
-from derive.theorems import nesterov_limit
-from derive.theorems.forward_euler import K_next
-from derive.theorems.nesterov_transform import Khat_prev, Vhat
 from paper_checks.brute import correlation_matrix, nesterov_matrix, spectral_radius, windowed_gram
 from paper_checks.claims import OMEGA, PRINTED
 from paper_checks.worlds.evaluate import World

@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from derive.derivations.error_linearised import A_0, Kbar, drive_max, drive_min
+from derive.derivations.forward_euler import K_next
+from derive.derivations.regimes import K0, chi, norm, slope
 from derive.fields.calculus import TimeDerivative
 from derive.fields.dft import Khat, Khat_next, What
 from derive.fields.networks import g
@@ -34,9 +37,6 @@ from derive.fields.symbols import (  # fmt: skip
     y,
     yhat,
 )
-from derive.theorems.error_linearised import A_0, Kbar, drive_max, drive_min
-from derive.theorems.forward_euler import K_next
-from derive.theorems.regimes import K0, chi, norm, slope
 from paper_checks.worlds import linear
 from paper_checks.worlds.autograd import (
     BETA,

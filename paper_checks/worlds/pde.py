@@ -10,6 +10,7 @@ import torch
 from scipy.optimize import brentq
 from torch import Tensor
 
+from derive.derivations.beltrami import DIFFUSION
 from derive.fields.calculus import TimeDerivative
 from derive.fields.phases import THETAS
 from derive.fields.symbols import (  # fmt: skip
@@ -29,7 +30,6 @@ from derive.fields.symbols import (  # fmt: skip
     u,
     xi,
 )
-from derive.theorems.beltrami import DIFFUSION
 from paper_checks.brute import heat_matrix, spectral_radius
 from paper_checks.worlds.autograd import along, field, gradient
 from paper_checks.worlds.evaluate import World

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import expit
 from torch import Tensor
 
+from derive.derivations import any_loss, bias, generous, indicators, quadratic, relu
 from derive.fields.calculus import TimeDerivative
 from derive.fields.networks import g
 from derive.fields.special import Sigmoid
@@ -32,7 +33,6 @@ from derive.fields.symbols import (  # fmt: skip
     y,
     z,
 )
-from derive.theorems import any_loss, bias, generous, indicators, quadratic, relu
 from paper_checks.brute import nesterov_matrix, spectral_radius
 from paper_checks.worlds import linear, network
 from paper_checks.worlds.autograd import (

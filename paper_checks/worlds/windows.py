@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from derive.derivations import finite_windows as f
+from derive.derivations.checkerboard_windows import mu, points, theta
+from derive.derivations.finite_windows import GREATEST, LEAST
+from derive.derivations.window_lemmas import CORNER, CORNERS, moment
 from derive.fields.symbols import I, a, alpha, alpha_max, alpha_min, beta, lr, power_max, power_mean, power_min, width, xi
-from derive.theorems import finite_windows as f
-from derive.theorems.checkerboard_windows import mu, points, theta
-from derive.theorems.finite_windows import GREATEST, LEAST
-from derive.theorems.window_lemmas import CORNER, CORNERS, moment
 from paper_checks.brute import boundary_gram
 from paper_checks.worlds.evaluate import World
 

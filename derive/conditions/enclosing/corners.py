@@ -47,14 +47,16 @@ class Corner:
 @lru_cache(maxsize=64)
 def corners(integrator: Polynomial) -> tuple[Corner, ...]:
     """From the narrowest ellipse to the longest; none where nothing is proved."""
-    found = Explicit.of(integrator)
-    if found is None:
+    explicit = Explicit.of(integrator)
+    if explicit is None:
         return ()
-    longest = _most(lambda a: stable_ellipse(found, a, a, sp.S.Zero))
-    flat = _most(lambda b: _segment(found, b)) > 0
+    longest = _most(lambda a: stable_ellipse(explicit, a, a, sp.S.Zero))
+    flat = _most(lambda b: _segment(explicit, b)) > 0
     sides = dict.fromkeys(sp.Rational(int(longest * GRAIN * k) // STEPS, GRAIN) for k in range(1, STEPS + 1))
     pairs = [
-        Corner(a, _most(lambda up, a=a: _filled(found, a, up) if flat else _round(found, a, up)), flat) for a in sides if a
+        Corner(a, _most(lambda up, a=a: _filled(explicit, a, up) if flat else _round(explicit, a, up)), flat)
+        for a in sides
+        if a
     ]
     return tuple(c for c, after in zip(pairs, [*pairs[1:], None], strict=True) if c.up and not (after and after.up >= c.up))
 
@@ -62,28 +64,28 @@ def corners(integrator: Polynomial) -> tuple[Corner, ...]:
 @lru_cache(maxsize=64)
 def imaginary_limit(integrator: Polynomial) -> sp.Rational:
     """Up to where the imaginary axis is stable, rounded down."""
-    found = Explicit.of(integrator)
-    return sp.S.Zero if found is None else _most(lambda b: _segment(found, b))
+    explicit = Explicit.of(integrator)
+    return sp.S.Zero if explicit is None else _most(lambda b: _segment(explicit, b))
 
 
-def stable_ellipse(found: Explicit, centre: sp.Rational, across: sp.Rational, up_squared: sp.Rational) -> bool:
+def stable_ellipse(scheme: Explicit, centre: sp.Rational, across: sp.Rational, up_squared: sp.Rational) -> bool:
     """Whether an ellipse around -centre is stable, its inside too; False: not shown. Half-axes may be 0."""
-    return found.stable_on(across * _c - centre, up_squared * (1 - _c**2))
+    return scheme.stable_on(across * _c - centre, up_squared * (1 - _c**2))
 
 
-def _round(found: Explicit, across: sp.Rational, ratio: sp.Rational) -> bool:
-    return stable_ellipse(found, across, across, ratio * across)
+def _round(scheme: Explicit, across: sp.Rational, ratio: sp.Rational) -> bool:
+    return stable_ellipse(scheme, across, across, ratio * across)
 
 
-def _filled(found: Explicit, across: sp.Rational, up: sp.Rational) -> bool:
+def _filled(scheme: Explicit, across: sp.Rational, up: sp.Rational) -> bool:
     """The right side of the rectangle, its upper side, and the half ellipse."""
     turned = (_c - 1) * sp.S.Half  # from -1 to 0
-    top = found.stable_on(across * turned, _c * 0 + up**2)
-    return top and _segment(found, up) and found.stable_on(across * (turned - 1), up**2 * (1 - turned**2))
+    top = scheme.stable_on(across * turned, _c * 0 + up**2)
+    return top and _segment(scheme, up) and scheme.stable_on(across * (turned - 1), up**2 * (1 - turned**2))
 
 
-def _segment(found: Explicit, up: sp.Rational) -> bool:
-    return found.stable_on(_c * 0, up**2 * (1 - _c**2))
+def _segment(scheme: Explicit, up: sp.Rational) -> bool:
+    return scheme.stable_on(_c * 0, up**2 * (1 - _c**2))
 
 
 def _most(holds: Callable[[sp.Rational], bool]) -> sp.Rational:

@@ -30,10 +30,10 @@ from typing import Any
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.bound import Stability
 from derive.conditions.checked_values import checked_values, numbers_of
 from derive.conditions.enclosing.corners import Corner, corners, imaginary_limit, stable_ellipse
 from derive.conditions.enclosing.on_a_curve import Explicit
-from derive.conditions.stability import Stability
 from derive.errors import InputError, choose
 from derive.fields.given import expression
 from derive.fields.phases import SHIFTS
@@ -118,11 +118,11 @@ class EllipseBound:
         """The condition with all that a stability bound can do: solve, code, LaTeX; its status is ``"sufficient"``."""
         return self.stated(amplification(self.scheme))
 
-    def stated(self, found: Amplification) -> Stability:
+    def stated(self, phi: Amplification) -> Stability:
         """The same of an amplification polynomial that is there already."""
-        one_step = found.polynomial.degree() == 1
+        one_step = phi.polynomial.degree() == 1
         grade = "power-bounded" if one_step else "von-neumann"
-        return Stability(found.polynomial, self.condition, "sufficient", found.assumptions, found.box, grade)
+        return Stability(phi.polynomial, self.condition, "sufficient", phi.assumptions, phi.box, grade)
 
     def holds(self, **values: Any) -> Any:
         """Whether the integrator is stable on the ellipse: exact, at numbers (a bool) or arrays (broadcast, an array of bool).
@@ -199,13 +199,13 @@ def ellipse_bound(scheme: GridScheme) -> EllipseBound:
         InputError: the scheme is not an explicit integrator (``integrators[name](rhs, u)``) of one unknown, without parameters
             of its own, on a stencil with real coefficients of the next neighbours along each axis.
     """
-    found = enclosed(scheme)
-    if found is None:
+    bound = enclosed(scheme)
+    if bound is None:
         raise InputError(
             "expected an explicit integrator of one unknown, such as integrators['RK4'](rhs, u), on real multiples of a point "
             "and its next neighbours along each axis"
         )
-    return found
+    return bound
 
 
 def enclosed(scheme: GridScheme) -> EllipseBound | None:

@@ -86,10 +86,10 @@ def _inserted(margin: tuple[tuple[int, int, sp.Rational], ...], x: sp.Poly, y_sq
 
 
 def _powers(base: sp.Poly, most: int) -> list[sp.Poly]:
-    found = [base**0]
+    powers = [base**0]
     for _ in range(most):
-        found.append(found[-1] * base)
-    return found
+        powers.append(powers[-1] * base)
+    return powers
 
 
 def nowhere_negative(poly: sp.Poly) -> bool:

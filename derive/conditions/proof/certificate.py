@@ -57,15 +57,15 @@ class Certificate:
 
     def __str__(self) -> str:
         lines = [f"{question}: {answer}" for question, answer in self.answers.items()]
-        found = [f"counterexample: {self.counterexample}"] if self.counterexample else []
-        return "\n".join([f"{self.verdict} ({self.seconds:.1f} s)", *lines, *found])
+        example = [f"counterexample: {self.counterexample}"] if self.counterexample else []
+        return "\n".join([f"{self.verdict} ({self.seconds:.1f} s)", *lines, *example])
 
 
-def prove(found, seconds: float = 20.0) -> Certificate:
+def prove(stability, seconds: float = 20.0) -> Certificate:
     """Try to prove that the condition of a `Stability` is necessary and sufficient.
 
     Args:
-        found: a `Stability`.
+        stability: a `Stability`.
         seconds: time limit for each direction, greater than 0.
 
     Raises:
@@ -74,11 +74,11 @@ def prove(found, seconds: float = 20.0) -> Certificate:
     if not seconds > 0:
         raise InputError(f"expected a time limit in seconds greater than 0, got {seconds!r}")
     start = time.perf_counter()
-    if found.status != "exact":
-        return Certificate("unknown", {"condition": f"unknown: it is {found.status}, there is nothing to prove"})
+    if stability.status != "exact":
+        return Certificate("unknown", {"condition": f"unknown: it is {stability.status}, there is nothing to prove"})
     answers, counterexample = {}, {}
     for direction, ways in DIRECTIONS.items():
-        answers[direction], example = _settle(ways, found, seconds)
+        answers[direction], example = _settle(ways, stability, seconds)
         counterexample = counterexample or example
     return Certificate(_verdict(answers), answers, counterexample, time.perf_counter() - start)
 
@@ -88,26 +88,26 @@ def _verdict(answers: dict[str, str]) -> str:
     return "refuted" if "refuted" in kinds else "proved" if all(k == "proved" for k in kinds) else "unknown"
 
 
-def _settle(ways: dict[str, Any], found, seconds: float) -> tuple[str, dict[str, Any]]:
+def _settle(ways: dict[str, Any], stability, seconds: float) -> tuple[str, dict[str, Any]]:
     """The first way that gives an answer."""
     if importlib.util.find_spec("z3") is None:
         return "unknown: z3 is not installed (pip install gradcfl[proof])", {}
     reasons = []
     for way, (question, share) in ways.items():
-        answer, example = _ask(question, found, seconds * share)
+        answer, example = _ask(question, stability, seconds * share)
         if answer in ("proved", "refuted"):
             return f"{answer}: {way}", example
         reasons.append(f"{way} {answer}")
     return f"unknown: {'; '.join(reasons)}", {}
 
 
-def _ask(question, found, seconds: float) -> tuple[str, dict[str, Any]]:
+def _ask(question, stability, seconds: float) -> tuple[str, dict[str, Any]]:
     try:
-        questions: list[Question] = question(found)
+        questions: list[Question] = question(stability)
     except (NoClosedForm, NeverStable, sp.PolynomialError) as error:
         return f"cannot be put to z3 ({error or type(error).__name__})", {}
     for asked in questions:
-        answer, example = _check(asked, seconds / len(questions), found.parameters)
+        answer, example = _check(asked, seconds / len(questions), stability.parameters)
         if answer != "proved":
             return answer, example
     return "proved", {}

@@ -25,58 +25,58 @@ class Question:
     refutes: bool = True
 
 
-def sufficient_by_roots(found) -> list[Question]:
+def sufficient_by_roots(stability) -> list[Question]:
     """A root outside of the disc (or a double one on the circle) where the condition is true."""
-    phi = complex_coefficients(found.polynomial)
+    phi = complex_coefficients(stability.polynomial)
     size = _x**2 + _y**2
-    outside = sp.Ge(size, 1) if found.grade == "schur" else sp.Gt(size, 1)
-    shared = [*_admissible(found), found.condition, *_phases(found, phi), _is_determined(phi)]
+    outside = sp.Ge(size, 1) if stability.grade == "schur" else sp.Gt(size, 1)
+    shared = [*_admissible(stability), stability.condition, *_phases(stability, phi), _is_determined(phi)]
     asked = [[*shared, outside, *_vanishes(phi)]]
-    if found.grade == "power-bounded" and len(phi) > 2:
+    if stability.grade == "power-bounded" and len(phi) > 2:
         asked.append([*shared, sp.Eq(size, 1), *_vanishes(phi), *_vanishes(derivative(phi))])
     return [Question(_all(facts)) for facts in asked]
 
 
-def sufficient_by_margins(found) -> list[Question]:
+def sufficient_by_margins(stability) -> list[Question]:
     """A margin that is negative (or not positive) where the condition is true; see `Margin.delicate`."""
-    phi = complex_coefficients(found.polynomial)
-    shared = [*_admissible(found), found.condition, *_phases(found, phi), _is_determined(phi)]
+    phi = complex_coefficients(stability.polynomial)
+    shared = [*_admissible(stability), stability.condition, *_phases(stability, phi), _is_determined(phi)]
     asked = []
-    for margin in margins(phi, found.grade):
-        touching = margin.delicate and found.grade == "power-bounded"
+    for margin in margins(phi, stability.grade):
+        touching = margin.delicate and stability.grade == "power-bounded"
         fails = sp.Le(margin.value, 0) if margin.strict or touching else sp.Lt(margin.value, 0)
         asked.append(Question(_all([*shared, fails]), refutes=not touching))
         if margin.delicate and not touching:
-            asked.append(_at_every_phase(found, phi, found.condition, sp.Eq(margin.value, 0), refutes=False))
+            asked.append(_at_every_phase(stability, phi, stability.condition, sp.Eq(margin.value, 0), refutes=False))
     return asked
 
 
-def necessary_by_margins(found) -> list[Question]:
+def necessary_by_margins(stability) -> list[Question]:
     """Parameters that violate the condition while no margin is negative at any phase."""
-    phi = complex_coefficients(found.polynomial)
+    phi = complex_coefficients(stability.polynomial)
     try:
-        needed = [sp.Gt(m.value, 0) if m.strict else sp.Ge(m.value, 0) for m in margins(phi, found.grade)]
+        needed = [sp.Gt(m.value, 0) if m.strict else sp.Ge(m.value, 0) for m in margins(phi, stability.grade)]
     except NeverStable:
         needed = [sp.false]
-    return [_at_every_phase(found, phi, sp.Not(found.condition), sp.And(*needed, _is_determined(phi)))]
+    return [_at_every_phase(stability, phi, sp.Not(stability.condition), sp.And(*needed, _is_determined(phi)))]
 
 
-def necessary_by_roots(found) -> list[Question]:
+def necessary_by_roots(stability) -> list[Question]:
     """Parameters that violate the condition while no root is outside of the disc at any phase."""
-    phi = complex_coefficients(found.polynomial)
-    inside = sp.Le(_x**2 + _y**2, 1) if found.grade != "schur" else sp.Lt(_x**2 + _y**2, 1)
+    phi = complex_coefficients(stability.polynomial)
+    inside = sp.Le(_x**2 + _y**2, 1) if stability.grade != "schur" else sp.Lt(_x**2 + _y**2, 1)
     every_root_inside = sp.Or(sp.Not(sp.And(*_vanishes(phi))), inside)
-    return [_at_every_phase(found, phi, sp.Not(found.condition), every_root_inside)]
+    return [_at_every_phase(stability, phi, sp.Not(stability.condition), every_root_inside)]
 
 
-def _at_every_phase(found, phi: list[Complex], premise: Any, statement: Any, refutes: bool = True) -> Question:
+def _at_every_phase(stability, phi: list[Complex], premise: Any, statement: Any, refutes: bool = True) -> Question:
     """Admissible parameters of which the premise is true, and the statement at every phase (and every xi it is about)."""
     import z3
 
-    given = _all([*_admissible(found), premise])
-    box = _phases(found, phi)
+    given = _all([*_admissible(stability), premise])
+    box = _phases(stability, phi)
     inside = {s for fact in [*box, statement] for s in getattr(fact, "free_symbols", set())}
-    bound = sorted(inside - set(found.parameters), key=str)
+    bound = sorted(inside - set(stability.parameters), key=str)
     inner = Translator.translate(statement)
     if not bound:
         return Question([*given, inner], refutes=refutes)
@@ -88,11 +88,11 @@ def _all(facts: list[Any]) -> list[Any]:
     return [Translator.translate(fact) for fact in facts]
 
 
-def _admissible(found) -> list[Any]:
+def _admissible(stability) -> list[Any]:
     """What is assumed of the parameters."""
-    domain = domain_of(found.amplification)
-    facts = [found.assumptions]
-    for symbol in found.parameters:
+    domain = domain_of(stability.amplification)
+    facts = [stability.assumptions]
+    for symbol in stability.parameters:
         known = domain.ranges.get(symbol)
         if known is not None and known.low.is_finite:
             facts.append((sp.Gt if known.low_open else sp.Ge)(symbol, known.low, evaluate=False))
@@ -101,11 +101,11 @@ def _admissible(found) -> list[Any]:
     return facts
 
 
-def _phases(found, phi: list[Complex]) -> list[Any]:
+def _phases(stability, phi: list[Complex]) -> list[Any]:
     """The range of the frequency variables: an interval each, or a circle where the sine matters."""
     facts: list[Any] = []
     used = {s for c in phi for part in (c.real, c.imaginary) for s in part.as_expr().free_symbols}
-    for variable, (low, high) in frequency_box(found.amplification).items():
+    for variable, (low, high) in frequency_box(stability.amplification).items():
         facts += [sp.Ge(variable, low, evaluate=False), sp.Le(variable, high, evaluate=False)]
         if variable in COSINES and SINES[COSINES.index(variable)] in used:
             facts.append(sp.Eq(variable**2 + SINES[COSINES.index(variable)] ** 2, 1))

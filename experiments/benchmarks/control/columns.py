@@ -112,8 +112,8 @@ def _beyond(results: xr.Dataset, ratio: xr.DataArray, name: str, ran: np.ndarray
 
 
 def _geometric(ratio: xr.DataArray) -> Column:
-    found = _over_seeds(np.log10(ratio))
-    return Column(10**found.mean, 10**found.low, 10**found.high, found.settings)
+    decades = _over_seeds(np.log10(ratio))
+    return Column(10**decades.mean, 10**decades.low, 10**decades.high, decades.settings)
 
 
 def _over_seeds(table: xr.DataArray) -> Column:

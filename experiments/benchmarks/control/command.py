@@ -71,10 +71,10 @@ def _earlier(path: Path, told: Mapping[str, str]) -> xr.Dataset | None:
     if not path.exists():
         return None
     try:
-        found = from_bytes(read_regular(path, LARGEST), path)
+        earlier = from_bytes(read_regular(path, LARGEST), path)
     except Unreadable as error:
         raise InputError(f"expected results of this benchmark or none, got {shown(error)}; choose another --out") from None
-    other = [name for name, value in told.items() if found.attrs.get(name) != value]
+    other = [name for name, value in told.items() if earlier.attrs.get(name) != value]
     if other:
         raise InputError(f"{path} holds results of another {', '.join(other)}; choose another --out, or take it away")
-    return found
+    return earlier

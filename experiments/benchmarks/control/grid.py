@@ -35,15 +35,15 @@ def jobs(preset: Preset, number: int, each: float) -> Places:
         number: of the setting.
         each: price of a product, in steps.
     """
-    setting, found = preset.settings[number], {}
+    setting, places = preset.settings[number], {}
     for r, (name, row) in enumerate(ROWS.items()):
         if row.missing or row.only not in ("", setting.optimizer):
             continue
         lrs = preset.lrs(setting.optimizer, row.factor(setting.optimizer))
         for b, steps in enumerate((preset.steps, affordable(preset.steps, name, each))[: 1 + row.equal]):
             for i, lr in enumerate(lrs[:1] if row.alone else lrs):
-                found |= {(r, b, i, s): Job(setting, name, lr, steps, seed) for s, seed in enumerate(preset.seeds)}
-    return found
+                places |= {(r, b, i, s): Job(setting, name, lr, steps, seed) for s, seed in enumerate(preset.seeds)}
+    return places
 
 
 def empty(preset: Preset) -> xr.Dataset:

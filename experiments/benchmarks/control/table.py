@@ -24,15 +24,15 @@ def table(results: xr.Dataset) -> Group:
 
 
 def _all(results: xr.Dataset) -> Table:
-    found = Table(title=f"A cap of the step size, preset {results.attrs['preset']}, {results.attrs['device']}")
+    drawn = Table(title=f"A cap of the step size, preset {results.attrs['preset']}, {results.attrs['device']}")
     for name in HEAD:
-        found.add_column(name, justify="left" if name in HEAD[:2] else "right")
+        drawn.add_column(name, justify="left" if name in HEAD[:2] else "right")
     for name in ROWS:
         for budget in BUDGETS:
             row = told(results, name, budget)
             if row is not None:
-                found.add_row(name, BUDGETS[budget], *_cells(row, results.sizes["setting"]))
-    return found
+                drawn.add_row(name, BUDGETS[budget], *_cells(row, results.sizes["setting"]))
+    return drawn
 
 
 def _cells(row: Told, settings: int) -> tuple[str, ...]:
@@ -54,15 +54,15 @@ def _number(column: Column, form: str) -> str:
 
 
 def _each(results: xr.Dataset) -> Table:
-    found = Table(title="Best loss over the reference, by setting, at equal steps")
-    found.add_column("")
+    drawn = Table(title="Best loss over the reference, by setting, at equal steps")
+    drawn.add_column("")
     rows = [name for name in ROWS if told(results, name, "steps") is not None]
     for name in rows:
-        found.add_column(name, justify="right")
+        drawn.add_column(name, justify="right")
     columns = [by_setting(results, name, "steps") for name in rows]
     for place, setting in enumerate(results.setting.values):
-        found.add_row(str(setting), *("-" if np.isnan(column[place]) else f"{column[place]:.2f}" for column in columns))
-    return found
+        drawn.add_row(str(setting), *("-" if np.isnan(column[place]) else f"{column[place]:.2f}" for column in columns))
+    return drawn
 
 
 def notes(results: xr.Dataset) -> str:

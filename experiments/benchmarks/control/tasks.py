@@ -70,10 +70,10 @@ def dense(channels: int, size: int, classes: int) -> nn.Module:
 
 
 def _images(device: str, make: Callable[..., nn.Module], *args: object) -> Task:
-    found = datasets.load(first_available(IMAGES), subset=TRAIN, device=device, download=False)
-    train, test = ((_pooled(split.images), split.labels) for split in (found.train, found.test))
-    shape = found.channels, train[0].shape[-1], found.classes
-    return Task(found.name, train, (test[0][:TEST], test[1][:TEST]), found.classes, lambda: make(*shape, *args))
+    data = datasets.load(first_available(IMAGES), subset=TRAIN, device=device, download=False)
+    train, test = ((_pooled(split.images), split.labels) for split in (data.train, data.test))
+    shape = data.channels, train[0].shape[-1], data.classes
+    return Task(data.name, train, (test[0][:TEST], test[1][:TEST]), data.classes, lambda: make(*shape, *args))
 
 
 def _pooled(images: Tensor) -> Tensor:
@@ -82,9 +82,9 @@ def _pooled(images: Tensor) -> Tensor:
 
 
 def _text(device: str) -> Task:
-    found = letters().to(device)
-    end = len(found) * 4 // 5
-    return Task("text", windows(found[:end], TRAIN), windows(found[end:], TEST), LETTERS, Transformer)
+    text = letters().to(device)
+    end = len(text) * 4 // 5
+    return Task("text", windows(text[:end], TRAIN), windows(text[end:], TEST), LETTERS, Transformer)
 
 
 TASKS: dict[str, Callable[[str], Task]] = {

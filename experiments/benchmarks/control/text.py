@@ -21,10 +21,10 @@ def letters() -> Tensor:
     return torch.tensor([0 if c == " " else ord(c) - ord("a") + 1 for c in " ".join(kept.split())])
 
 
-def windows(found: Tensor, count: int) -> tuple[Tensor, Tensor]:
+def windows(text: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """(count, WINDOW) letters, at places spread evenly, and those that follow each."""
-    starts = torch.linspace(0, len(found) - WINDOW - 1, count).long()
-    rows = found[starts[:, None] + torch.arange(WINDOW + 1)]
+    starts = torch.linspace(0, len(text) - WINDOW - 1, count).long()
+    rows = text[starts[:, None] + torch.arange(WINDOW + 1)]
     return rows[:, :-1], rows[:, 1:]
 
 

@@ -83,7 +83,7 @@ class _Tasks:
 
     def results(self) -> list[xr.Dataset]:
         """All of them, in the order of the groups."""
-        found: dict[int, xr.Dataset] = {}
+        answers: dict[int, xr.Dataset] = {}
         try:
             futures = [self._submit(number) for number in range(len(self._groups))]
             waiting = self._dask.as_completed(futures, loop=self._client.loop)
@@ -92,12 +92,12 @@ class _Tasks:
                 if isinstance(error := future.exception(), self._dask.KilledWorker):
                     waiting.add(self._again(number, error))
                 else:
-                    found[number] = _answer(future)
+                    answers[number] = _answer(future)
                     self._board.mark(number, PARTS)
         finally:
             with suppress(*TROUBLE):  # a scheduler that is gone has nothing to cancel
                 self._client.cancel(list(self._number))
-        return [found[number] for number in range(len(self._groups))]
+        return [answers[number] for number in range(len(self._groups))]
 
     def _submit(self, number: int) -> Any:
         group = self._groups[number]

@@ -115,8 +115,8 @@ def test_latex_of_a_condition() -> None:
         (lambda: GridScheme(sp.Eq(u[1, 0], u[0, 0] ** 2)), "linear in the unknowns"),
         (lambda: GridScheme(sp.Eq(u[1, 0], u[0, 0] + 1)), "constant term"),
         (lambda: GridScheme(r), "one equation per unknown"),
-        (lambda: u[0], "takes 2 integer offsets"),
-        (lambda: u[0, r], "takes 2 integer offsets"),
+        (lambda: u[0], "takes 2 offsets"),
+        (lambda: u[0, r], "takes 2 offsets"),
         (lambda: GridFunction("u", 4), "0 to 3 space dimensions"),
     ],
 )

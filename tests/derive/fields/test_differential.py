@@ -8,12 +8,12 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derive.derivations import beltrami
 from derive.fields.calculus import Dot, Inner, Total, expand_linear, gradient, variation
 from derive.fields.differential import Div, Grad
 from derive.fields.discretize import Stencil
 from derive.fields.symbols import du, dx, f, u
 from derive.printing.text import latex, pretty
-from derive.theorems import beltrami
 
 SHAPE = (4, 5)
 FUNCTIONALS = [

@@ -10,13 +10,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from derive import InputError, theorem
+from derive.derivations import coupling, layer_hessian, layer_regimes, multilayer, stability_bounds, strong_decay
+from derive.derivations.amplifier import amplifier
 from derive.fields.calculus import Inner, gradient, variation
 from derive.fields.layers import checked_layer, kernel, kernel_variation, kernels
 from derive.fields.networks import deep_loss, layers, loss
 from derive.fields.symbols import I, K, a, alpha, lr
 from derive.flows.layer_code import layer_fields, layer_gradients, layer_loss, layer_products
-from derive.theorems import coupling, layer_hessian, layer_regimes, multilayer, stability_bounds, strong_decay
-from derive.theorems.amplifier import amplifier
 from tests.derive.fields.test_calculus import POINTS, evaluate
 
 PAIRS = [(depth, layer) for depth in range(1, 6) for layer in range(1, depth + 1)]
@@ -29,7 +29,7 @@ def test_induction_equals_the_whole_network(depth: int, layer: int) -> None:
 
 
 def test_one_layer_is_theorem_5_1() -> None:
-    from derive.theorems import gradient_flow
+    from derive.derivations import gradient_flow
 
     one = kernel(1)
     assert deep_loss([one]).xreplace({one: K}) == loss()

@@ -9,11 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from derive.derivations import checkerboard_windows, finite_windows, window_lemmas
+from derive.derivations.checkerboard_windows import points
 from derive.errors import InputError
 from derive.fields.symbols import width
 from derive.fields.windows import compressed, gram, power_spectrum, response_matrix, spectrum, symbolic_image
-from derive.theorems import checkerboard_windows, finite_windows, window_lemmas
-from derive.theorems.checkerboard_windows import points
 from tests import oracles
 
 BOUNDARIES = ("valid", "full", "circular")

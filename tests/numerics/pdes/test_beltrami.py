@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from derive import theorem
+from derive.derivations import beltrami as theory
 from derive.errors import InputError
 from derive.fields.discretize import Stencil
 from derive.fields.symbols import dx as spacing
 from derive.fields.symbols import epsilon, fidelity
 from derive.fields.symbols import f as given_image
 from derive.fields.symbols import u as fitted
-from derive.theorems import beltrami as theory
 from numerics.pdes.differences import RIMS, Differences
 from numerics.pdes.flows import beltrami, beltrami_energy
 from numerics.pdes.simulate import simulate

@@ -11,9 +11,9 @@ from scipy.optimize import brentq
 from sympy import lambdify
 
 from derive import theorem
+from derive.derivations import checkerboard_windows
+from derive.derivations.checkerboard_windows import loss, peak, theta
 from derive.fields.symbols import width
-from derive.theorems import checkerboard_windows
-from derive.theorems.checkerboard_windows import loss, peak, theta
 from numerics import windowed_bounds
 from numerics.pdes.active_mode import checkerboard
 from tests import oracles

@@ -1,0 +1,76 @@
+"""A jump of the loss, and what is told of it: the cause, with the numbers that decided."""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import Any, NamedTuple
+
+CAUSES = ("batch", "edge", "gradient", "unknown")
+
+Row = dict[str, Any]
+
+
+class Jump(NamedTuple):
+    """What is not usual at a step.
+
+    Attributes:
+        loss: of the step's batch, in the training.
+        norm: of the gradient that the optimiser took.
+        lost: whether the loss jumps.
+        steep: whether the gradient's norm does.
+        usual: the usual loss.
+        gentle: the usual norm.
+    """
+
+    loss: float
+    norm: float
+    lost: bool
+    steep: bool
+    usual: float
+    gentle: float
+
+
+class Seen(NamedTuple):
+    """What was found at a jump.
+
+    Attributes:
+        cause: one of `CAUSES`.
+        batch: number of the micro-batch with the greatest loss, in the order in which they were told, from 0.
+        own: its loss, on the weights of before the step.
+        other: loss of the batch before, on the same weights.
+        at: normalised sharpness there; NaN if it was not measured.
+    """
+
+    cause: str
+    batch: int
+    own: float
+    other: float
+    at: float
+
+    def row(self, jump: Jump) -> Row:
+        """By the names of `records.UNITS`."""
+        told = {"spike": self.cause, "spike_batch": self.batch, "spike_normalised": self.at}
+        return {**told, "spike_loss": _times(jump.loss, jump.usual), "spike_gradient": _times(jump.norm, jump.gentle)}
+
+    def reason(self, jump: Jump) -> str:
+        """The cause and the numbers that decided, in a sentence."""
+        what = {
+            "batch": f"batch {self.batch} is unlike the others",
+            "edge": "the edge was crossed",
+            "gradient": "the gradient that the optimiser took was not the usual one",
+            "unknown": "neither the edge nor the gradient nor the batch",
+        }[self.cause]
+        edge = "the sharpness could not be measured" if isnan(self.at) else f"the training was at {self.at:.3g} of the edge"
+        return (
+            f"{what}: the loss of {jump.loss:.3g} (usual {jump.usual:.3g}) {_jumped(jump.lost)}, the gradient's norm of "
+            f"{jump.norm:.3g} (usual {jump.gentle:.3g}) {_jumped(jump.steep)}; with the weights of before the step batch "
+            f"{self.batch} has the loss {self.own:.3g} and the batch before {self.other:.3g}; {edge}"
+        )
+
+
+def _jumped(jumped: bool) -> str:
+    return "is a jump" if jumped else "is none"
+
+
+def _times(value: float, usual: float) -> float:
+    return value / usual if usual else nan
