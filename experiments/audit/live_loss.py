@@ -81,8 +81,8 @@ class LiveCurvature:
         self.last: dict[str, Spectrum] = {}
 
     @contextmanager
-    def at(self, thresholds: Sequence[Threshold], batch: Any, maximize: bool) -> Iterator[Here]:
-        """The Hessian where the training is; to be used inside."""
+    def at(self, thresholds: Sequence[Threshold], batch: Any, maximize: bool, known: bool = False) -> Iterator[Here]:
+        """The Hessian where the training is; to be used inside. Nothing is looked at first, known or not."""
         (_, gradients), _ = batch
         hessian: Any = LiveHessian(gradients, thresholds, -1.0 if maximize else 1.0)
         yield Here(hessian, thresholds, self.last, self.tolerance)

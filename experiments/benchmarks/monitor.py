@@ -50,7 +50,7 @@ def measure(number: int) -> tuple[float, StabilityMonitor]:
     step, _ = loop(False)
     for _ in range(WARM_UP):
         step()
-    loop(True)[0]()  # derives the edge, once in a process, however long it trains
+    derive()
     (plain, _), (watched, monitor) = loop(False), loop(True)
     spent = [0.0, 0.0]
     for _ in range(ceil(number / TURN)):
@@ -60,6 +60,13 @@ def measure(number: int) -> tuple[float, StabilityMonitor]:
                 step()
             spent[place] += process_time() - start
     return spent[1] / spent[0], monitor
+
+
+def derive() -> None:
+    """Both edges, once in a process, however long it trains."""
+    step, monitor = loop(True)
+    while monitor is not None and "mean_square" not in monitor.latest:
+        step()
 
 
 def loop(watched: bool) -> tuple[Callable[[], None], StabilityMonitor | None]:

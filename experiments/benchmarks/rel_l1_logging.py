@@ -53,5 +53,5 @@ def _calls(trained: list[Member], group: Group, data: Data) -> list[Callable[[],
     return [
         lambda: [member.step(images, labels) for member in trained],
         lambda: [distances([member.weights], reference) for member in trained],
-        lambda: rel_l1_now(trained, group.unperturbed),
+        lambda: rel_l1_now(trained, group),
     ]

@@ -20,31 +20,32 @@ class Clock:
         seconds: of all measurements.
         last: of the newest one.
         watched: of all that the monitor does between the training's steps, shadow and sinks too; not of its hooks.
+        trained: of the training alone, from call to call.
     """
 
     def __init__(self) -> None:
-        self.seconds = self.last = self.watched = 0.0
-        self._began: float | None = None
+        self.seconds = self.last = self.watched = self.trained = 0.0
         self._first: float | None = None
-        self._earlier = 0.0
+        self._left: float | None = None
+        self._earlier, self._begun = 0.0, False
         self._steps = self._measured = 0
 
     def step(self, number: int = 1) -> None:
         """Training steps have been done; those before the first call are not timed."""
-        if self._began is None:
-            self._began = perf_counter()
-        else:
-            self._steps += number
+        self._steps += number if self._begun else 0
+        self._begun = True
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Inside, time is the monitor's."""
+        """Inside, time is the monitor's; from one time to the next it is the training's."""
         start = perf_counter()
         self._first = start if self._first is None else self._first
+        self.trained += 0.0 if self._left is None else start - self._left
         try:
             yield
         finally:
-            self.watched += perf_counter() - start
+            self._left = perf_counter()
+            self.watched += self._left - start
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
@@ -71,12 +72,12 @@ class Clock:
     def cost(self, products: float) -> float:
         """Of the newest measurement.
 
-        The first one costs its products: it also lasts as long as what is done once only, as deriving an edge.
+        The first one costs its products: it also lasts as long as what is done once only, as deriving an edge. A step lasts as
+        long as the training does without the monitor: with a shadow beside it, what is measured would seem the cheaper.
         """
-        if self._began is None or self._measured < 2 or not self._steps:
+        if self._measured < 2 or not self._steps:
             return products
-        training = perf_counter() - self._began - self.seconds
-        return max(products, self.last / (PRODUCT * max(training, 1e-9) / self._steps))
+        return max(products, self.last / (PRODUCT * max(self.trained, 1e-9) / self._steps))
 
     def state(self) -> dict[str, float]:
         """What it has counted; the pace of the training is found anew."""

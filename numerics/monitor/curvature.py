@@ -64,7 +64,12 @@ class Curvature:
 
     @contextmanager
     def at(
-        self, thresholds: Sequence[Threshold], batches: Sequence[Batch], maximize: bool, check: bool | None = None
+        self,
+        thresholds: Sequence[Threshold],
+        batches: Sequence[Batch],
+        maximize: bool,
+        check: bool | None = None,
+        known: bool = False,
     ) -> Iterator[Here]:
         """The Hessian of what is descended, where the model is; to be used inside.
 
@@ -73,6 +78,7 @@ class Curvature:
             batches: (inputs, targets) each.
             maximize: whether the optimiser ascends.
             check: see `numerics.sharpness.Hessian`; None until there has been a measurement.
+            known: see there.
 
         Raises:
             InputError: as `numerics.sharpness.Hessian`.
@@ -81,7 +87,8 @@ class Curvature:
         parameters, check = [t.parameter for t in thresholds], not self.last if check is None else check
         with self._measuring():
             descended.share = 0.0  # what the loss divides by is asked without the decay, which counts once
-            hessian = Hessian(descended, loss, batches, parameters, chunk=self.chunk, reduction="batches", check=check)
+            how: dict[str, Any] = {"chunk": self.chunk, "reduction": "batches", "check": check, "known": known}
+            hessian = Hessian(descended, loss, batches, parameters, **how)
             descended.share = 1 / hessian.weight
             yield Here(hessian, thresholds, self.last, self.tolerance)
 

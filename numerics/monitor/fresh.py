@@ -44,20 +44,24 @@ class Fresh:
 
     def __init__(self, optimizer: Optimizer, curvature: Curvature, count: int) -> None:
         self.optimizer, self.curvature, self.count = optimizer, curvature, count
-        self.open, self.step = False, 0
+        self.open, self.step, self._had = False, 0, False
         self._found: list[Threshold] = []
         self._unit = self._root = torch.zeros(0)
         self._seen = Products()
 
-    def begin(self, step: int, found: Sequence[Threshold]) -> None:
+    def begin(self, step: int, found: Sequence[Threshold], lent: bool = False) -> None:
         """Await batches for the measurement just made, unless those of another are awaited.
 
         Args:
             step: of it.
             found: thresholds it was made with.
+            lent: whether the budget has no room for it; of such, which are early ones, only every other has batches, or what
+                is lent would be twice as much.
         """
-        if self.open or not self.count or not found or "" not in self.curvature.last:
+        if self.open or not self.count or not found or "" not in self.curvature.last or (lent and self._had):
+            self._had = False
             return
+        self._had = True
         top = self.curvature.last[""].vectors[0]
         self._unit, self._root = top / top.norm(), flat(t.scale for t in found).rsqrt().to(top)
         # What the edge rests on beside the denominators, which are in the root.
@@ -70,7 +74,8 @@ class Fresh:
         Raises:
             InputError: the batch does not fit, as `Hessian`; parameters have come or gone.
         """
-        with self.curvature.at(self._found, batches, maximizes(self.optimizer)) as here:
+        # The measurement has looked at model and loss, a few steps ago; three forward passes more are half a product.
+        with self.curvature.at(self._found, batches, maximizes(self.optimizer), known=True) as here:
             self._seen.add(self._unit, self._root * here.hessian.rows((self._root * self._unit)[None])[0], rows)
         return len(self._seen.samples) >= self.count
 
@@ -116,13 +121,13 @@ class Fresh:
         """The samples so far, with the direction and the settings that they belong to."""
         numbers = {id(p): number for number, (_, _, p) in enumerate(trained(self.optimizer))}
         settings = [(numbers.get(id(t.parameter), -1), dict(t.values), t.decay) for t in self._found]
-        told = {"open": self.open, "step": self.step, "unit": self._unit.clone(), "root": self._root.clone()}
+        told = {"open": self.open, "step": self.step, "had": self._had, "unit": self._unit.clone(), "root": self._root.clone()}
         return {**told, "seen": deepcopy(vars(self._seen)), "settings": settings}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """As it was."""
         self.open, self.step, self._unit, self._root = (state[name] for name in ("open", "step", "unit", "root"))
-        self._seen = Products()
+        self._seen, self._had = Products(), state["had"]
         vars(self._seen).update(deepcopy(dict(state["seen"])))
         moved = list(trained(self.optimizer))
         self._found = [

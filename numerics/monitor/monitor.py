@@ -272,9 +272,9 @@ class StabilityMonitor:
         """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
         if not self._products.due or unsettled(self.optimizer):
             return {}
-        products = ATTEMPT
+        products, paid = ATTEMPT, self._products.paid
         try:
-            row = self._measured(batches, self.options.layers if self._products.paid else 0)
+            row = self._measured(batches, self.options.layers if paid else 0, lent=not paid)
             products = row["products"]
         finally:
             self._products.spend(self._clock.cost(products))
@@ -294,7 +294,8 @@ class StabilityMonitor:
         try:
             with self._clock.measuring():
                 enough = self._fresh.see(batches, _rows(batches))
-                return now | (self._fresh.tell(self.records, ascends) if enough else {})
+            # Not in the time of a product: the edge is derived at the first one, once.
+            return now | (self._fresh.tell(self.records, ascends) if enough else {})
         except Exception:
             self._fresh.close()
             if isfinite(self._gauge.curvature.loss(batches)):
@@ -319,7 +320,7 @@ class StabilityMonitor:
         LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
         return row
 
-    def _measured(self, batches: Sequence[Batch], layers: int | None) -> Row:
+    def _measured(self, batches: Sequence[Batch], layers: int | None, lent: bool = False) -> Row:
         self._remarks.once(COUPLED, couples_batch(self.model))
         self._remarks.once(DROPPED, any(map(drops, self.model.modules())))
         where = self._where(batches)
@@ -329,7 +330,7 @@ class StabilityMonitor:
         products *= _rows(where) / _rows(batches)
         row |= {"products": products, "seconds": self._clock.last, **self._clock.told}
         self._remarks.once(UNRESOLVED, "unresolved" in row)
-        self._fresh.begin(self._seen, self._gauge.taken())
+        self._fresh.begin(self._seen, self._gauge.taken(), lent)
         now = {**row, "step": self._seen}
         return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
 

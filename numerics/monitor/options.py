@@ -50,7 +50,8 @@ class Options:
         layers: layers measured along with the network, in turn; None for all of them each time.
         smallest: measure the smallest eigenvalue too, for the lower end of the weight decays; as dear as the largest.
         batches: batches over which the curvature along the top direction is measured, one product on each of the steps after a
-            measurement, for the mean-square edge; 0 for none, else at least 3. They count in the budget, but do not wait.
+            measurement, for the mean-square edge; 0 for none, else at least 3. They count in the budget, but do not wait; of
+            the early measurements that the budget has no room for, every other has none.
         shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
         window: steps of a shadow, at least 12.
         spikes: whether each step's loss and gradient are held against the usual ones, and the cause of a jump is sought at

@@ -43,6 +43,7 @@ class Hessian:
         reduction: "mean" or "sum"; None to take what the loss does.
         check: look first, on a few rows, for what would make the products wrong without a word; whether the forward pass
             repeats itself and the numbers are finite is always looked at.
+        known: look at nothing first, not even that: model and loss have been looked at on other data.
 
     Attributes:
         products: products so far, a pass over all the data each; those with a block count there.
@@ -73,17 +74,19 @@ class Hessian:
         chunk: int | None = None,
         reduction: str | None = "mean",
         check: bool = True,
+        known: bool = False,
     ) -> None:
         self._objective = Objective(model, loss_fn, data, parameters, chunk, reduction)
         self._active = tuple(range(len(self._objective.tensors)))
         self.products = 0
         with self.undisturbed():
-            some = sample(self._objective)
-            check_repeats(self._objective, some)
-            if check:
+            some = None if known else sample(self._objective)
+            if some is not None:
+                check_repeats(self._objective, some)
+            if some is not None and check:
                 check_rows(self._objective)
             self._objective.pieces = weighed(self._objective)
-            if check:
+            if some is not None and check:
                 check_derivatives(self._objective, some)
             self._pooled = Pooled(self._objective, method)
 

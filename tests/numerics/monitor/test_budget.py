@@ -53,17 +53,21 @@ def test_a_run_of_a_hundred_steps_is_measured_more_than_once_however_dear() -> N
 
 
 def test_a_measurement_costs_its_time_where_that_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten steps of 1 s, and then measurements of 60 s: those of 2 products cost the 20 that last as long."""
+    """Ten steps of 1 s, a shadow of 5 s beside each, and then measurements of 60 s: those of 2 products cost 20, not 3.3."""
     now = [0.0]
     monkeypatch.setattr("numerics.monitor.clock.perf_counter", lambda: now[0])
     clock, costs = Clock(), []
-    clock.step()
+    with clock.watching():
+        clock.step()
     for products in (2.0, 2.0, 50.0):
         for _ in range(10):
             now[0] += 1.0
-            clock.step()
-        with clock.measuring():
+            with clock.watching():
+                clock.step()
+                now[0] += 5.0
+        with clock.watching(), clock.measuring():
             now[0] += 60.0
         costs.append(clock.cost(products))
     assert costs == pytest.approx([2.0, 20.0, 50.0])  # what is done once, as deriving, is in the time of the first
     assert (clock.seconds, clock.last) == (180.0, 60.0)
+    assert (clock.trained, clock.watched) == (30.0, 150.0 + 180.0)

@@ -13,9 +13,11 @@ from torch.optim import SGD, AdamW
 
 from derive.errors import InputError
 from numerics.monitor import Options, StabilityMonitor, StabilityWarning
+from numerics.monitor.fresh import Fresh
 from numerics.monitor.noisy import noisy
 from numerics.monitor.verdict import verdict
 from numerics.sharpness import noise_of
+from numerics.sharpness.objective import Objective
 from numerics.thresholds import mean_square, thresholds
 
 CURVATURES = [2.0, 1.0, 3.0, 2.5, 0.5, 1.5, 4.0, 2.0, 1.0]
@@ -79,7 +81,9 @@ def test_fixed_data_have_one_edge() -> None:
     assert float(monitor.dataset().products.sum()) == float(monitor.dataset().normalised.notnull().sum())
 
 
-def test_it_is_paid_for() -> None:
+def test_it_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In products, where nothing takes time."""
+    monkeypatch.setattr("numerics.monitor.clock.perf_counter", lambda: 0.0)
     spent = []
     for count in (0, 4):
         model = line()
@@ -88,7 +92,53 @@ def test_it_is_paid_for() -> None:
             train(model, optimizer, monitor, CURVATURES)
         spent.append(monitor.state_dict()["budget"]["spent"])
         assert ("mean_square" in monitor.latest) == bool(count)
-    assert spent[1] >= spent[0] + 4
+    assert spent[1] == spent[0] + 4
+
+
+def test_of_the_measurements_that_are_lent_every_other_has_batches() -> None:
+    """At steps 1, 5, 37, 293: that at 1 has room, those after it have none."""
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.01)
+    with StabilityMonitor(model, optimizer, half_square, **OPTIONS) as monitor:
+        train(model, optimizer, monitor, 34 * CURVATURES)
+    rows = {row["step"]: row for row in monitor.records if "normalised" in row}
+    assert list(rows) == [1, 5, 37, 293]
+    assert [step for step, row in rows.items() if "mean_square" in row] == [1, 37]
+    assert sum(row["products"] for row in rows.values()) == 4 + 2 * 4
+    assert "by the batches after step 37" in rows[293]["reason"]
+
+
+def test_deriving_the_edge_is_not_the_price_of_a_product(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is done once, however long the training is, and would put the next measurements off by thousands of steps."""
+    now, tell = [0.0], Fresh.tell
+
+    def derived(*arguments: Any) -> Any:
+        now[0] += 1000.0
+        return tell(*arguments)
+
+    monkeypatch.setattr("numerics.monitor.clock.perf_counter", lambda: now[0])
+    monkeypatch.setattr(Fresh, "tell", derived)
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.01)
+    with StabilityMonitor(model, optimizer, half_square, **OPTIONS) as monitor:
+        for curvature in CURVATURES[:8]:
+            now[0] += 1.0
+            train(model, optimizer, monitor, [curvature])
+    assert "mean_square" in monitor.latest
+    assert monitor.latest["monitor_seconds"] == 1000.0  # told all the same
+    spent = monitor.state_dict()["budget"]["spent"]
+    assert spent == monitor.dataset().products.sum() == 2 + 4
+
+
+def test_a_batch_after_a_measurement_costs_one_forward_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes, loss, model = [], Objective.loss, line()
+    monkeypatch.setattr(Objective, "loss", lambda *arguments: passes.append(1) or loss(*arguments))
+    optimizer = SGD(model.parameters(), lr=0.01)
+    with StabilityMonitor(model, optimizer, half_square, **OPTIONS) as monitor:
+        train(model, optimizer, monitor, CURVATURES[:1])
+        passes.clear()
+        train(model, optimizer, monitor, CURVATURES[1:4])
+    assert len(passes) == 3
 
 
 def test_what_is_awaited_survives_a_checkpoint(tmp_path) -> None:
