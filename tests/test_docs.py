@@ -71,7 +71,8 @@ def test_a_command_of_the_readme_runs(command: tuple[str, ...], tmp_path: Path, 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_and_targets_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    links = [link for link in re.findall(r"\]\(([^)#\s]*)[^)]*\)", text) if link and "://" not in link]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    links = [link for link in re.findall(r"\]\(([^)#\s]*)[^)]*\)", prose) if link and "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert set(re.findall(r"(?:^ *|`)make ([a-z-]+)", text, re.MULTILINE)) <= targets
