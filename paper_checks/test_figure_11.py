@@ -9,6 +9,7 @@ import xarray as xr
 
 from derive.paper.claim import Verdict
 from experiments.pdes import figure_11
+from experiments.pdes.figure_4 import misjudged
 from experiments.pdes.nesterov_setting import NesterovSetting
 from experiments.running.progress import silent
 from paper_checks.claims import PRINTED
@@ -25,13 +26,13 @@ def results() -> xr.Dataset:
 
 def as_predicted() -> bool:
     """Every run judged stable exactly where the derived bounds say so."""
-    return not figure_11.misjudged(results(), results().attrs["alpha_max"])
+    return not misjudged(results(), results().attrs["alpha_max"])
 
 
 def verdict() -> Verdict:
     """Existence of both bounds by simulation; the printed one misplaces the upper."""
     at = results().attrs
-    wrong = figure_11.misjudged(results(), at["alpha_max_printed"])
+    wrong = misjudged(results(), at["alpha_max_printed"])
     return Verdict(
         CLAIM, "agrees" if as_predicted() else "not reproduced", "", "",
         f"At the paper's setting (seed 0, float64, CPU, 1000 iterations) runs at 0.9 and 1.1 times alpha_min = {at['alpha_min']:.4g} and at "
@@ -57,7 +58,7 @@ def test_stable_exactly_inside() -> None:
 
 @pytest.mark.slow
 def test_printed_upper_bound_misjudges_a_run() -> None:
-    (wrong,) = figure_11.misjudged(results(), results().attrs["alpha_max_printed"])
+    (wrong,) = misjudged(results(), results().attrs["alpha_max_printed"])
     assert wrong == pytest.approx(0.99 * results().attrs["alpha_max"])
 
 
@@ -68,4 +69,4 @@ def test_on_a_small_image() -> None:
     )
     found = figure_11.compute(config, "cpu", silent)
     assert list(found.verdict.values) == ["unstable", "stable", "stable", "unstable"]
-    assert len(figure_11.misjudged(found, found.attrs["alpha_max_printed"])) == 1
+    assert len(misjudged(found, found.attrs["alpha_max_printed"])) == 1

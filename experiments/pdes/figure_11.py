@@ -81,13 +81,13 @@ def caption(results: xr.Dataset) -> str:
     """Whether the verdicts follow the derived bounds, and the printed ones."""
     at = results.attrs
     runs, differ = results.sizes["alpha"], figure_4.misjudged(results, at["alpha_max"])
-    exceptions = f"; not those at {', '.join(differ)}" if differ else ""
+    exceptions = f"; not those at {figure_4.listed(differ)}" if differ else ""
     text = (
         f"Loss of the linear PDE under Nesterov's scheme, {at['kernel']}^2 kernel, dt = {at['lr']:g}, momentum coefficient "
         f"{at['momentum']:g}, seed {at['seeds']}. {runs - len(differ)} of {runs} runs are stable exactly where the bounds from "
         f"the spectrum ({at['alpha_min']:.4g}, {at['alpha_max']:.4g}) say so{exceptions}."
     )
     if "alpha_max_printed" in at:
-        wrong = figure_4.misjudged(results, at["alpha_max_printed"])
-        text += f" The printed upper bound, {at['alpha_max_printed']:.4g}, misjudges {', '.join(wrong) or 'none'}."
+        wrong = figure_4.listed(figure_4.misjudged(results, at["alpha_max_printed"]))
+        text += f" The printed upper bound, {at['alpha_max_printed']:.4g}, misjudges {wrong or 'none'}."
     return f"{text} Below the lower edge the loss is unbounded from below; its modulus is drawn."

@@ -92,10 +92,15 @@ def judged(path: Trajectory, alphas: Sequence[float], unit: str) -> xr.Dataset:
     )
 
 
-def misjudged(results: xr.Dataset, upper: float) -> list[str]:
-    """Weight decays, as printed, at which the bounds (alpha_min, upper) and the run disagree."""
+def misjudged(results: xr.Dataset, upper: float) -> list[float]:
+    """Weight decays at which the bounds (alpha_min, upper) and the run disagree."""
     inside = (results.alpha > results.attrs["alpha_min"]) & (results.alpha < upper)
-    return [f"{float(alpha):.4g}" for alpha in results.alpha[(results.verdict == "stable") != inside]]
+    return [float(alpha) for alpha in results.alpha[(results.verdict == "stable") != inside]]
+
+
+def listed(alphas: list[float]) -> str:
+    """For a caption."""
+    return ", ".join(f"{alpha:.4g}" for alpha in alphas)
 
 
 def render(results: xr.Dataset) -> Figure:
@@ -120,6 +125,6 @@ def caption(results: xr.Dataset) -> str:
         f"Loss of the linear PDE, {results.attrs['kernel']}^2 kernel, step size {results.attrs['lr']:g}, seed "
         f"{results.attrs['seeds']}. {results.sizes['alpha'] - len(differ)} of {results.sizes['alpha']} runs are stable exactly "
         f"where the bounds from the spectrum ({results.attrs['alpha_min']:.4g}, {results.attrs['alpha_max']:.4g}) say so"
-        f"{'; not those at ' + ', '.join(differ) if differ else ''}. Below the lower edge the loss is unbounded from below; "
+        f"{'; not those at ' + listed(differ) if differ else ''}. Below the lower edge the loss is unbounded from below; "
         "its modulus is drawn. Curves end where they leave the axis or the range of floats."
     )
