@@ -108,7 +108,7 @@ def internals() -> list[tuple[object, str]]:
         for name, value in vars(module).items():
             if inspect.isclass(value) and value.__module__ == module.__name__:
                 found += [(value, n) for n, v in vars(value).items() if isinstance(v, FunctionType | property)]
-            elif inspect.isfunction(value) and value.__module__.startswith("numerics"):
+            elif inspect.isfunction(value) and (value.__module__ or "").startswith("numerics"):
                 found.append((module, name))
     doors = [(StabilityMonitor, "step"), (StabilityMonitor, "close"), (observer.Hook, "__call__")]
     doors += [
