@@ -86,7 +86,7 @@ function mistake(line) {
 }
 
 function show(found, values, axes) {
-  const sampled = found.status === "sampled";
+  const sampled = found.condition === null;
   $("state").textContent = [found.note, sampled ? "no closed form; the drawings sample the roots" : `${found.status}, ${found.grade}`].filter(Boolean).join(": ");
   $("found").hidden = false;
   $("condition").hidden = !found.mathml;

@@ -34,7 +34,7 @@ def test_a_scheme_is_answered() -> None:
     assert more["order"] == "O(dt + dx**2)"
     assert [step["title"] for step in more["steps"]][-1] == "Condition"
     sampled = asked(ask="scheme", equations=HEAT.replace("r*", "(r + q)*"), sampled=True)
-    assert (sampled["status"], sampled["condition"]) == ("sampled", None)
+    assert (sampled["status"], sampled["condition"]) == ("decided", None)
     assert "function coefficients(" in sampled["coefficients"]
 
 
