@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from derive.arrays import np
 from derive.errors import InputError
 
 

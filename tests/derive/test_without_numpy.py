@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,3 +76,11 @@ def test_roots_on_the_circle_are_told_from_roots_outside() -> None:
     assert _outside(double, 1 + 1e-3) is False
     assert _outside(double, 1 - 1e-3) is True
     assert largest_modulus(double) == pytest.approx(1, abs=1e-9)
+
+
+def test_no_module_loads_numpy_by_itself() -> None:
+    """`derive.arrays` loads it when an array is made."""
+    sources = Path(derive.__file__).parent.rglob("*.py")
+    assert [
+        path.name for path in sources if re.search(r"^(import|from) numpy", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ] == []
