@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from derive.errors import InputError
-from derive.files.writing import write_whole
-from derive.shown import shown
 from numerics.monitor.monitor import StabilityMonitor
 from numerics.monitor.options import StabilityWarning
 from numerics.monitor.records import DIMS
-from numerics.monitor.remarks import reason
 from numerics.monitor.scalars import scalars
-from numerics.sharpness.untouched import measuring
+from numerics.monitor.trainer import Following
 
 try:
-    from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+    from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
 except ImportError:
     raise InputError("expected the package transformers, got none; pip install transformers") from None
 
@@ -48,21 +41,12 @@ def own_loss(outputs: Any, parts: float | None = None) -> Tensor:
     return loss if parts is None else parts * loss
 
 
-SAVED = "stability.pt"
-"""The monitor's state, in the folder of a checkpoint."""
-
-
 CURE = (
     "the callback follows bf16=True, gradient_accumulation_steps and max_grad_norm, but no fp16=True (scaled gradients), "
     "no loss of the Trainer's own (compute_loss_func, label_smoothing_factor), no gradient noise (neftune_noise_alpha) and no "
     "kernels that are not deterministic (full_determinism=True makes them so); StabilityCallback(shadow=0) does without"
 )
 """Where a shadow cannot follow a Trainer."""
-
-
-def _checkpoint(args: TrainingArguments, state: TrainerState) -> Path:
-    """Where the Trainer keeps the checkpoint of this step."""
-    return Path(str(args.output_dir)) / f"checkpoint-{state.global_step}"
 
 
 def watched(trainer: Trainer, **options: Any) -> StabilityCallback:
@@ -77,7 +61,7 @@ def watched(trainer: Trainer, **options: Any) -> StabilityCallback:
     return callback
 
 
-class StabilityCallback(TrainerCallback):
+class StabilityCallback(Following):
     """Watches a Trainer with a `StabilityMonitor`, whose numbers are in `.monitor` during and after it.
 
     The Trainer does not show its batches to a callback; they are read off the model's forward passes, so the model has to
@@ -94,17 +78,13 @@ class StabilityCallback(TrainerCallback):
         **options: of `StabilityMonitor`.
     """
 
+    SAVED, OF, ANEW, WARNING = "stability.pt", "the monitor", "records begin anew", StabilityWarning
+
     def __init__(self, **options: Any) -> None:
+        super().__init__()
         self.options = options
         self.monitor: StabilityMonitor | None = None
-        self._hook: Any = None
-        self._model: nn.Module | None = None
-        self._batches: list[dict[str, Any]] = []
         self._losses: list[Tensor] = []
-
-    def __deepcopy__(self, _: Any) -> StabilityCallback:
-        """Copies of the model (the shadow) are watched by nobody."""
-        return self
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Begin to watch."""
@@ -114,9 +94,8 @@ class StabilityCallback(TrainerCallback):
         self.monitor = StabilityMonitor(model, kwargs["optimizer"], own_loss, **options)
         if self.monitor.shadows is not None:
             self.monitor.shadows.say(CURE)
-        self._resume(args, state)
-        self._model, self._batches, self._losses = model, [], []
-        self._hook = model.register_forward_hook(self._see, with_kwargs=True)
+        self._losses = []
+        self.follow(model, self.monitor, args, state)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The optimiser has stepped, on the micro-batches seen since it did last."""
@@ -125,46 +104,13 @@ class StabilityCallback(TrainerCallback):
             parts = len(batches) if any(batch.get("num_items_in_batch") is not None for batch in batches) else None
             self.monitor.step_of([(batch, parts) for batch in batches], [loss * (parts or 1) for loss in losses])
 
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """The monitor's state goes into the checkpoint's folder, from which a resumed training takes it."""
-        folder = _checkpoint(args, state)
-        if self.monitor is not None and state.is_world_process_zero and folder.is_dir():
-            try:
-                held = BytesIO()
-                torch.save(self.monitor.state_dict(), held)
-                write_whole(folder / SAVED, held.getvalue())
-            except Exception as error:  # the training goes on
-                warnings.warn(f"the monitor's state was not saved: {reason(error)}", StabilityWarning, stacklevel=2)
-
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """The newest numbers, of the network and of groups, go into what the Trainer logs."""
+    def newest(self) -> Mapping[str, float]:
+        """Of the network and of groups."""
         if self.monitor is None:
-            return
-        newest = scalars({k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"})
-        newest = {name: value for name, value in newest.items() if value == value}  # the Trainer writes its log as JSON
-        for logged in (kwargs.get("logs"), state.log_history[-1] if state.log_history else None):
-            if isinstance(logged, dict):
-                logged.update(newest)
+            return {}
+        return scalars({k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"})
 
-    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Stop watching."""
-        if self._hook is not None:
-            self._hook.remove()
-        if self.monitor is not None:
-            self.monitor.close()
-
-    def _resume(self, args: TrainingArguments, state: TrainerState) -> None:
-        """Go on where the checkpoint's monitor was, if the training does."""
-        if self.monitor is None or not state.global_step:
-            return
-        path = _checkpoint(args, state) / SAVED
-        if path.is_file():
-            self.monitor.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-        else:
-            warnings.warn(f"records begin anew: there is no {shown(str(path))}", StabilityWarning, stacklevel=2)
-
-    def _see(self, model: nn.Module, args: tuple, kwargs: dict[str, Any], outputs: Any) -> None:
-        if model is self._model and model.training and not measuring():
-            self._batches.append(kwargs)
-            with suppress(Exception):  # without a loss of its own the monitor says so
-                self._losses.append(own_loss(outputs).detach())  # not the outputs: of all micro-batches they are large
+    def seen(self, outputs: Any) -> None:
+        """Its loss, not the outputs: of all micro-batches they are large; without a loss of its own the monitor says so."""
+        with suppress(Exception):
+            self._losses.append(own_loss(outputs).detach())
