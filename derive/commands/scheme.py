@@ -62,8 +62,7 @@ def scheme(
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
         freeze: a constant state about which nonlinear terms are linearised, such as 'u = U'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
-        json: for programs: status, grade, condition, assumed, latex, polynomial, parameters, meaning, random, frozen,
-            sufficient.
+        json: for programs: one JSON object, whose keys docs/json.md tells.
     """
     from derive.commands.waiting import waiting
 
@@ -82,12 +81,12 @@ def scheme(
     if space or time or implicit:
         unused = {"--assume": assume, "--meaning": meaning, "--freeze": freeze}
         typed, meant = _by_lines(equations, space, time, implicit, positive, unused)
-        if not json:
-            print(f"{_comment(latex, code)}{told(meant)}\n")
+        first = told(meant)
     else:
         typed, meant = _as_typed(equations, assume, meaning, names_of(positive), freeze)
-        if freeze and not json:
-            print(f"{_comment(latex, code)}{words(typed.frozen)}\n")
+        first = words(typed.frozen) if freeze else ""
+    if first and not json:
+        print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)

@@ -3,7 +3,8 @@
 Two loops of equal steps, one of them watched, take turns, a few steps each; compared are their sums of processor time on one
 thread. So many steps are run that the shadow's window comes round exactly once: its cost, and what the measurement at the
 first step has advanced, are in the ratio in full. Digits of 8x8 are the unfavourable case: the copies, the perturbed
-optimiser and the distances do not shrink with the images, the training step does.
+optimiser and the distances do not shrink with the images, the training step does. Deriving the edges of the optimiser, about a
+second once in a process, is not in the ratio.
 
     .venv/bin/python -m experiments.benchmarks.monitor
 """
