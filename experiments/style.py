@@ -24,6 +24,8 @@ VERDICT_COLOURS = {"stable": BLUE, "restrained": ORANGE, "unstable": VERMILION}
 VERDICT_MARKERS = {"stable": "o", "restrained": "s", "unstable": "X"}
 # Light enough for lines over them; in grey they stay apart.
 REGION_COLOURS = ("#CFE3F1", "#F6D58F", "#C9624B")
+# Colour maps: of a quantity, of one with a sign, of pictures; the last one is of lines, one colour each.
+ORDERED, SIGNED, GREY, LINES = "cividis", "RdBu_r", "gray", "viridis"
 
 _SETTINGS = {
     "font.size": 8,

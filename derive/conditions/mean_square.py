@@ -30,9 +30,9 @@ from derive.conditions.bound import Stability
 from derive.conditions.closed_form import domain_of, frequency_box
 from derive.conditions.curvature_edge import in_factors
 from derive.conditions.determined import determined, open_of
-from derive.conditions.stability import SECONDS, stability
+from derive.conditions.stability import stability
 from derive.conditions.tidy import tidy
-from derive.conditions.time_limit import TimeUp, time_limit
+from derive.conditions.time_limit import SECONDS, TimeUp, time_limit
 from derive.conditions.ways.eliminate import demand, over_positive
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
 from derive.conditions.ways.schur import GRADES

@@ -13,14 +13,13 @@ import sympy as sp
 from derive.conditions.bound import Stability
 from derive.conditions.determined import determined, open_of, without_excluded
 from derive.conditions.search import answers, default_grades, without_a_formula
-from derive.conditions.time_limit import WAITING, Limit, TimeUp
+from derive.conditions.time_limit import SECONDS, WAITING, Limit, TimeUp
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import GRADES
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification, amplification
 from derive.schemes.grid import GridScheme
 
-SECONDS = 20.0
 EXPANSION = 5.0
 """Seconds that the amplification polynomial may take at least: without it there is nothing to sample either."""
 

@@ -16,6 +16,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 
+SECONDS = 20.0
+"""For a derivation, unless a caller says otherwise: amplification polynomial and search together."""
+
 AGAIN = 0.05  # seconds until the next attempt: an exception that lands in a destructor is swallowed there
 
 WAITING = 4.0

@@ -12,7 +12,7 @@ import numpy as np
 
 from derive import dispersion, stability
 from derive.gallery import gallery
-from experiments.style import BLACK
+from experiments.style import BLACK, LINES
 
 SCHEMES = ("upwind", "lax-wendroff", "leapfrog", "fromm")
 for name in SCHEMES:
@@ -22,7 +22,7 @@ for name in SCHEMES:
 # Each line is one Courant number; dashed are those at which the derived condition says *unstable*.
 angles = np.linspace(0, np.pi, 361)
 courant = (0.25, 0.5, 0.75, 1.0, 1.15)
-colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(courant)))
+colours = plt.get_cmap(LINES)(np.linspace(0, 0.9, len(courant)))
 fig, axes = plt.subplots(1, len(SCHEMES), figsize=(9.5, 3.1), sharey=True)
 for ax, name in zip(axes, SCHEMES, strict=True):
     scheme = gallery[name].scheme

@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 
 from derive import amplification, maximal_curvature, optimizers
-from experiments.style import BLACK, VERMILION
+from experiments.style import BLACK, ORDERED, VERMILION
 
 NAMES, MOMENTUM = ("heavy-ball", "nesterov", "adam"), 0.8
 NUMBERS = {"momentum": MOMENTUM, "beta1": MOMENTUM, "lr": 1, "denominator": 1, "weight_decay": 0}
@@ -34,7 +34,7 @@ for ax, name in zip(axes, NAMES, strict=True):
     values = np.linspace(0, 1.15 * edge, 1500)
     roots = np.array([np.roots(coefficients(v)) for v in values])
     ax.plot(circle.real, circle.imag, color=BLACK, lw=0.8)
-    shown = ax.scatter(roots.real, roots.imag, c=np.repeat(values / edge, roots.shape[1]), cmap="cividis", s=3, zorder=3)
+    shown = ax.scatter(roots.real, roots.imag, c=np.repeat(values / edge, roots.shape[1]), cmap=ORDERED, s=3, zorder=3)
     out = np.roots(coefficients(edge))
     ax.plot(out.real, out.imag, "s", mfc="none", color=VERMILION, ms=8, zorder=4)
     ax.set(title=f"{name}: edge at {edge:.3g}", aspect="equal", xlim=(-1.5, 1.2), ylim=(-1.2, 1.2), xlabel=r"Re $\xi$")

@@ -1,4 +1,7 @@
-"""What a training's numbers mean: is its peak step size too high, when was it nearest to its edge, and what to do."""
+"""What a training's numbers mean: is its peak step size too high, when was it nearest to its edge, and what to do.
+
+The numbers are drawn together here; their words stand in `wording`, what to do in `advice`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,11 @@ from statistics import median_low
 import numpy as np
 import xarray as xr
 
-from derive.shown import shown
 from experiments.audit.advice import decay, step_size, where
 from experiments.audit.outcome import Outcome
-from experiments.audit.places import NEAR, RECENT, Place, around, brief, last, lrs, nearest, places, state
-from numerics.monitor.noisy import MARGIN
-from numerics.monitor.shadows import pace
+from experiments.audit.places import RECENT, Place, around, last, nearest, places, state
+from experiments.audit.wording import UNMEASURED, at_the_end, history, jumps, plain, rounding
 from numerics.monitor.verdict import Verdict
-
-UNMEASURED = "not measured"
 
 Peak = dict[int, tuple[float, int]]
 
@@ -82,7 +81,7 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     sampled, layer = bool(data.attrs["sampled"]), limiting(data)
     summary = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
     summary.sentences.extend(
-        text for text in (_plain(summary), _now(summary), _history(seen, data), jumps(data), rounding(data)) if text
+        text for text in (plain(summary), at_the_end(summary), history(seen, data), jumps(data), rounding(data)) if text
     )
     summary.advice.extend(text for text in (step_size(summary), decay(data, now), where(summary, data)) if text)
     return summary
@@ -119,112 +118,3 @@ def limiting(data: xr.Dataset) -> tuple[str, float]:
     mean = shares.isel(step=slice(-RECENT, None)).mean("step")
     at = int(np.argmax(mean.fillna(0).values))
     return str(mean.layer.values[at]), float(mean[at])
-
-
-def _plain(summary: Findings) -> str:
-    """Is the peak step size too high, and when was it nearest."""
-    if summary.verdict == UNMEASURED:
-        return f"Not measured: {summary.reason}."
-    if summary.nearest is None:
-        return f"{summary.verdict.capitalize()}: {summary.reason}."
-    when = f"{'furthest beyond' if summary.nearest.value > 1 else 'nearest to'} the edge it was at {summary.nearest.sentence}"
-    return f"{summary.verdict.capitalize()}: {_peak(summary)} {_judged(summary)}{_around(summary)}; {when}."
-
-
-def _peak(summary: Findings) -> str:
-    steps = ", ".join(dict.fromkeys(str(step) for _, step in summary.peak.values()))
-    return f"the peak step size {lrs(summary.peak_lr)} (from step {steps})"
-
-
-def _judged(summary: Findings) -> str:
-    """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
-    values = [place.value for place in summary.around] or [summary.nearest.value if summary.nearest else math.nan]
-    beyond = sum(value > 1 + MARGIN for value in values)
-    if 2 * beyond > len(values):
-        return "is too high"
-    if beyond:
-        return f"is beyond the edge at times ({beyond} of {len(values)} measurements)"
-    if summary.noise is not None and summary.noise[0] > 1 + MARGIN:
-        return "is too high for its sampled batches"
-    if summary.verdict in ("unstable", "thrown out"):
-        return "is too high by what the training did, though not by the curvature that was measured"
-    if max(values) >= 1 - MARGIN:
-        return "is at the edge"
-    if not summary.sampled or (summary.noise is not None and summary.noise[1] < 1):
-        return "is not too high"
-    return "is not too high without the noise of its batches; with it that is not decided"
-
-
-def _around(summary: Findings) -> str:
-    values = [place.value for place in summary.around]
-    edge = "noise-free edge" if summary.sampled else "edge"
-    if not values:
-        return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
-    spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
-    noise = ""
-    if summary.noise is not None:
-        alone, both = map(brief, summary.noise)
-        noise = f", and at {alone} of the mean-square edge of its sampled batches ({both} with what goes across)"
-    return f": there the training is at {brief(median_low(values))} of the {edge} ({_measured(len(values))}{spread}){noise}"
-
-
-def _measured(count: int) -> str:
-    return "1 measurement" if count == 1 else f"median of {count} measurements"
-
-
-def _now(summary: Findings) -> str:
-    """The state at the end, by its own step size; and why the verdict is what it is."""
-    if summary.now is None:
-        return ""
-    state = f"At the last measurement it is at {summary.now.sentence}{_mostly(summary)}."
-    return f"{state} The verdict judges that and the record before it: {summary.reason}."
-
-
-def _mostly(summary: Findings) -> str:
-    if not summary.layer:
-        return ""
-    lies = "lies mostly in" if summary.share > 0.5 else "is spread over layers, most of it in"
-    return f"; the sharpest direction {lies} layer {shown(summary.layer)} ({100 * summary.share:.0f} %)"
-
-
-def _history(seen: list[Place], data: xr.Dataset) -> str:
-    if not seen:
-        return ""
-    first = float(data.loss.dropna("step")[0]), float(data.loss.dropna("step")[-1])
-    beyond = sum(place.value > 1 for place in seen)
-    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; the loss went from {first[0]:.3g} to {first[1]:.3g}."
-
-
-def jumps(data: xr.Dataset) -> str:
-    """Where the loss or the gradient jumped, and why it did the first time."""
-    at = np.flatnonzero(data.spike.values != "")
-    if not len(at):
-        return ""
-    steps = ", ".join(str(int(step)) for step in data.step.values[at[:5]]) + (", ..." if len(at) > 5 else "")
-    first = f"at step {int(data.step[at[0]])} {data.spike_reason.values[at[0]]}"
-    return f"The loss or the gradient jumped {len(at)} times (step {steps}): {first}." if len(at) > 1 else f"A jump: {first}."
-
-
-def rounding(data: xr.Dataset) -> str:
-    """Whether a last-bit difference is amplified, from all windows of the shadow, and why it is said so."""
-    ends = np.flatnonzero(data.growth.values != "")
-    if not len(ends):
-        return "Whether rounding noise is amplified was not measured."
-    kinds = [str(kind) for kind in data.growth.values[ends]]
-    newest = window(data, int(ends[-1]))
-    lately = f"the newest, up to step {int(data.step[ends[-1]])}, is {kinds[-1]}, as {newest['growth_reason']}: {pace(newest)}"
-    if "amplified" not in kinds:
-        seen = ", ".join(sorted(set(kinds)))
-        return f"Rounding noise is not seen to be amplified: in the shadow's {_windows(len(kinds))} it is {seen}; {lately}."
-    return f"Rounding noise is amplified in {kinds.count('amplified')} of the shadow's {_windows(len(kinds))}; {lately}."
-
-
-def window(data: xr.Dataset, at: int) -> dict[str, float | str]:
-    """What a window of the shadow that ends in this row says."""
-    names = ("growth_rate", "growth_low", "growth_high", "growth_total", "growth_leap", "growth_steps")
-    row = data.isel(step=at)
-    return {"growth_reason": str(row.growth_reason.values), **{name: float(row[name]) for name in names}}
-
-
-def _windows(count: int) -> str:
-    return "1 window" if count == 1 else f"{count} windows"

@@ -18,10 +18,11 @@ from matplotlib.figure import Figure
 
 from derive.shown import PARAGRAPH, shown
 from experiments.audit.drawing import draw
-from experiments.audit.findings import Findings, findings, window
+from experiments.audit.findings import Findings, findings
 from experiments.audit.outcome import Outcome
 from experiments.audit.places import RECENT, Place, lrs, places
 from experiments.audit.session import Session
+from experiments.audit.wording import window
 from experiments.page.prose import prose
 from experiments.running.provenance import provenance
 from experiments.running.runner import labelled

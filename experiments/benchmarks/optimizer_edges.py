@@ -24,7 +24,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
 from experiments.benchmarks.timing import Result
-from numerics.pdes.edge import bisect
+from numerics.common.bracketing import bisect
 from numerics.thresholds import Mode, Threshold, largest_factor, maximizes, mode, thresholds
 from numerics.thresholds.kinds import live_of
 from numerics.thresholds.optimizers import Group, Live, State

@@ -21,10 +21,10 @@ from experiments import style
 from experiments.edges.full_batch import FullBatch, edge
 from experiments.edges.full_batch_drawing import active, images
 from experiments.running.progress import Report, part
+from numerics.common.bracketing import bisect
 from numerics.common.determinism import reproducible
 from numerics.layerwise.average import layer_steps
 from numerics.pdes.descent import Descent
-from numerics.pdes.edge import bisect
 from numerics.pdes.flow_sharpness import flow_sharpness
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import NAMES, STABLE, motion_observers, verdict_codes

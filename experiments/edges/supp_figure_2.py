@@ -21,10 +21,10 @@ from derive.errors import InputError
 from experiments import style
 from experiments.edges.full_batch import TOLERANCE, FullBatch
 from experiments.running.progress import Report
+from numerics.common.bracketing import bisect
 from numerics.common.determinism import reproducible
 from numerics.datasets import Data
 from numerics.pdes.descent import Descent
-from numerics.pdes.edge import bisect
 from numerics.pdes.flow_sharpness import flow_sharpness
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import STABLE, motion_observers, verdict_codes

@@ -160,7 +160,7 @@ def _row(at: xr.Dataset) -> list[str]:
 def render(results: xr.Dataset) -> Figure:
     """RelL1 against step size times iterations, with exponential fits; its last value against the step size."""
     figure, (left, right) = style.panels(2, height=2.8)
-    colours = mpl.colormaps["viridis"](np.linspace(0, 0.92, results.sizes["lr"]))
+    colours = mpl.colormaps[style.LINES](np.linspace(0, 0.92, results.sizes["lr"]))
     for lr, colour in zip(results.lr.values, colours, strict=True):
         at = results.sel(lr=lr)
         left.semilogy(lr * at.step, at.rel_l1, color=colour, lw=0.8, label=f"{lr:g}")

@@ -77,7 +77,7 @@ def _at_rest(most: float) -> str:
 def _image(ax: Axes, one: xr.Dataset) -> None:
     state = one.early_2d if _blown_up(one, 2) else one.converged_2d
     low, high = float(one.minimiser_2d.min()), float(one.minimiser_2d.max())
-    ax.imshow(state, cmap="gray", vmin=low - 0.5, vmax=high + 0.5, interpolation="nearest")
+    ax.imshow(state, cmap=style.GREY, vmin=low - 0.5, vmax=high + 0.5, interpolation="nearest")
     ax.set_title(_title(one, 2))
     ax.set(xticks=[], yticks=[])
 
@@ -88,7 +88,7 @@ def _pattern(ax: Axes, one: xr.Dataset) -> None:
     rest = (state - one.minimiser_2d).values
     most = float(np.quantile(np.abs(rest), 0.995))
     scale = most if most > REST else 1.0
-    ax.imshow(rest, cmap="RdBu_r", norm=TwoSlopeNorm(0, -scale, scale), interpolation="nearest")
+    ax.imshow(rest, cmap=style.SIGNED, norm=TwoSlopeNorm(0, -scale, scale), interpolation="nearest")
     ax.set(xticks=[], yticks=[])
     ax.set_xlabel(rf"$\pm${float(f'{most:.1g}'):g}{_when(one, 2)}" if most > REST else _at_rest(most), fontsize=7)
 

@@ -20,8 +20,8 @@ from torch import Tensor
 from experiments import style
 from experiments.pdes.nonlinear_setting import NonlinearSetting
 from experiments.running.progress import Report, part
+from numerics.common.bracketing import Bracket, bisect
 from numerics.measures.distance import relative_l1
-from numerics.pdes.edge import Bracket, bisect
 from numerics.pdes.flows import nonlinear, nonlinear_loss
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import NAMES, STABLE, motion_observers, verdict, verdict_codes

@@ -106,7 +106,7 @@ def _draw_roots(ax: Axes, results: xr.Dataset):
     turn = np.linspace(0, 2 * np.pi, 361)
     ax.plot(np.cos(turn), np.sin(turn), color=style.BLACK, lw=0.8)
     colours = np.broadcast_to(values[:, None], real.shape)
-    mesh = ax.scatter(real, imaginary, c=colours, cmap="cividis", s=4, lw=0, zorder=3, rasterized=True)
+    mesh = ax.scatter(real, imaginary, c=colours, cmap=style.ORDERED, s=4, lw=0, zorder=3, rasterized=True)
     for value in results.crossing.dropna("edge").values:
         at = int(np.abs(values - value).argmin())
         k = int(np.hypot(real[at], imaginary[at]).argmax())

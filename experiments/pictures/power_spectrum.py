@@ -62,7 +62,7 @@ def draw_power(ax: Axes, results: xr.Dataset) -> None:
     """What `power_spectrum` gives, with its extremes marked."""
     greatest = float(results.power.max()) or 1.0  # of a black picture all is 0
     log_power = np.log10(np.maximum(results.power, greatest * 1e-16))
-    mesh = ax.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap="cividis", rasterized=True)
+    mesh = ax.pcolormesh(results.frequency_x, results.frequency_y, log_power, cmap=style.ORDERED, rasterized=True)
     ax.figure.colorbar(mesh, ax=ax, label=r"$\log_{10}|\hat I|^2$")
     ax.set(xlabel="frequency x (cycles/pixel)", ylabel="frequency y (cycles/pixel)", aspect="equal")
     for end, mark in (("greatest", "o"), ("least", "s")):

@@ -1,1 +1,1 @@
-"""What everything here uses: checks of input, and the setting of cuBLAS."""
+"""What everything here uses: checks of input, the search for an edge, datasets as netCDF, the setting of cuBLAS."""

@@ -16,7 +16,7 @@ from torch.nn import Parameter
 
 from derive.errors import InputError
 from numerics.thresholds.optimizers import Group, Live, State
-from numerics.thresholds.preconditioner import denominator
+from numerics.thresholds.reading import denominator
 
 
 def foreseen(live: Live, group: Group, parameter: Parameter, state: State, gradient: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from numerics.sharpness.krylov import Space
 from numerics.sharpness.warm import NOISE
 from numerics.thresholds import Threshold, maximizes
 from numerics.thresholds.kinds import live_of, trained
-from numerics.thresholds.preconditioner import check_denominators, counted
+from numerics.thresholds.reading import check_denominators, counted
 
 COLD = 8
 """Products without a vector to start from."""

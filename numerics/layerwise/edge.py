@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from derive.errors import InputError
+from numerics.common.bracketing import Bracket, bisect
 from numerics.common.checks import positive
 from numerics.layerwise.layers import Network
 from numerics.pdes.batches import one_thread
-from numerics.pdes.edge import Bracket, bisect
 from numerics.pdes.simulate import Flow, simulate
 
 NUDGE = 1e-6

@@ -29,7 +29,7 @@ from derive.errors import InputError
 from numerics.thresholds.edges import lower, upper
 from numerics.thresholds.kinds import live_of, trained, unwrapped
 from numerics.thresholds.optimizers import Group, Live, State
-from numerics.thresholds.preconditioner import check_denominators, counted, denominator
+from numerics.thresholds.reading import check_denominators, counted, denominator
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
-from numerics.pdes.edge import bisect
+from numerics.common.bracketing import bisect
 
 STEPS = 800
 WINDOW = 50

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from derive import theorem
 from derive.errors import InputError
+from numerics.common.bracketing import bisect
 from numerics.common.checks import POOLINGS
 from numerics.pdes.active_mode import checkerboard, mode_parameters, restrained_edge
 from numerics.pdes.correlation import Correlation
-from numerics.pdes.edge import bisect
 from numerics.pdes.flows import nonlinear
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import STABLE, UNSTABLE, motion_observers, verdict_codes
