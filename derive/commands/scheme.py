@@ -64,34 +64,25 @@ def scheme(
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
         json: for programs: one JSON object, whose keys docs/json.md tells.
     """
-    from derive.commands.waiting import waiting
-
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
-    from derive.conditions.mean_square import mean_square
-    from derive.conditions.stability import stability
     from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import parse_random
-    from derive.reports.solved import check_asked, solved, told
+    from derive.reports.solved import check_asked
     from derive.reports.sufficient import bound_of
-    from derive.reports.sufficient import text as sufficient
-    from derive.schemes.frozen import words
 
     if space or time or implicit:
         unused = {"--assume": assume, "--meaning": meaning, "--freeze": freeze}
-        typed, meant = _by_lines(equations, space, time, implicit, positive, unused)
-        first = told(meant)
+        typed, meant, first = _by_lines(equations, space, time, implicit, positive, unused)
     else:
-        typed, meant = _as_typed(equations, assume, meaning, names_of(positive), freeze)
-        first = words(typed.frozen) if freeze else ""
+        typed, meant, first = _as_typed(equations, assume, meaning, names_of(positive), freeze)
     if first and not json:
         print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random)
-    with waiting("looking for the condition in closed form"):
-        condition = mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+    condition = _condition(typed, deviations, grade)
     bound = bound_of(typed, condition)
     if json:
         from derive.reports import as_json
@@ -100,17 +91,13 @@ def scheme(
         return
     print(_text(typed, condition, steps, latex, code))
     if bound and not (latex or code):
-        print(f"\n{sufficient(bound)}")
+        _print_sufficient(bound)
     if solve:
-        with waiting(f"looking for the edge of {solve}"):
-            edge = solved(condition, meant, solve, numbers, bound)
-        print(f"\n{edge}")
+        _print_solved(condition, meant, solve, numbers, bound)
     if analysis or meaning:
         _print_analysis(typed, meant)
     if prove:
-        with waiting("z3 looks for a proof"):
-            proof = condition.prove()
-        print(f"\n{proof}")
+        _print_proof(condition)
 
 
 def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:
@@ -130,6 +117,40 @@ def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solv
         alone("--random", told | {"--meaning": meaning}, "these are of the scheme without noise")
 
 
+def _condition(typed: GridScheme, deviations, grade: str) -> Stability:
+    """In mean square where parameters are random."""
+    from derive.commands.waiting import waiting
+    from derive.conditions.mean_square import mean_square
+    from derive.conditions.stability import stability
+
+    with waiting("looking for the condition in closed form"):
+        return mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+
+
+def _print_sufficient(bound) -> None:
+    from derive.reports.sufficient import text
+
+    print(f"\n{text(bound)}")
+
+
+def _print_solved(condition: Stability, meant, solve: str, numbers, bound) -> None:
+    """The stable values of a parameter, or its largest one."""
+    from derive.commands.waiting import waiting
+    from derive.reports.solved import solved
+
+    with waiting(f"looking for the edge of {solve}"):
+        edge = solved(condition, meant, solve, numbers, bound)
+    print(f"\n{edge}")
+
+
+def _print_proof(condition: Stability) -> None:
+    from derive.commands.waiting import waiting
+
+    with waiting("z3 looks for a proof"):
+        proof = condition.prove()
+    print(f"\n{proof}")
+
+
 def _print_analysis(typed: GridScheme, meant) -> None:
     """Order, modified equation and roots; and what Lax's theorem asks, where it is told what the numbers mean."""
     from derive.conditions.lax import lax
@@ -142,14 +163,16 @@ def _print_analysis(typed: GridScheme, meant) -> None:
 
 
 def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict[str, object]):
-    """A differential equation, discretised."""
+    """A differential equation, discretised; what its parameters stand for, and that in words."""
     from derive.commands.lines import lines
+    from derive.reports.solved import told
 
     if not (space and time):
         raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
     if asked := [name for name, value in unused.items() if value]:
         raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
-    return lines(equations, space, time, names_of(implicit), names_of(positive))
+    typed, meant = lines(equations, space, time, names_of(implicit), names_of(positive))
+    return typed, meant, told(meant)
 
 
 def _comment(latex: bool, code: str) -> str:
@@ -158,14 +181,16 @@ def _comment(latex: bool, code: str) -> str:
 
 
 def _as_typed(equations, assume, meaning, positive: list[str], freeze):
-    """A scheme, and what its parameters stand for."""
+    """A scheme, what its parameters stand for, and what was frozen, in words."""
     from derive.reading.parse import parse_definitions, parse_scheme
+    from derive.schemes.frozen import words
 
     meant = parse_definitions(*meaning, positive=positive)
     constants = {s.name for value in meant.values() for s in value.free_symbols}
     own = {p.name for p in parse_scheme(*equations, freeze=freeze).parameters} if constants else set()
     signs = [name for name in positive if name not in constants - own]
-    return parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze), meant
+    typed = parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze)
+    return typed, meant, words(typed.frozen) if freeze else ""
 
 
 def alone(option: str, others: dict[str, object], why: str = "its text is to be run") -> None:

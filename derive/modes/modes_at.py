@@ -41,9 +41,7 @@ class Modes:
             InputError: the exact one is not known.
         """
         self._check_exact()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            speed = self.phase[..., : self.physical] / self.exponent.imag
-        return np.where(np.isfinite(speed), speed, np.nan)
+        return _over(self.phase[..., : self.physical], self.exponent.imag)
 
     @property
     def relative_group_speed(self) -> np.ndarray:
@@ -53,9 +51,7 @@ class Modes:
             InputError: the exact one is not known.
         """
         self._check_exact()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            speed = self.turn[..., : self.physical, :] / self.exact_turn
-        return np.where(np.isfinite(speed), speed, np.nan)
+        return _over(self.turn[..., : self.physical, :], self.exact_turn)
 
     @property
     def relative_damping(self) -> np.ndarray:
@@ -73,3 +69,10 @@ class Modes:
                 "expected the exact rate of the differential equation, which the scheme does not tell; give it as "
                 "dispersion(scheme, exact=...), such as -I*nu*theta_1"
             )
+
+
+def _over(speed: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Their ratio; NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = speed / exact
+    return np.where(np.isfinite(ratio), ratio, np.nan)

@@ -33,10 +33,9 @@ from experiments.audit.session import TOLD, Session
 from numerics.monitor import Options
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
-from numerics.monitor.descended import couples_batch
+from numerics.monitor.descended import COUPLED, couples_batch
 from numerics.monitor.fresh import Fresh
 from numerics.monitor.gauge import UNRESOLVED, Gauge
-from numerics.monitor.monitor import COUPLED
 from numerics.monitor.records import Records
 from numerics.monitor.start import norm
 from numerics.monitor.verdict import judged

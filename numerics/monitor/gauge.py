@@ -130,9 +130,14 @@ def _numbers(top: Measured, bottom: Measured | None, found: Sequence[Threshold])
     return {**row, "weight_decay_low": low, "weight_decay_high": high}
 
 
-def samples(inputs: Any) -> int:
+def rows(batches: Sequence[Batch]) -> int:
+    """Samples of all micro-batches of a step."""
+    return sum(_samples(inputs) for inputs, _ in batches)
+
+
+def _samples(inputs: Any) -> int:
     """Length of the first axis of the first tensor found; 1 if there is none."""
     if isinstance(inputs, Tensor):
         return inputs.shape[0] if inputs.ndim else 1
     parts = inputs.values() if isinstance(inputs, Mapping) else inputs if isinstance(inputs, tuple | list) else ()
-    return next((samples(part) for part in parts if isinstance(part, Tensor)), 1)
+    return next((_samples(part) for part in parts if isinstance(part, Tensor)), 1)

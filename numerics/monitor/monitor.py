@@ -21,10 +21,8 @@ What they keep is put back but for the shadow's passes, what they write elsewher
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,38 +30,22 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from numerics.monitor.budget import Budget
-from numerics.monitor.clock import Clock
-from numerics.monitor.curvature import Curvature
-from numerics.monitor.descended import COUPLED, DROPPED, LossFn, couples_batch, drops
-from numerics.monitor.fresh import Fresh
-from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
+from numerics.monitor.descended import LossFn
+from numerics.monitor.gauge import Row
 from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
-from numerics.monitor.observer import Observer
 from numerics.monitor.options import Batch, Sink
 from numerics.monitor.records import Records, save
-from numerics.monitor.remarks import Remarks, reason
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
-from numerics.monitor.spikes import Spikes
-from numerics.monitor.start import Batches, Start
-from numerics.monitor.state import Nothing, Stateful, restore, state_of
+from numerics.monitor.state import restore, state_of
 from numerics.monitor.summary import plot, summary
-from numerics.monitor.verdict import judged, rejudged
+from numerics.monitor.watch import Watch
 from numerics.sharpness import measuring
-from numerics.thresholds import maximizes, unsettled
+from numerics.thresholds import maximizes
 from numerics.thresholds.kinds import unwrapped
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-LOG = logging.getLogger(__name__)
-
-PATIENCE = 1000
-"""Calls without a step of the optimiser after which it is the wrong one."""
-
-ATTEMPT = 10.0
-"""Products that a measurement is taken to have cost that came to nothing."""
 
 
 class StabilityMonitor:
@@ -89,9 +71,7 @@ class StabilityMonitor:
             of its range.
 
     Attributes:
-        records: all rows.
         options: as given.
-        shadows: the shadow's windows; None if there is none, or none any more.
     """
 
     def __init__(
@@ -107,20 +87,20 @@ class StabilityMonitor:
     ) -> None:
         check_functions(model, loss_fn, after_backward, forward_context)
         self.model, self.optimizer, self.options = model, unwrapped(optimizer), options_of(options)
-        self.kinds = kinds_of(model, self.optimizer)
-        self.records, self.sinks, self._remarks = Records(self.options.rows), sinks_of(sinks), Remarks()
-        curvature = Curvature(model, loss_fn, self.options.tolerance, self.options.chunk, self.options.still)
-        self._gauge = Gauge(model, self.optimizer, curvature, self.options)
-        self._fresh = Fresh(self.optimizer, curvature, self.options.batches)
-        self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
-        self._start, self._data = Start(self.optimizer), Batches()
-        self._observer = Observer(model, self.optimizer)
+        self.kinds, self.sinks = kinds_of(model, self.optimizer), sinks_of(sinks)
         how = Step(loss_fn, after_backward, forward_context)
-        self.shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
-        self._spikes = Spikes(model, self.optimizer, how, self._gauge) if self.options.spikes else None
-        self._batches: list[Batch] = []
-        self._seen = self._calls = 0
-        self._groups = len(self.optimizer.param_groups)
+        self._watch = Watch(model, self.optimizer, how, self.options, self.sinks)
+        self._remarks, self._clock = self._watch.remarks, self._watch.clock
+
+    @property
+    def records(self) -> Records:
+        """All rows."""
+        return self._watch.records
+
+    @property
+    def shadows(self) -> Shadows | None:
+        """The shadow's windows; None if there is none, or none any more."""
+        return self._watch.shadows
 
     def step(self, inputs: Any, targets: Any = None) -> None:
         """Tell of a batch that the training has gone through. Whatever goes wrong, the training goes on: no error is raised.
@@ -138,12 +118,9 @@ class StabilityMonitor:
             losses: of the training, one a batch; of a single batch it is made of the output of the newest forward pass.
         """
 
-        def act() -> Row:
-            new = list(batches)
-            self._batches = [*self._batches[-PATIENCE:], *new]
-            if self._spikes is not None:
-                self._remarks.tried(lambda: self._spikes.hear(new, losses))
-            return self._stepped()
+        def act() -> None:
+            self._watch.hear(batches, losses)
+            self._watch.step()
 
         with self._clock.watching():
             self._remarks.tried(act)
@@ -156,8 +133,8 @@ class StabilityMonitor:
                 derivative; the optimiser has not stepped yet and divides by what it has not seen.
         """
         with self._clock.watching():
-            row = self._measured([(inputs, targets)], layers)
-            self._write(row)
+            row = self._watch.measured([(inputs, targets)], layers)
+            self._watch.write(row)
         return row
 
     @property
@@ -178,12 +155,12 @@ class StabilityMonitor:
 
         What the monitor has cost is that of now. It takes as long after a million steps as after ten.
         """
-        return self.records.latest(self._seen, self._clock.told)
+        return self.records.latest(self._watch.seen, self._clock.told)
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
         attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
-        attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
+        attributes |= {"sampled": int(self._watch.sampled), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
 
     def save(self, path: str | Path) -> None:
@@ -207,7 +184,7 @@ class StabilityMonitor:
 
         `torch.load(..., weights_only=True)` reads it. See `state` for what is not in it.
         """
-        return state_of(self._parts, self.optimizer, self.kinds)
+        return state_of(self._watch.parts, self.optimizer, self.kinds)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where another monitor of this training was; after the model and the optimiser have been put back.
@@ -215,166 +192,15 @@ class StabilityMonitor:
         Raises:
             InputError: it is no monitor's state, or that of another training.
         """
-        restore(state, self._parts, self.optimizer, self.kinds)
-        self._seen = self._observer.steps
-
-    @property
-    def _parts(self) -> dict[str, Stateful]:
-        """What remembers something."""
-        parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
-        parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
-        parts |= {"fresh": self._fresh}
-        return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
+        restore(state, self._watch.parts, self.optimizer, self.kinds)
+        self._watch.resume()
 
     def close(self) -> None:
         """Take the hooks off the model and the optimiser, and close the sinks."""
-        closing = [self._observer.close, self._start.close, *(sink.close for sink in self.sinks)]
-        closing += [part.close for part in (self.shadows, self._spikes) if part is not None]
-        for close in closing:
-            self._remarks.tried(close)
+        self._watch.close()
 
     def __enter__(self) -> StabilityMonitor:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _stepped(self) -> Row:
-        """Look at the batches since the last step, if the optimiser has stepped."""
-        if self._observer.failure is not None:
-            failure, self._observer.failure = self._observer.failure, None
-            self._remarks.missing(failure)
-        new, self._seen = self._observer.steps - self._seen, self._observer.steps
-        self._calls = 0 if new else self._calls + 1
-        if not new:
-            self._wait()
-            return {}
-        batches, self._batches = self._batches, []
-        self._products.step(new)
-        self._clock.step(new)
-        try:
-            self._remarks.tried(lambda: self._began(batches))
-            row = self._remarks.tried(lambda: self._shadowed(batches, new)) | self._remarks.tried(lambda: self._jumped(batches))
-            self.records.add(self._seen, row)  # a verdict now counts the window that ends now
-            self._write(row | self._remarks.tried(lambda: self._due(batches)))
-            self._tell(self._remarks.tried(lambda: self._noise(batches)))
-        finally:
-            self._observer.forget()
-        return {}
-
-    def _wait(self) -> None:
-        """Not for ever, nor with all batches of a training in memory."""
-        if self._calls >= PATIENCE:
-            self._batches.clear()
-            self._remarks.once(f"expected the optimizer to step, got none in {PATIENCE} calls; is it the one that trains?")
-
-    def _due(self, batches: Sequence[Batch]) -> Row:
-        """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
-        if not self._products.due or unsettled(self.optimizer):
-            return {}
-        products, paid = ATTEMPT, self._products.paid
-        try:
-            row = self._measured(batches, self.options.layers if paid else 0, lent=not paid)
-            products = row["products"]
-        finally:
-            self._products.spend(self._clock.cost(products))
-        return row
-
-    def _noise(self, batches: Sequence[Batch]) -> Row:
-        """How much the curvature differs on another batch, while the newest measurement waits for it; told once it is known."""
-        if not self._fresh.open or self._seen == self._fresh.step:
-            return {}
-        known = self._data.sampled
-        self._data.see(batches)
-        if not self._data.sampled:
-            self._fresh.close()
-            return {}
-        ascends, enough = maximizes(self.optimizer), False
-        now = {} if known else rejudged(self.records, True, ascends)
-        try:
-            with self._clock.measuring():
-                enough = self._fresh.see(batches, _rows(batches))
-            # Not in the time of a product: the edge is derived at the first one, once.
-            return now | (self._fresh.tell(self.records, ascends) if enough else {})
-        except Exception:
-            self._fresh.close()
-            if isfinite(self._gauge.curvature.loss(batches)):
-                raise
-            return self._measured(batches, 0)  # it has diverged since
-        finally:
-            self._products.charge(self._clock.cost(1.0))
-
-    def _jumped(self, batches: Sequence[Batch]) -> Row:
-        """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
-        if self._spikes is None:
-            return {}
-        with self._spikes.stepped(batches) as jump:
-            if jump is None:
-                return {}
-            products = ATTEMPT
-            try:
-                with self._clock.measuring():
-                    row, products = self._spikes.why(jump, batches, self.records.newest, self.options.probe)
-            finally:
-                self._products.spend(self._clock.cost(products))
-        LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
-        return row
-
-    def _measured(self, batches: Sequence[Batch], layers: int | None, lent: bool = False) -> Row:
-        self._remarks.once(COUPLED, couples_batch(self.model))
-        self._remarks.once(DROPPED, any(map(drops, self.model.modules())))
-        where = self._where(batches)
-        self._data.see(batches)
-        with self._clock.measuring():
-            row, products = self._gauge.row(where, layers)
-        products *= _rows(where) / _rows(batches)
-        row |= {"products": products, "seconds": self._clock.last, **self._clock.told}
-        self._remarks.once(UNRESOLVED, "unresolved" in row)
-        self._fresh.begin(self._seen, self._gauge.taken(), lent)
-        now = {**row, "step": self._seen}
-        return row | judged(now, self.records.judged, self._data.sampled, maximizes(self.optimizer))
-
-    def _where(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        """What is measured on."""
-        return batches if self.options.probe is None else [self.options.probe]
-
-    def _began(self, batches: Sequence[Batch]) -> None:
-        """The loss before the first step, once: what comes later is judged by it."""
-        row = self._start.row(lambda: self._gauge.curvature.loss(self._where(batches)))
-        if row:
-            self._data.see(batches)
-            if not self.records.judged:
-                self.records.add(0, row)
-
-    def _shadowed(self, batches: Sequence[Batch], new: int) -> Row:
-        """The shadow's numbers of this step; it is given up where it cannot follow."""
-        if self.shadows is None:
-            return {}
-        if self._groups != len(self.optimizer.param_groups):
-            self._groups = len(self.optimizer.param_groups)
-            self._remarks.once(
-                "a shadow's window was given up, as the optimizer got other groups of parameters", self.shadows.open
-            )
-            self.shadows.close()
-        try:
-            return self.shadows.row(batches, new)
-        except Exception as error:
-            shadows, self.shadows = self.shadows, None
-            self._remarks.tried(shadows.close)
-            self._observer.watching = False
-            self._remarks.once(f"no shadow any more: {reason(error)}")
-            return {}
-
-    def _write(self, row: Row) -> None:
-        self.records.add(self._seen, row)
-        self._tell(row)
-
-    def _tell(self, row: Row) -> None:
-        """To the sinks."""
-        if row:
-            for sink in self.sinks:
-                self._remarks.tried(lambda sink=sink: sink.write(self._seen, row))
-
-
-def _rows(batches: Sequence[Batch]) -> int:
-    return sum(samples(inputs) for inputs, _ in batches)

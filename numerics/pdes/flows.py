@@ -11,7 +11,7 @@ from torch import Tensor
 
 import derive
 from derive.errors import InputError
-from derive.flows.images import beltrami_flow, beltrami_loss
+from derive.flows.images import beltrami_flow
 from numerics.common.checks import positive
 from numerics.pdes.batches import in_cache
 from numerics.pdes.correlation import Correlation
@@ -102,19 +102,6 @@ def beltrami(
     Source: Eq 4.
     """
     return _on_grid(beltrami_flow(), image, fidelity, epsilon, Differences(dims, dx, boundary))
-
-
-def beltrami_energy(
-    image: Tensor,
-    fidelity: float | Tensor,
-    epsilon: float | Tensor,
-    dx: float = 1.0,
-    boundary: str = "reflecting",
-    dims: int = 2,
-) -> Callable[[Tensor], Tensor]:
-    """The loss of Eq 4 as a sum over the grid: (..., *grid) -> (...); arguments as in `beltrami`."""
-    loss = _on_grid(beltrami_loss(), image, fidelity, epsilon, Differences(dims, dx, boundary))
-    return lambda state: loss(state).flatten(-dims)[..., 0]
 
 
 def _on_grid(generated: Callable, image: Tensor, fidelity, epsilon, grid: Differences) -> Flow:

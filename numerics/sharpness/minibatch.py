@@ -86,9 +86,7 @@ def minibatch_sharpness(
             warnings.simplefilter("ignore", BatchCoupledWarning)  # here the batch is what is meant
             hessian = Hessian(model, loss_fn, sample, chosen, method=method, check=number == 0)
         values.append(_quotient(hessian))
-        if len(values) >= limit or (
-            len(values) >= FEWEST and _half_width(values, confidence) <= tolerance * abs(np.mean(values))
-        ):
+        if len(values) >= limit or _known(values, tolerance, confidence):
             break
     if len(values) < 2:
         raise InputError(
@@ -106,6 +104,10 @@ def _quotient(hessian: Hessian) -> float:
         raise InputError(f"expected a gradient other than 0 to measure along, got one of norm {float(norm):g}")
     direction = slope / norm
     return float(direction @ (hessian @ direction))
+
+
+def _known(values: list[float], tolerance: float, confidence: float) -> bool:
+    return len(values) >= FEWEST and _half_width(values, confidence) <= tolerance * abs(float(np.mean(values)))
 
 
 def _half_width(values: list[float], confidence: float) -> float:

@@ -8,9 +8,10 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive.fields.calculus import Convolution, Correlation, Inner, Total, expand_linear, gradient, pointwise, variation
+from derive.fields.calculus import Convolution, Correlation, Inner, Total, expand_linear, pointwise
 from derive.fields.networks import loss
 from derive.fields.symbols import Field, I, K, alpha, dK
+from tests.derive.fields.adjoints import both_sides, remainders
 
 POINTS = 5
 J = Field("J", real=True)
@@ -71,18 +72,14 @@ FUNCTIONALS = [
 @given(seed=st.integers(0, 2**32 - 1))
 def test_gradient_is_the_adjoint_of_the_variation(functional: sp.Expr, seed: int) -> None:
     """<grad F, d> = dF[d] for random fields: the adjoint dot test of every rule."""
-    values = fields(seed)
-    forward = evaluate(variation(functional, K, dK), values)
-    backward = np.sum(evaluate(gradient(functional, K), values) * values[dK])
+    backward, forward = both_sides(functional, K, dK, fields(seed), evaluate)
     np.testing.assert_allclose(backward, forward, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("functional", FUNCTIONALS, ids=str)
 def test_variation_is_the_derivative(functional: sp.Expr) -> None:
     """Taylor test: the remainder of F(K + e d) shrinks with the square of e."""
-    values, sizes = fields(0), np.array([1e-2, 1e-3])
-    slope, start = evaluate(variation(functional, K, dK), values), evaluate(functional, values)
-    rest = [abs(evaluate(functional, {**values, K: values[K] + e * values[dK]}) - start - e * slope) for e in sizes]
+    rest = remainders(functional, K, dK, fields(0), evaluate, (1e-2, 1e-3))
     assert rest[0] < 1e-13 or np.log10(rest[0] / max(rest[1], 1e-17)) > 1.8
 
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive.derivations import beltrami
-from derive.fields.calculus import Dot, Inner, Total, expand_linear, gradient, variation
+from derive.fields.calculus import Dot, Inner, Total, expand_linear
 from derive.fields.differential import Div, Grad
 from derive.fields.discretize import Stencil
 from derive.fields.symbols import du, dx, f, u
 from derive.printing.text import latex, pretty
+from tests.derive.fields.adjoints import both_sides, remainders
 
 SHAPE = (4, 5)
 FUNCTIONALS = [
@@ -57,18 +58,14 @@ def random(seed: int) -> dict[sp.Symbol, np.ndarray]:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_gradient_is_the_adjoint_of_the_variation(functional: sp.Expr, seed: int) -> None:
     """The adjoint dot test of every rule: integration by parts holds for the sum as it does for the integral."""
-    values = random(seed)
-    forward = evaluate(variation(functional, u, du), values)
-    backward = np.sum(evaluate(gradient(functional, u), values) * values[du])
+    backward, forward = both_sides(functional, u, du, random(seed), evaluate)
     np.testing.assert_allclose(backward, forward, rtol=1e-10, atol=1e-9)
 
 
 @pytest.mark.parametrize("functional", FUNCTIONALS, ids=str)
 def test_variation_is_the_derivative(functional: sp.Expr) -> None:
     """Taylor test: the remainder shrinks with the square of the step."""
-    values, sizes = random(0), np.array([1e-3, 1e-4])
-    slope, start = evaluate(variation(functional, u, du), values), evaluate(functional, values)
-    rest = [abs(evaluate(functional, {**values, u: values[u] + e * values[du]}) - start - e * slope) for e in sizes]
+    rest = remainders(functional, u, du, random(0), evaluate, (1e-3, 1e-4))
     assert rest[0] < 1e-12 or np.log10(rest[0] / rest[1]) > 1.8
 
 

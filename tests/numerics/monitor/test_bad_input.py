@@ -97,7 +97,7 @@ def test_an_optimiser_that_never_steps() -> None:
     with pytest.warns(StabilityWarning, match="is it the one that trains") as caught:
         train(model, SGD(model.parameters(), lr=0.1), 1010, monitor.step, samples=2)
     assert len(caught) == 1
-    assert len(monitor._batches) < 1000  # nor does it keep what it is told for ever
+    assert len(monitor._watch.batches) < 1000  # nor does it keep what it is told for ever
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,11 @@ def test_a_watched_training_is_copied(copied) -> None:
             copies.append(copied((model, optimizer)))
 
         train(model, optimizer, 14, after)
-        taken = watching._observer.steps
+        taken = watching._watch.observer.steps
         other, its = copies[3]
         train(other, its, 10, lambda *_: None)
-        assert watching._observer.steps == taken
-        assert watching._observer.failure is None
+        assert watching._watch.observer.steps == taken
+        assert watching._watch.observer.failure is None
     assert all(torch.equal(p, q) for p, q in zip(model.parameters(), alone.parameters(), strict=True))
     assert all(torch.equal(p, q) for p, q in zip(other.parameters(), alone.parameters(), strict=True))
 

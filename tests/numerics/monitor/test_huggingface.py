@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 
 from numerics.monitor import StabilityWarning
-from numerics.monitor.monitor import DROPPED
+from numerics.monitor.descended import DROPPED
 from tests.numerics.monitor.cases import data, dense_hessian, net
 
 pytest.importorskip("transformers")

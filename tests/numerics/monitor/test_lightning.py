@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from derive.errors import InputError
 from numerics.monitor import StabilityWarning
-from numerics.monitor.monitor import DROPPED
+from numerics.monitor.descended import DROPPED
 from numerics.monitor.records import UNITS
 from tests.numerics.monitor.cases import data, net
 

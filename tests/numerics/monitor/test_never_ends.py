@@ -32,6 +32,7 @@ from numerics.monitor import (
     shadows,
     spikes,
     usual,
+    watch,
     witness,
 )
 from numerics.sharpness import checks, held, hessian, measure, objective, pooled, untouched, weights
@@ -82,7 +83,7 @@ def after_training(watch: bool, **options) -> list:
     return [[t.tolist() for t in tensors], hooks, [m.training for m in model.modules()], streams]
 
 
-OURS = [budget, clock, curvature, descended, gauge, monitor, observer, records, remarks, shadow, shadows, spikes]
+OURS = [budget, clock, curvature, descended, gauge, monitor, observer, records, remarks, shadow, shadows, spikes, watch]
 OURS += [checks, held, hessian, measure, objective, pooled, thresholds, untouched, usual, weights, witness]
 KEEPERS = {
     "step_of",
@@ -115,6 +116,7 @@ def internals() -> list[tuple[object, str]]:
         (observer.Observer, "close"),
         (witness.Witness, "close"),
         (spikes.Spikes, "close"),
+        (watch.Watch, "close"),
         (held.Held, "put_back"),
     ]  # what takes off, and puts back
     doors += [(held, name) for name in ("_refill", "_same", "_bind", "_write_back", "_write_back_array")]
@@ -172,7 +174,7 @@ def test_groups_that_come_while_a_shadow_runs() -> None:
     with StabilityMonitor(model, optimizer, cross_entropy, shadow=1.0, window=12, budget=100.0) as watching:
 
         def after(*batch: torch.Tensor) -> None:
-            if watching._observer.steps == 5:
+            if watching._watch.observer.steps == 5:
                 optimizer.add_param_group({"params": model[0].parameters(), "lr": 0.05})
             watching.step(*batch)
 
@@ -224,7 +226,7 @@ def test_a_batch_that_does_not_fit_is_said_and_costs_no_more_than_the_budget(mon
         with pytest.warns(StabilityWarning, match="expected a batch that model and loss_fn take") as caught:
             train(model, optimizer, 40, lambda x, y: watching.step(x[:, :2], y))
         assert len(caught) == 1
-        assert 1 < len(tried) <= 1 + 40 / monitor.ATTEMPT
+        assert 1 < len(tried) <= 1 + 40 / watch.ATTEMPT
         with pytest.raises(InputError, match="expected a batch that model and loss_fn take"):
             watching.measure(inputs[:, :2], targets)
 

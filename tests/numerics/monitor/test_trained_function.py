@@ -20,7 +20,7 @@ from torch.optim import SGD
 
 from derive.errors import InputError
 from numerics.monitor import StabilityMonitor, StabilityWarning
-from numerics.monitor.monitor import DROPPED
+from numerics.monitor.descended import DROPPED
 from tests.numerics.monitor.cases import data, net
 
 LR = 0.1

@@ -88,3 +88,20 @@ def directions(seed: int, dtype: torch.dtype, count: int = 4096) -> Tensor:
 def bits(tensors: list[Tensor]) -> list[list[int]]:
     """The numbers as integers: what bit for bit means, NaN and the sign of zero included."""
     return [t.detach().reshape(-1).view(BITS[t.element_size()]).tolist() for t in tensors]
+
+
+def after_replays(make: Callable[[list[Tensor]], torch.optim.Optimizer], captured: bool) -> list[list[int]]:
+    """Bits of parameters on a GPU after three steps, and four more that are replayed from a graph if it is captured."""
+    params = parameters([(100,), (7,)], torch.float32, 0, "cuda")
+    optimizer = make(params)
+    give_gradients(params, 0)
+    for _ in range(3):
+        optimizer.step()
+    graph = torch.cuda.CUDAGraph()
+    if captured:
+        torch.cuda.synchronize()
+        with torch.cuda.graph(graph):
+            optimizer.step()
+    for _ in range(4):
+        graph.replay() if captured else optimizer.step()
+    return bits([p.cpu() for p in params])

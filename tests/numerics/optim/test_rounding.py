@@ -13,7 +13,7 @@ from derive.errors import InputError
 from numerics.optim import PerturbedAdam, PerturbedSGD, RoundedAdam, RoundedSGD
 from numerics.optim.rounding import either_neighbour
 from tests.numerics.cases import normal
-from tests.numerics.optim.cases import DTYPES, bits, give_gradients, parameters, thoroughly
+from tests.numerics.optim.cases import DTYPES, after_replays, bits, give_gradients, parameters, thoroughly
 
 MAKERS = {"sgd": RoundedSGD, "adam": RoundedAdam}
 seeds = st.integers(0, 2**31)
@@ -167,23 +167,9 @@ def test_seeds_matter_and_are_checked():
 @pytest.mark.gpu
 @pytest.mark.parametrize("name", MAKERS)
 def test_captured_in_a_cuda_graph_it_does_not_repeat_its_numbers(name):
-    outcomes = []
     extra = {"capturable": True} if name == "adam" else {}
-    for captured in (False, True):
-        params = parameters([(100,), (7,)], torch.float32, 0, "cuda")
-        optimizer = MAKERS[name](params, lr=0.1, **extra)
-        give_gradients(params, 0)
-        for _ in range(3):
-            optimizer.step()
-        graph = torch.cuda.CUDAGraph()
-        if captured:
-            torch.cuda.synchronize()
-            with torch.cuda.graph(graph):
-                optimizer.step()
-        for _ in range(4):
-            graph.replay() if captured else optimizer.step()
-        outcomes.append(bits([p.cpu() for p in params]))
-    assert outcomes[0] == outcomes[1]
+    plain, captured = (after_replays(lambda params: MAKERS[name](params, lr=0.1, **extra), graph) for graph in (False, True))
+    assert plain == captured
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -13,6 +13,7 @@ from tests.numerics.optim.cases import (
     DTYPES,
     SHAPES,
     adam_arguments,
+    after_replays,
     bits,
     give_gradients,
     parameters,
@@ -165,19 +166,5 @@ def test_on_a_gpu_too(foreach, dtype, form):
 @pytest.mark.parametrize("make", [PerturbedSGD, PerturbedAdam])
 def test_captured_in_a_cuda_graph(make):
     extra = {"capturable": True} if make is PerturbedAdam else {"momentum": 0.9, "nesterov": True}
-    results = []
-    for captured in (False, True):
-        params = parameters([(100,), (7,)], torch.float32, 0, "cuda")
-        optimizer = make(params, lr=0.1, k=3, **extra)
-        give_gradients(params, 0)
-        for _ in range(3):
-            optimizer.step()
-        graph = torch.cuda.CUDAGraph()
-        if captured:
-            torch.cuda.synchronize()
-            with torch.cuda.graph(graph):
-                optimizer.step()
-        for _ in range(4):
-            graph.replay() if captured else optimizer.step()
-        results.append(bits([p.cpu() for p in params]))
-    assert results[0] == results[1]
+    plain, captured = (after_replays(lambda params: make(params, lr=0.1, k=3, **extra), graph) for graph in (False, True))
+    assert plain == captured
