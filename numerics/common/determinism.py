@@ -42,12 +42,26 @@ def _switches() -> list[Switch]:
 def _precisions() -> list[Switch]:
     """Of float32. torch refuses to read an old name while it contradicts the new ones, which are what kernels look at."""
     backends = torch.backends
-    owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn, backends.mkldnn.matmul, backends.mkldnn.conv)
+    whole = _attribute(backends, "fp32_precision", "ieee")
+    above = [whole, _of_its_own(_attribute(backends.cudnn, "fp32_precision", "ieee"), [whole])]
+    cuda = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn)
+    owners = (*cuda, backends.mkldnn.matmul, backends.mkldnn.conv, backends.mkldnn.rnn)
     old = [
         Switch(torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, "highest"),
         _attribute(backends.cudnn, "allow_tf32", False),
     ]
-    return [switch for switch in old if _readable(switch)] + [_attribute(o, "fp32_precision", "ieee") for o in owners]
+    found = [switch for switch in old if _readable(switch)] + [_attribute(owner, "fp32_precision", "ieee") for owner in owners]
+    return above + [_of_its_own(switch, above) for switch in found]
+
+
+def _of_its_own(switch: Switch, above: Sequence[Switch]) -> Switch:
+    """Reads what a part has of its own: what it inherits, put back as its own, would stay when the user changes the whole."""
+
+    def read() -> Any:
+        with switched([of._replace(wanted="none") for of in above]):
+            return switch.read()
+
+    return switch._replace(read=read)
 
 
 def _readable(switch: Switch) -> bool:

@@ -87,7 +87,7 @@ def test_whatever_context_it_is_called_in(method) -> None:
         assert sharpness(model, cross_entropy, (inputs, data[1]), method=method).values.tolist() == expected
 
 
-def test_float32_means_float32_while_it_is_measured() -> None:
+def test_float32_means_float32_while_it_is_measured(settings_put_back) -> None:
     """TF32 and bfloat16 would be off by more than the bounds count; the user's own choice is as before."""
     backends, spy = torch.backends, Mock()  # what the loss keeps itself is put back
     owners = (backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn, backends.mkldnn.matmul, backends.mkldnn.conv)
@@ -96,15 +96,11 @@ def test_float32_means_float32_while_it_is_measured() -> None:
         spy({owner.fp32_precision for owner in owners})
         return cross_entropy(output, targets)
 
-    at_first = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
-    try:
-        before = [owner.fp32_precision for owner in owners]
-        sharpness(classifier()[0], loss, classifier()[1])
-        assert [owner.fp32_precision for owner in owners] == before
-        assert torch.get_float32_matmul_precision() == "medium"
-    finally:
-        torch.set_float32_matmul_precision(at_first)
+    before = [owner.fp32_precision for owner in owners]
+    sharpness(classifier()[0], loss, classifier()[1])
+    assert [owner.fp32_precision for owner in owners] == before
+    assert torch.get_float32_matmul_precision() == "medium"
     assert "tf32" in before
     assert spy.called
     assert all(call.args == ({"ieee"},) for call in spy.call_args_list)

@@ -10,7 +10,13 @@ import torch
 from derive.errors import InputError
 from numerics.common import cublas, determinism
 from numerics.common.cublas import WORKSPACE, check_in_time
-from numerics.common.determinism import _switches, reproducible
+from numerics.common.determinism import _switches, full_precision, reproducible
+
+PARTS = [
+    getattr(getattr(torch.backends, library), part)
+    for library, parts in {"cuda": ["matmul"], "cudnn": ["conv", "rnn"], "mkldnn": ["matmul", "conv", "rnn"]}.items()
+    for part in parts
+]
 
 
 def settings():
@@ -18,18 +24,13 @@ def settings():
 
 
 @pytest.fixture
-def upside_down():
+def upside_down(settings_put_back):
     """Every switch at a value that is not wanted; as it was afterwards."""
-    switches = _switches()
-    before = [switch.read() for switch in switches]
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = True
     torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = True, False
     torch.set_float32_matmul_precision("medium")
     torch.set_num_threads(2)
-    yield
-    for switch, value in zip(switches, before, strict=True):
-        switch.write(value)
 
 
 def test_inside_everything_is_as_wanted(upside_down):
@@ -127,18 +128,33 @@ def test_other_errors_of_the_first_product_pass():
 
 @pytest.mark.parametrize(
     ("owner", "value"),
-    [(torch.backends.cudnn.conv, "ieee"), (torch.backends.cuda.matmul, "tf32"), (torch.backends, "tf32")],
+    [
+        (torch.backends.cudnn.conv, "ieee"),
+        (torch.backends.cuda.matmul, "tf32"),
+        (torch.backends.cudnn, "tf32"),
+        (torch.backends, "tf32"),
+        (torch.backends, "bf16"),
+    ],
 )
-def test_new_names_of_a_precision_are_no_hindrance(owner, value):
+def test_new_names_of_a_precision_are_no_hindrance(owner, value, settings_put_back):
     """While they contradict the old ones, torch refuses to read those."""
-    at_first, owner.fp32_precision = owner.fp32_precision, value
-    try:
-        before = settings()
-        with reproducible():
-            assert torch.backends.cudnn.conv.fp32_precision == torch.backends.cuda.matmul.fp32_precision == "ieee"
-        assert settings() == before
-    finally:
-        owner.fp32_precision = at_first
+    owner.fp32_precision = value
+    before = settings()
+    with reproducible():
+        assert {part.fp32_precision for part in PARTS} == {"ieee"}
+    assert settings() == before
+
+
+def test_what_a_part_inherits_it_inherits_afterwards(settings_put_back):
+    """The user sets the whole, trains, and sets it back: no part is left behind, and torch can be asked."""
+    whole, at_first = torch.backends, [part.fp32_precision for part in PARTS]
+    was, whole.fp32_precision = whole.fp32_precision, "tf32"
+    with reproducible(), full_precision():
+        pass
+    assert {part.fp32_precision for part in PARTS} == {"tf32"}
+    whole.fp32_precision = was
+    assert [part.fp32_precision for part in PARTS] == at_first
+    assert torch.get_float32_matmul_precision() == "highest"
 
 
 def test_nothing_random_is_touched():
