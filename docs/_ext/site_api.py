@@ -13,7 +13,9 @@ from site_text import bullets, plain, table, title, write
 PACKAGES = {
     "derive": "SymPy: schemes and optimisers in; amplification, exact conditions, proofs, theorems, code out",
     "derive.gallery": "Schemes of the textbooks",
-    "numerics": "PDEs simulated, bounds of pictures",
+    "numerics": "Simulation, bounds of pictures, distance of two trainings",
+    "numerics.pdes": "PDEs simulated: flows, verdicts, spectra, edges",
+    "numerics.layerwise": "Bounds and edges layer by layer",
     "numerics.monitor": "How close a training is to its edge",
     "numerics.control": "The learning rate held below the edge",
     "numerics.sharpness": "Eigenvalues of the Hessian",
@@ -22,6 +24,10 @@ PACKAGES = {
     "numerics.statistics": "Intervals, ratios of variances, what could have been seen",
     "numerics.nets": "Networks by name",
     "numerics.datasets": "Data sets by name",
+    "numerics.training": "Groups of trainings that are reproducible to the last bit",
+    "numerics.checkpoints": "Checkpoints that are whole or not there",
+    "numerics.measures": "How far apart two trainings are",
+    "numerics.common": "Settings under which torch computes the same twice",
 }
 
 

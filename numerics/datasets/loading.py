@@ -112,6 +112,11 @@ def _check_device(device: object) -> None:
 def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> bool:
     """Whether all files of a data set are on this machine. They are not opened: a damaged one is `load`'s to name.
 
+    Args:
+        name: one of `DATASETS`.
+        data_dir: folder of the user's own files, or None for where they are looked for by themselves.
+        sources: what is published where, by name.
+
     Raises:
         InputError: unknown name, or a data_dir that is not there.
     """
@@ -123,7 +128,7 @@ def available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] 
 
 
 def check_available(name: str, data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> None:
-    """Check that all files of a data set are on this machine; the network is not used.
+    """Check that all files of a data set are on this machine; the network is not used. Arguments as for `available`.
 
     Raises:
         InputError: they are not: which are missing, where they were looked for, and how to get them; or as of `available`.
@@ -144,7 +149,7 @@ def check_available(name: str, data_dir: Folder = None, sources: Mapping[str, So
 
 
 def first_available(names: Iterable[str], data_dir: Folder = None, sources: Mapping[str, Source] = SOURCES) -> str:
-    """The first of the names whose files are on this machine; the network is not used.
+    """The first of the names whose files are on this machine; the network is not used. Arguments as for `available`.
 
     Raises:
         InputError: an unknown name, or none is there.

@@ -109,13 +109,24 @@ class Curvature(NamedTuple):
 
 
 def layer_curvature(network: Network, kernels: Kernels, layer: int) -> Curvature:
-    """Extreme eigenvalues of one layer's Hessian block, exact up to rounding; for kernels of up to about a thousand cells."""
+    """Extreme eigenvalues of one layer's Hessian block, exact up to rounding; for kernels of up to about a thousand cells.
+
+    Args:
+        network: on its image.
+        kernels: (h, w) each, from the image up.
+        layer: its number, from 1 at the image.
+    """
     kept, through_g, through_error = network.blocks(kernels, layer)
     return Curvature(*(_extremes(matrix) for matrix in (kept, kept + through_g, kept + through_g + through_error)))
 
 
 def joint_curvature(network: Network, kernels: Kernels) -> tuple[float, float]:
-    """Extreme eigenvalues of the whole Hessian without weight decay, all kernels at once."""
+    """Extreme eigenvalues of the whole Hessian without weight decay, all kernels at once: (least, greatest).
+
+    Args:
+        network: on its image.
+        kernels: (h, w) each, from the image up.
+    """
     sizes = [kernel.numel() for kernel in kernels]
 
     def gradient(flat: Tensor) -> Tensor:

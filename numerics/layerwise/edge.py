@@ -43,6 +43,14 @@ def layer_flow(network: Network, alpha: float, layer: int | None = None) -> Flow
 def settle(network: Network, start: Tensor, alpha: float, lr: float, steps: int = 2000, tolerance: float = 1e-10) -> Tensor:
     """A point at rest of the whole flow: gradient descent from `start`, then Newton's method: (layers, h, w) -> same.
 
+    Args:
+        network: on its image.
+        start: (layers, h, w), kernels of one size.
+        alpha: weight decay.
+        lr: step size of the descent.
+        steps: of the descent.
+        tolerance: what is left of the gradient's norm, over 1 + alpha times that of the kernels.
+
     Raises:
         InputError: the gradient does not vanish; use a smaller step size or more steps.
     """

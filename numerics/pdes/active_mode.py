@@ -35,7 +35,15 @@ class ModeEdge(NamedTuple):
 
 
 def checkerboard(size: int, dtype: torch.dtype = torch.float64) -> Tensor:
-    """Image of +-1 in a checkerboard, +1 at the origin: (size, size)."""
+    """Image of +-1 in a checkerboard, +1 at the origin: (size, size).
+
+    Args:
+        size: cells along a side, at least 1.
+        dtype: of the image.
+
+    Raises:
+        InputError: a smaller size.
+    """
     if size < 1:
         raise InputError(f"expected an image size of at least 1, got {size!r}")
     line = 1 - 2 * (torch.arange(size) % 2)

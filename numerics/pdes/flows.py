@@ -22,6 +22,13 @@ from numerics.pdes.simulate import Flow
 def heat(diffusivity: float = 1.0, dx: float = 1.0) -> Flow:
     """Heat equation with u = 0 held at both ends: (..., points) -> (..., points), the ends do not move.
 
+    Args:
+        diffusivity: > 0, in length^2 / time.
+        dx: grid spacing, > 0.
+
+    Raises:
+        InputError: one of them out of range; of the flow, fewer than three points.
+
     Source: Eq 1, 2.
     """
     rate = float(positive("diffusivity", diffusivity)) / float(positive("dx", dx)) ** 2
@@ -64,7 +71,18 @@ def nonlinear(
     activation: str = "swish",
     loss: str = "cross-entropy",
 ) -> Flow:
-    """Windowed nonlinear PDE of Thm 5.1, `loss` a name in `derive.fields.losses`: (..., h, w) -> (..., h, w)."""
+    """Windowed nonlinear PDE of Thm 5.1: (..., h, w) -> (..., h, w); parameters broadcast against the batch as (..., 1, 1).
+
+    Args:
+        correlation: the operator with its image.
+        alpha: weight decay.
+        beta: parameter of the activation.
+        y: label.
+        activation: a name in `derive.activations`.
+        loss: a name in `derive.fields.losses`.
+
+    Source: Thm 5.1.
+    """
     return _bound(derive.flow("5.1", activation, loss=loss), correlation, alpha, beta, y)
 
 
@@ -76,7 +94,7 @@ def nonlinear_loss(
     activation: str = "swish",
     loss: str = "cross-entropy",
 ) -> Callable[[Tensor], Tensor]:
-    """The loss of Eq 7, whose gradient flow is `nonlinear`: (..., h, w) -> (...)."""
+    """The loss of Eq 7, whose gradient flow is `nonlinear`: (..., h, w) -> (...); arguments as for `nonlinear`."""
     summed = _bound(derive.loss("5.1", activation, loss), correlation, alpha, beta, y)
     return lambda kernel: summed(kernel)[..., 0, 0]
 

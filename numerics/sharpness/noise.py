@@ -160,6 +160,10 @@ class Products:
 def noise_of(samples: Sequence[float], rows: Sequence[int]) -> CurvatureNoise:
     """From curvatures of batches of so many rows, as if they moved nothing across.
 
+    Args:
+        samples: a curvature per batch.
+        rows: of each batch, in the same order.
+
     Raises:
         InputError: fewer than three.
     """

@@ -35,7 +35,13 @@ class Mode:
 
 
 def mode(value: float, vector: Sequence[Tensor], thresholds: Sequence[Threshold]) -> Mode:
-    """From an eigenvector, a tensor per threshold and shaped like its parameter."""
+    """A mode from its eigenvector, which need not be of length 1.
+
+    Args:
+        value: eigenvalue of the normalised Hessian; 1 is the edge.
+        vector: a tensor per threshold, shaped like its parameter.
+        thresholds: of the parameters that move, as `thresholds` reads them.
+    """
     squares = [v.double() ** 2 for v in vector]
     total = float(sum(s.sum() for s in squares))
     norms = [float((s / t.scale).sum()) / total for s, t in zip(squares, thresholds, strict=True)]
@@ -43,7 +49,12 @@ def mode(value: float, vector: Sequence[Tensor], thresholds: Sequence[Threshold]
 
 
 def largest_factor(top: Mode, thresholds: Sequence[Threshold]) -> float:
-    """What all lrs may be multiplied by until the mode reaches the edge; infinite for a mode that no lr makes unstable."""
+    """What all lrs may be multiplied by until the mode reaches the edge; infinite for a mode that no lr makes unstable.
+
+    Args:
+        top: mode of the largest eigenvalue.
+        thresholds: of the parameters that move, in the order of the mode's shares.
+    """
     if not top.value > 0:
         return INFINITE
     moving = [(sum(top.shares[i] for i in own), t) for t, own in _alike(thresholds) if 0 < t.curvature < INFINITE]
