@@ -12,7 +12,8 @@ from numerics import windowed_bounds
 from numerics.pdes.active_mode import checkerboard
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.edge import bisect, close_in, growth_rate, linear_edges
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 
 @thoroughly()
