@@ -82,14 +82,14 @@ def test_print_is_the_limit_of_no_damping() -> None:
     assert sp.simplify(difference.subs(z, size)) == 0
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-0.99, 0.999), st.floats(0.01, 100), st.floats(0.05, 0.9999))
 def test_print_is_sufficient(by: float, amplifier: float, part: float) -> None:
     """For every damping > 0, overdamped included."""
     assert radius(amplifier, part * printed_step(amplifier), by) < 1
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-0.98, 0.99), st.floats(0.1, 10))
 def test_derived_bound_against_spectral_radii(by: float, dt: float) -> None:
     edge = float(largest()(lr=dt, damping=damping_for()(dt, by)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -14,8 +15,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.other_rounding import whatever_the_rounding  # noqa: F401 (a fixture)
 
-settings.register_profile("default", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fewer", settings.get_profile("default"), max_examples=10)  # by another rounding, of what ran already
+COMMON = {"deadline": None, "derandomize": True, "suppress_health_check": [HealthCheck.too_slow]}
+for profile, examples in {"default": 40, "fewer": 10, "many": 400}.items():  # fewer by another rounding, of what ran already
+    settings.register_profile(profile, max_examples=examples, **COMMON)
 settings.load_profile(os.environ.get("EXAMPLES", "default"))
 
 
@@ -27,9 +29,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of
 
 @pytest.fixture(scope="session", autouse=True)
 def _derived_anew(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The user's cache of derived results is neither read nor written."""
+    """The user's cache of derived results is neither read nor written; processes side by side have one of this run's own."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADCFL_CACHE", str(tmp_path_factory.mktemp("derived")))
+        patch.setenv("GRADCFL_CACHE", os.environ.get("DERIVED_IN_TESTS") or str(run / "derived"))
         yield
 
 
@@ -49,12 +53,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="no CUDA device"))
 
 
+def pytest_collection_finish() -> None:
+    """What collecting has made lives as long as the run: it need not be gone through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @cache
 def _computes(name: str) -> bool:
-    """Whether a module, or one of its folder that it takes something from, imports torch or what is built on it."""
-    names = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in vars(sys.modules[name]).values()}
-    names = {found for found in names if isinstance(found, str)} - {name}
-    if {found.partition(".")[0] for found in names} & {"torch", "numerics", "experiments"}:
-        return True
-    package = name.partition(".")[0]
-    return any(_computes(found) for found in names if found.partition(".")[0] == package and found in sys.modules)
+    """Whether a module imports torch, or takes something of its folder or of `numerics` from a module that does.
+
+    What `experiments` imports it often imports when it is asked: it counts as computing.
+    """
+    seen, left, followed = set(), {name}, (name.partition(".")[0], "numerics")
+    while left - seen:
+        module = (left - seen).pop()
+        seen.add(module)
+        held = vars(sys.modules[module]).values()
+        names = {getattr(value, "__module__", None) or getattr(value, "__name__", "") for value in held}
+        packages = {found: found.partition(".")[0] for found in names if isinstance(found, str)}
+        if {"torch", "experiments"} & set(packages.values()):
+            return True
+        left |= {found for found, package in packages.items() if package in followed and found in sys.modules}
+    return False

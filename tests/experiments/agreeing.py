@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from experiments import registry
+from experiments.edges import edge_of_optimizers_runs
 from experiments.pdes.beltrami_phases import PhaseConfig
 from experiments.pdes.beltrami_setting import BeltramiSetting
 from experiments.pdes.linear_setting import LinearSetting
 from experiments.pdes.nesterov_setting import NesterovSetting
 from experiments.pdes.nonlinear_setting import NonlinearSetting
+from experiments.running.progress import silent
 
 CERTAIN: dict[str, tuple[str, ...]] = {
     "last-bit-heat": ("expected_rms", "expected_rel_l1"),
@@ -84,6 +89,27 @@ def short(name: str) -> Any:
     if name in ("figure-7", "figure-8"):
         return _runs(name, subset=6, steps=4, every=2)
     return _smoke(name, **SHORT.get(name, {}))
+
+
+@cache
+def smoke(name: str) -> xr.Dataset:
+    """What the smoke preset computes on the CPU."""
+    found = registry.experiment(name)
+    return found.compute(found.PRESETS["smoke"], "cpu", silent)
+
+
+def computed(name: str, device: str) -> xr.Dataset:
+    """By the short config."""
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        patch.setattr(edge_of_optimizers_runs, "SAMPLED", 8)  # batches; more meet no other line
+        warnings.simplefilter("ignore")  # of torch, about a pretended device; of trainings that are too short
+        return registry.experiment(name).compute(short(name), device, silent)
+
+
+@cache
+def first(name: str) -> xr.Dataset:
+    """The first of the runs on the CPU, which others are compared with."""
+    return computed(name, "cpu")
 
 
 def assert_agrees(name: str, there: xr.Dataset, here: xr.Dataset) -> None:

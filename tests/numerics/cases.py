@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import torch
-from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor
 
 from numerics.common.checks import BOUNDARIES, POOLINGS
 from numerics.pdes.correlation import Correlation
-
-
-def thoroughly(max_examples: int = 40) -> settings:
-    """So many examples, or as many as the profile has if these are fewer."""
-    return settings(deadline=None, max_examples=min(max_examples, settings.default.max_examples))
-
 
 DTYPES = (torch.float64, torch.float32)
 

@@ -66,7 +66,7 @@ def test_windowed_gradient_is_that_of_the_linear_flow() -> None:
     assert sp.expand((ours - driven) * lr + theirs - descent) == 0
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=40)
 @given(RATES, st.floats(0.01, 1), st.floats(-1, 40))
 def test_condition_is_that_of_the_roots(rate: float, dt: float, scaled: float) -> None:
     found = radius(scaled / dt**2, dt, rate)
@@ -74,7 +74,7 @@ def test_condition_is_that_of_the_roots(rate: float, dt: float, scaled: float) -
         assert nesterov_step.bound().holds(z=scaled / dt**2, lr=dt, damping=rate / dt) == (found < 1)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(RATES, st.floats(1e-4, 1))
 def test_largest_amplifier_is_the_edge(rate: float, dt: float) -> None:
     edge = float(code("eq-73")(lr=dt, damping=rate / dt))
@@ -97,7 +97,7 @@ def test_two_edges_meet_where_they_are_equal() -> None:
     assert sp.simplify((slow - fast).subs(damping, nesterov_step.crossover() / lr)) == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.floats(0.01, 1.99), st.floats(0.01, 1), st.floats(0.05, 5))
 def test_same_edge_as_the_optimiser(rate: float, dt: float, scaled: float) -> None:
     """torch's recurrence, derived elsewhere, at (step, momentum); exact ties apart."""
@@ -108,7 +108,7 @@ def test_same_edge_as_the_optimiser(rate: float, dt: float, scaled: float) -> No
         assert ours == torch_bound().holds(lr=size, momentum=by, curvature=z)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=40)
 @given(RATES, st.floats(-2, 2), st.floats(0, 3), st.floats(0, 3))
 def test_weight_decay_bounds_are_the_edges_of_the_condition(rate: float, error: float, low: float, gap: float) -> None:
     values = {"a": error, "beta": 1.5, "lr": 0.1, "damping": rate / 0.1, "power_min": low, "power_max": low + gap}

@@ -116,7 +116,7 @@ def test_data_do_nothing_at_zero_from_three_layers_on() -> None:
     assert coupling.linear_part(2, 1, 2) != 0
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(decay=numbers, c=st.floats(0, 3), step=st.floats(0.01, 3))
 def test_joint_bound_against_eigenvalues(decay: float, c: float, step: float) -> None:
     radius = max(abs(1 - step * (decay + c)), abs(1 - step * (decay - c)))
@@ -124,7 +124,7 @@ def test_joint_bound_against_eigenvalues(decay: float, c: float, step: float) ->
     assert coupling.bound().holds(alpha=decay, coupling=c, lr=step) == (radius < 1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(decay=numbers, low=numbers, gap=st.floats(0, 3), step=st.floats(0.01, 3))
 def test_strong_decay_bound_against_the_factor(decay: float, low: float, gap: float, step: float) -> None:
     factors = [1 - step * (decay + low), 1 - step * (decay + low + gap)]

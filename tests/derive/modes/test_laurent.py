@@ -17,6 +17,9 @@ ROUND = v[0, 1, 0] + v[0, -1, 0] + v[0, 0, 1] + v[0, 0, -1] - 4 * v[0, 0, 0]
 
 SINGLE = [name for name, made in integrators.items() if made.parts == 1 and name != "forward-backward"]
 
+LONG = ("SSP104",)
+"""Ten stages: the determinant in two parameters takes twenty seconds, and is in one another of the same kind."""
+
 
 def _expanded(scheme: ComposedScheme) -> GridScheme:
     return GridScheme(*(sp.Eq(residual, 0) for residual in scheme.residuals), assumptions=scheme.assumptions)
@@ -24,7 +27,8 @@ def _expanded(scheme: ComposedScheme) -> GridScheme:
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_every_integrator_has_the_polynomial_of_its_expanded_scheme(name: str) -> None:
-    for rhs in (r * SECOND - nu * CENTRED, r * SECOND):
+    right_hand_sides = (r * SECOND - nu * CENTRED, r * SECOND)
+    for rhs in right_hand_sides[name in LONG :]:
         scheme = integrators[name](rhs, u)
         quick, slow = amplification(scheme), amplification(_expanded(scheme))
         assert (quick.box, quick.assumptions) == (slow.box, slow.assumptions)

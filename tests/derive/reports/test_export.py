@@ -20,13 +20,6 @@ from derive.reports.theorem_macros import in_letters
 pytestmark = pytest.mark.exact
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADCFL_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 def test_a_file_that_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

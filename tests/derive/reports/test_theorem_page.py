@@ -20,7 +20,7 @@ from experiments import registry
 pytestmark = pytest.mark.exact
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(cache.FOLDER, str(tmp_path / "cache"))
     return tmp_path / "cache"

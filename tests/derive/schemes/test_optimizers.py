@@ -51,7 +51,7 @@ def draw_values(name: str, data: st.DataObject) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("name", STEPS)
-@settings(max_examples=50)
+@settings(max_examples=40)
 @given(data=st.data(), below=st.floats(0.01, 0.999), above=st.floats(1.001, 10))
 def test_edge_against_the_one_step_matrix(name: str, data: st.DataObject, below: float, above: float) -> None:
     """Every positive curvature below the edge converges, every one above it diverges."""

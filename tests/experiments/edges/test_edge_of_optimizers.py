@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
@@ -16,11 +14,11 @@ from experiments.edges.edge_of_optimizers_runs import Pace, follow
 from experiments.edges.edge_of_optimizers_setting import FULL, MOMENTUM, OPTIMIZERS, Block, Config, squares, step_sizes
 from experiments.edges.edge_of_optimizers_theory import theory
 from experiments.edges.full_batch import edge
-from experiments.running.progress import silent
 from numerics.datasets import Split
 from numerics.layerwise.average import layer_steps
 from numerics.nets import build
 from numerics.thresholds import thresholds
+from tests.experiments.agreeing import smoke
 
 SGDS = [name for name in OPTIMIZERS if name != "adam"]
 GENERATOR = torch.Generator().manual_seed(0)
@@ -143,13 +141,8 @@ def test_momentum_has_the_edge_of_its_textbook_form() -> None:
     assert lrs["nesterov"] * sharpest == pytest.approx(2 * (1 + MOMENTUM) / (1 + 2 * MOMENTUM), rel=1e-5)
 
 
-@cache
-def smoke() -> xr.Dataset:
-    return edge_of_optimizers.compute(edge_of_optimizers.PRESETS["smoke"], "cpu", silent)
-
-
 def test_smoke_has_every_run_labelled() -> None:
-    found = smoke()
+    found = smoke("edge-of-optimizers")
     assert list(found.optimizer.values) == list(OPTIMIZERS)
     assert list(found.batch.values) == [FULL, "8"]
     assert found.loss.sel(net="dense-1").notnull().all()
@@ -159,7 +152,7 @@ def test_smoke_has_every_run_labelled() -> None:
 
 
 def test_picture_and_caption_tell_of_every_run() -> None:
-    found = smoke()
+    found = smoke("edge-of-optimizers")
     assert isinstance(edge_of_optimizers.render(found), Figure)
     text = edge_of_optimizers.caption(found)
     assert all(text.count(f"{name} at lr") == 2 for name in OPTIMIZERS)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
@@ -17,15 +14,9 @@ from experiments.running.progress import silent
 from experiments.style import styled
 from numerics.pdes.flows import linear
 from numerics.pdes.verdict import UNSTABLE
-from tests.experiments.agreeing import assert_agrees, short
+from tests.experiments.agreeing import assert_agrees, computed, first, smoke
 
 NAMES = [name for name in registry.names() if not registry.trains(registry.experiment(name))]
-
-
-@cache
-def smoke(name: str) -> xr.Dataset:
-    found = registry.experiment(name)
-    return found.compute(found.PRESETS["smoke"], "cpu", silent)
 
 
 @pytest.mark.exact
@@ -50,11 +41,7 @@ def test_presets(name: str) -> None:
 @pytest.mark.exact
 @pytest.mark.parametrize("name", NAMES)
 def test_two_runs_are_identical(name: str) -> None:
-    found, config = registry.experiment(name), short(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of trainings that are too short
-        first, second = (found.compute(config, "cpu", silent) for _ in range(2))
-    xr.testing.assert_identical(first, second)
+    xr.testing.assert_identical(first(name), computed(name, "cpu"))
 
 
 @pytest.mark.gpu

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
-import xarray as xr
 
-from experiments.pdes import figure_2
 from experiments.pdes.beltrami_setting import BeltramiSetting, critical_product
-from experiments.running.progress import silent
 from numerics.pdes.residual import residual
 from numerics.pdes.verdict import STABLE, UNSTABLE
-
-
-@cache
-def smoke() -> xr.Dataset:
-    return figure_2.compute(figure_2.PRESETS["smoke"], "cpu", silent)
+from tests.experiments.agreeing import smoke
 
 
 def test_verdicts_are_those_of_the_theory() -> None:
-    results = smoke()
+    results = smoke("figure-2")
     for dims in (1, 2):
         blowup = results.attrs["blowup_multiple"][dims - 1]
         kinds = results.verdict.sel(dims=dims)
@@ -31,25 +22,25 @@ def test_verdicts_are_those_of_the_theory() -> None:
 
 
 def test_plane_agrees_with_its_lines() -> None:
-    results = smoke()
+    results = smoke("figure-2")
     assert bool((results.simulated == results.predicted).all())
     assert {STABLE, UNSTABLE} < set(np.unique(results.simulated))
 
 
 def test_edge_at_the_minimiser_is_never_below_the_worst_case() -> None:
-    assert bool((smoke().edge_at_minimiser >= 1).all())
+    assert bool((smoke("figure-2").edge_at_minimiser >= 1).all())
 
 
 def test_oscillation_grows_with_the_step_and_stays_near_the_derived_one() -> None:
     for dims in (1, 2):
-        found = smoke().sel(dims=dims, multiple=[10, 100])
+        found = smoke("figure-2").sel(dims=dims, multiple=[10, 100])
         assert found.amplitude[0] < found.amplitude[1]
         ratio = found.amplitude / found.derived
         assert bool(((ratio > 0.5) & (ratio < 1.1)).all())
 
 
 def test_only_the_pattern_changes() -> None:
-    found = smoke().sel(multiple=[10, 100])
+    found = smoke("figure-2").sel(multiple=[10, 100])
     assert bool((abs(found.change - 1) < 0.05).all())
     assert bool((found.recurrence_odd < 0.5).all())
 

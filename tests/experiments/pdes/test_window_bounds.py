@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from experiments.pdes import window_bounds
-from experiments.running.progress import silent
 from numerics.pdes.power import continuous_extremes, grid_extremes
+from tests.experiments.agreeing import smoke
 
 CONFIG = window_bounds.PRESETS["smoke"]
 PICTURES = list(window_bounds.IMAGES)
 
 
-@cache
 def results() -> xr.Dataset:
     """Computed in the first test, not while tests are collected."""
-    return window_bounds.compute(CONFIG, "cpu", silent)
+    return smoke("window-bounds")
 
 
 def eigenvalues(picture: str, boundary: str) -> np.ndarray:

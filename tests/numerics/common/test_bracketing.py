@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics.common.bracketing import bisect, close_in
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 
 
 @thoroughly()

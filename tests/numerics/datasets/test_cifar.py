@@ -13,6 +13,8 @@ from derive.errors import InputError
 from numerics.datasets import available, cifar, load
 from tests.numerics.datasets.cases import cifar_bytes, cifar_contents, cifar_source, labels, pixels, put, tar_gz
 
+pytestmark = pytest.mark.exact
+
 
 def test_a_record_is_a_label_and_three_planes():
     record = bytes([7, *range(256), *([9] * (1024 - 256)), *([1] * 1024), *([2] * 1024)])

@@ -17,6 +17,8 @@ from numerics.datasets import available, load
 from numerics.datasets.sources import Source
 from tests.numerics.datasets.cases import cifar_contents, cifar_source, mnist_contents, mnist_source, put, tar_gz
 
+pytestmark = pytest.mark.exact
+
 CONTENTS = mnist_contents()
 
 

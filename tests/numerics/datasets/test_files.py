@@ -159,6 +159,7 @@ def test_a_partial_set_is_not_available(tmp_path):
     assert not available("mnist", tmp_path, SOURCE)
 
 
+@pytest.mark.exact
 @pytest.mark.skipif(not available("fashion-mnist"), reason="Debian's dataset-fashion-mnist is not installed")
 def test_the_real_fashion_mnist_has_its_published_contents():
     """Source: Xiao, Rasul, Vollgraf 2017: 6000 and 1000 images per class; mean and std of pixels as everyone uses them."""

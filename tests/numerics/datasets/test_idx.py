@@ -11,6 +11,8 @@ from derive.errors import InputError
 from numerics.datasets import idx
 from tests.numerics.datasets.cases import TEST, TRAIN, idx_bytes, labels, mnist_contents, pixels, rng
 
+pytestmark = pytest.mark.exact
+
 
 @given(st.integers(0, 99), st.lists(st.integers(1, 9), min_size=1, max_size=4))
 def test_what_was_written_comes_back(seed, shape):

@@ -12,7 +12,8 @@ from derive.errors import InputError
 from numerics.layerwise.bounds import equivalent_beta, joint_curvature, layer_bounds, layer_curvature
 from numerics.layerwise.edge import largest_stable_lr, layer_flow, settle
 from numerics.layerwise.layers import Network
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 from tests.oracles import dense_operator
 
 seeds = st.integers(0, 2**31)

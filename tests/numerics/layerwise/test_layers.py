@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from derive.errors import InputError
 from numerics.layerwise.layers import Network, convolve, correlate
 from tests import oracles
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 seeds = st.integers(0, 2**31)
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 3))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics.measures.churn import churn, churn_rates
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 
 
 @thoroughly()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from derive.errors import InputError
 from numerics import relative_l1
 from numerics.measures.distance import BITS, distances, unstacked
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 seeds = st.integers(0, 2**31)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics.measures.fluctuation import fluctuation
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 
 @thoroughly()

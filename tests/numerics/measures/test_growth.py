@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from derive.errors import InputError
 from numerics.measures.growth import FEWEST, growth
 from numerics.measures.ramp import ramp
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 from tests.numerics.measures.series import STEPS, series
 
 AMPLIFIED = ["exponential", "saturating", "after a floor"]

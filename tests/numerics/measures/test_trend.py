@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from numerics.measures import trend as module
 from numerics.measures.trend import trend, trends
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 from tests.numerics.measures.series import NOISES
 
 

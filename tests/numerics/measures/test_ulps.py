@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from derive.errors import InputError
 from numerics.measures.distance import BITS
 from numerics.measures.ulps import FARTHEST, ulp_distance, ulps
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 TYPES = list(BITS)
 FLOATS = st.floats(allow_nan=False, width=32)

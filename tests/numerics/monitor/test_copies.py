@@ -15,6 +15,8 @@ from torch.optim.swa_utils import AveragedModel
 from numerics.monitor import StabilityMonitor
 from tests.numerics.monitor.cases import cross_entropy, data, net, train
 
+pytestmark = pytest.mark.exact
+
 
 def saved(thing):
     buffer = io.BytesIO()

@@ -16,6 +16,8 @@ from numerics.monitor import StabilityMonitor
 from numerics.sharpness import layer_sharpness, measuring, sharpness
 from tests.numerics.monitor.cases import data, net
 
+pytestmark = pytest.mark.exact
+
 STEPS = 15
 
 

@@ -54,6 +54,7 @@ def fit(model: Model, folder, callbacks, **options) -> None:
         Trainer(model=model, args=arguments, train_dataset=Rows(), callbacks=callbacks).train()
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize(("accumulated", "steps"), [(1, 48), (2, 24)])
 def test_a_training_is_watched_and_keeps_its_bits(tmp_path, accumulated: int, steps: int) -> None:
     callback = StabilityCallback(budget=5.0, shadow=0.9, window=12)
@@ -132,6 +133,7 @@ def test_the_loss_of_all_micro_batches_is_measured(tmp_path, accumulated: int, c
     assert row["normalised"] * row["edge"][0] == pytest.approx(float(exact), rel=1e-6)
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize("how", ["label smoothing", "compute_loss_func"])
 def test_a_loss_of_the_trainers_own_is_said_not_to_be_seen(tmp_path, how: str) -> None:
     callback = StabilityCallback(shadow=0, budget=100.0)
@@ -153,6 +155,7 @@ def test_the_shadow_follows_what_counts_the_items_of_a_step(tmp_path) -> None:
     assert results.rel_l1.count() == 12
 
 
+@pytest.mark.exact
 def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
     make = {"budget": 1e9, "shadow": 0}
     first, second, third = (StabilityCallback(**make) for _ in range(3))

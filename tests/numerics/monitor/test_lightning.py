@@ -57,6 +57,7 @@ def fit(callback: StabilityCallback | None, module: Module, **options) -> None:
     trainer.fit(module, DataLoader(TensorDataset(*data(48, dtype=torch.float32)), batch_size=8))
 
 
+@pytest.mark.exact
 @pytest.mark.parametrize(
     ("options", "steps"),
     [({"gradient_clip_val": 0.1}, 24), ({"accumulate_grad_batches": 2}, 12), ({"precision": "bf16-mixed"}, 24)],
@@ -78,6 +79,7 @@ def test_a_training_is_watched_and_keeps_its_bits(options, steps: int) -> None:
     assert lrs[-1] in (pytest.approx(0.05), pytest.approx(0.025))  # Lightning's schedule steps before the callback
 
 
+@pytest.mark.exact
 def test_manual_optimisation_is_named() -> None:
     with pytest.raises(InputError, match="expected automatic optimisation with one optimizer"):
         fit(StabilityCallback(cross_entropy), Module(manual=True))
@@ -123,6 +125,7 @@ def test_a_batch_that_is_no_pair_is_said_and_the_training_goes_on() -> None:
 UNITS_OF_NOISE = {name for name in UNITS if name.startswith(("noise", "mean_square", "coupled", "largest_lr_"))}
 
 
+@pytest.mark.exact
 def test_a_resumed_training_is_watched_from_where_it_was(tmp_path) -> None:
     torch.manual_seed(5)
     kept = {"accelerator": "cpu", "devices": 1, "logger": False, "enable_progress_bar": False, "enable_model_summary": False}

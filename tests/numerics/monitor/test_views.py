@@ -16,6 +16,8 @@ from numerics.monitor.live import WIDTH, LiveView, bar
 from numerics.monitor.records import Records
 from tests.numerics.monitor.cases import net, train
 
+pytestmark = pytest.mark.exact
+
 
 def test_the_live_view_shows_the_newest_numbers() -> None:
     text = StringIO()

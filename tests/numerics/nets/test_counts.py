@@ -8,6 +8,8 @@ from torch import nn
 from numerics.nets import build
 from tests.numerics.nets.cases import parameters
 
+pytestmark = pytest.mark.exact
+
 
 def test_tiny_is_tiny():
     assert parameters(build("tiny", channels=1, classes=10, size=8)) == 3022

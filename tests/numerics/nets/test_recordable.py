@@ -10,6 +10,8 @@ from torch.nn.functional import cross_entropy
 from numerics.common.determinism import reproducible
 from tests.numerics.nets.cases import SHAPES, images, made
 
+pytestmark = pytest.mark.exact
+
 
 @pytest.mark.parametrize("activation", ["relu", "swish"])
 @pytest.mark.parametrize("name", SHAPES)

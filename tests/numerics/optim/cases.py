@@ -6,15 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from hypothesis import settings
 from hypothesis import strategies as st
 from torch import Tensor
-
-
-def thoroughly(max_examples: int = 60) -> settings:
-    """So many examples, or as many as the profile has if these are fewer."""
-    return settings(deadline=None, max_examples=min(max_examples, settings.default.max_examples))
-
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}

@@ -11,8 +11,9 @@ from derive.errors import InputError
 from numerics.optim.bias import applied, effective_step, separate, step_bias
 from numerics.optim.formats import rounded, unit
 from numerics.optim.perturbation import FORMS
+from tests.examples import thoroughly
 from tests.numerics.cases import normal
-from tests.numerics.optim.cases import DTYPES, directions, thoroughly
+from tests.numerics.optim.cases import DTYPES, directions
 
 forms, dtypes = st.sampled_from(FORMS), st.sampled_from(DTYPES)
 numbers = st.integers(1, 15)

@@ -12,8 +12,9 @@ from numerics.optim import PerturbedAdam, PerturbedSGD
 from numerics.optim.bounds import difference_from_torch, roundings, update_error
 from numerics.optim.formats import coefficient_format, unit, working_format
 from numerics.optim.perturbation import FORMS
+from tests.examples import thoroughly
 from tests.numerics.cases import normal
-from tests.numerics.optim.cases import DTYPES, directions, parameters, thoroughly
+from tests.numerics.optim.cases import DTYPES, directions, parameters
 
 seeds, forms, dtypes = st.integers(0, 2**31), st.sampled_from(FORMS), st.sampled_from(DTYPES)
 odd, steps = st.sampled_from([1, 3, 5, 6, 7, 9, 11]), st.floats(0.05, 1)

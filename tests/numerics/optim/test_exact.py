@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numerics.optim.exact import two_product, two_quotient, two_sum
-from tests.numerics.optim.cases import thoroughly
+from tests.examples import thoroughly
 
 # Products and remainders of these stay clear of overflow and of subnormal numbers.
 ordinary = st.one_of(st.floats(1e-60, 1e60), st.floats(-1e60, -1e-60))

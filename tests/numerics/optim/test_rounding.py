@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from derive.errors import InputError
 from numerics.optim import PerturbedAdam, PerturbedSGD, RoundedAdam, RoundedSGD
 from numerics.optim.rounding import either_neighbour
+from tests.examples import thoroughly
 from tests.numerics.cases import normal
-from tests.numerics.optim.cases import DTYPES, after_replays, bits, give_gradients, parameters, thoroughly
+from tests.numerics.optim.cases import DTYPES, after_replays, bits, give_gradients, parameters
 
 MAKERS = {"sgd": RoundedSGD, "adam": RoundedAdam}
 seeds = st.integers(0, 2**31)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from numerics.optim import PerturbedAdam, PerturbedSGD
 from numerics.optim.perturbation import FORMS
+from tests.examples import thoroughly
 from tests.numerics.optim.cases import (
     DTYPES,
     SHAPES,
@@ -18,7 +19,6 @@ from tests.numerics.optim.cases import (
     give_gradients,
     parameters,
     sgd_arguments,
-    thoroughly,
     train,
 )
 

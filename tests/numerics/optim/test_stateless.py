@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from numerics.optim.stateless import key, mix, signed, uniform
-from tests.numerics.optim.cases import thoroughly
+from tests.examples import thoroughly
 
 words = st.integers(0, 2**64 - 1)
 

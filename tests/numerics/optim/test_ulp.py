@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from derive.errors import InputError
 from numerics.optim import nudge
-from tests.numerics.optim.cases import DTYPES, SHAPES, bits, parameters, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.optim.cases import DTYPES, SHAPES, bits, parameters
 
 seeds = st.integers(0, 2**31)
 

@@ -14,7 +14,8 @@ from numerics.pdes.correlation import Correlation
 from numerics.pdes.flows import nonlinear
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import STABLE, UNSTABLE, motion_observers, verdict_codes
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 
 def test_checkerboard():

@@ -22,7 +22,8 @@ from numerics.pdes.differences import RIMS, Differences
 from numerics.pdes.flows import beltrami
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import motion_observers, verdict
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 seeds = st.integers(0, 2**31)
 positive = st.floats(0.05, 3)

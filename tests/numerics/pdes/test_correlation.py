@@ -10,7 +10,8 @@ from derive.errors import InputError
 from numerics.common.checks import BOUNDARIES
 from numerics.pdes.correlation import Correlation
 from tests import oracles
-from tests.numerics.cases import DTYPES, correlations, normal, rounding, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import DTYPES, correlations, normal, rounding
 
 seeds = st.integers(0, 2**31)
 

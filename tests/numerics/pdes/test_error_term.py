@@ -16,7 +16,8 @@ from numerics.pdes.active_mode import checkerboard
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.error_term import drive_extremes, error_bounds, pooled_image
 from tests import oracles
-from tests.numerics.cases import correlations, normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import correlations, normal
 
 
 def dense_drive(c: Correlation, a: float, beta: float) -> torch.Tensor:

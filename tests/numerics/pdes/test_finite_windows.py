@@ -17,7 +17,8 @@ from derive.fields.symbols import width
 from numerics import windowed_bounds
 from numerics.pdes.active_mode import checkerboard
 from tests import oracles
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 SLACK = 1e-12
 FINE = 64

@@ -14,7 +14,8 @@ from numerics.pdes.correlation import Correlation
 from numerics.pdes.flows import heat, linear, nonlinear, nonlinear_loss
 from numerics.pdes.simulate import simulate
 from tests import oracles
-from tests.numerics.cases import correlations, normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import correlations, normal
 
 seeds = st.integers(0, 2**31)
 positive = st.floats(0.1, 3)

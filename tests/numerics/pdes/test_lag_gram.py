@@ -10,7 +10,8 @@ from numerics.pdes.correlation import Correlation
 from numerics.pdes.lag_gram import LagGram, is_cheaper
 from numerics.pdes.spectrum import extreme_eigenvalues
 from tests import oracles
-from tests.numerics.cases import correlations, normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import correlations, normal
 
 
 @thoroughly(max_examples=80)

@@ -15,7 +15,8 @@ from numerics.pdes.flows import linear
 from numerics.pdes.nesterov import accelerated, at_rest, damping_for, newest, on_newest, torch_parameters
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import motion_observers
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 
 def run(flow, start, lr, momentum, steps):

@@ -26,6 +26,8 @@ from numerics.thresholds import thresholds
 from tests.numerics.monitor import cases
 from tests.pretended import There, pretended
 
+pytestmark = pytest.mark.exact
+
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)

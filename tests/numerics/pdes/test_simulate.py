@@ -9,7 +9,8 @@ from derive.errors import InputError
 from numerics import relative_l1
 from numerics.pdes.flows import heat
 from numerics.pdes.simulate import simulate
-from tests.numerics.cases import normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import normal
 
 
 def decay(state):

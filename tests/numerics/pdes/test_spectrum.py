@@ -15,7 +15,8 @@ from numerics.pdes.correlation import Correlation
 from numerics.pdes.semidefinite import extremes
 from numerics.pdes.spectrum import extreme_eigenvalues
 from tests import oracles
-from tests.numerics.cases import correlations, normal, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import correlations, normal
 
 
 @thoroughly()

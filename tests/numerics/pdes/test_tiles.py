@@ -9,7 +9,8 @@ from numerics.pdes import tiles
 from numerics.pdes.correlation import Correlation
 from numerics.pdes.tiles import Tiles, surrounded, tile_shape
 from tests import oracles
-from tests.numerics.cases import correlations, normal, rounding, thoroughly
+from tests.examples import thoroughly
+from tests.numerics.cases import correlations, normal, rounding
 
 seeds = st.integers(0, 2**31)
 

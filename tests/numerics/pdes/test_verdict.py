@@ -13,7 +13,7 @@ from numerics.pdes.correlation import Correlation
 from numerics.pdes.flows import nonlinear
 from numerics.pdes.simulate import simulate
 from numerics.pdes.verdict import motion_observers, verdict
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 
 STEPS = 400
 

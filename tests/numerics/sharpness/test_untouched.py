@@ -22,6 +22,7 @@ def model_and_data() -> tuple[nn.Module, tuple[torch.Tensor, torch.Tensor]]:
     return nn.Sequential(model[0], norm, model[1], model[2], nn.Dropout(0.0)), data
 
 
+@pytest.mark.exact
 @pytest.mark.filterwarnings("ignore::numerics.sharpness.BatchCoupledWarning")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("training", [True, False])

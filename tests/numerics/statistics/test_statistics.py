@@ -20,7 +20,7 @@ from numerics.statistics import (
     two_way,
     variance_ratio,
 )
-from tests.numerics.cases import thoroughly
+from tests.examples import thoroughly
 
 LEVEL = 0.95
 NUMBERS = st.lists(st.floats(0, 100), min_size=2, max_size=9)

@@ -12,6 +12,8 @@ from numerics.common import cublas, determinism
 from numerics.common.cublas import WORKSPACE, check_in_time
 from numerics.common.determinism import _switches, full_precision, reproducible
 
+pytestmark = pytest.mark.exact
+
 PARTS = [
     getattr(getattr(torch.backends, library), part)
     for library, parts in {"cuda": ["matmul"], "cudnn": ["conv", "rnn"], "mkldnn": ["matmul", "conv", "rnn"]}.items()

@@ -15,6 +15,8 @@ from derive.errors import InputError
 from numerics.training.group import GroupRun
 from tests.numerics.training.cases import begun, group
 
+pytestmark = pytest.mark.exact
+
 MADE = group(epochs=4, trace=2, fluctuation=2)
 State = tuple[dict[str, Tensor], dict]
 WEIGHT, MOMENTUM, BUFFER = "3/net/0.weight", "3/optimizer/0/momentum_buffer", "3/net/1.running_var"

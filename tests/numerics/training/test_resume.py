@@ -11,6 +11,8 @@ import torch
 from derive.errors import InputError
 from tests.numerics.training.cases import begun, finished, group, trails
 
+pytestmark = pytest.mark.exact
+
 KINDS = {
     "sgd": group(trace=2, fluctuation=2, epochs=3),
     "plain sgd": group(momentum=0.0, nesterov=False, epochs=3),

@@ -25,7 +25,7 @@ def _domain(box: dict) -> Domain:
 
 
 @pytest.mark.parametrize("degree", [1, 2])
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(a=whole, b=whole, d=whole, strict=st.booleans())
 def test_one_phase_against_a_dense_grid(degree: int, a: int, b: int, d: int, strict: bool) -> None:
     """r + b c + d c^2 on [-1, 1]: the least value of r that qualifies is minus the least value of the rest."""

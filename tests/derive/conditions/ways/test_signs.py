@@ -15,7 +15,7 @@ p = sp.Symbol("p", positive=True)
 whole = st.integers(-5, 5)
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(coefficients=st.lists(whole, min_size=1, max_size=4), low=whole, width=st.integers(1, 4))
 def test_a_certified_sign_is_the_sign(coefficients: list[int], low: int, width: int) -> None:
     expr = sp.Add(*(k * x**n for n, k in enumerate(coefficients)))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pytest
 
 from experiments import registry
-from experiments.edges import edge_of_optimizers_runs
-from experiments.running.progress import silent
-from tests.experiments.agreeing import CERTAIN, SHORT, assert_agrees, short
+from tests.experiments.agreeing import CERTAIN, SHORT, assert_agrees, computed, first
 from tests.pretended import pretended
 
 pytestmark = pytest.mark.exact  # devices and waits, not numbers
@@ -25,13 +21,8 @@ def test_what_is_certain_is_said_of_experiments_that_there_are() -> None:
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in NAMES])
-def test_nothing_mixes_devices(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(edge_of_optimizers_runs, "SAMPLED", 8)  # batches; more meet no other line
-    found, config = registry.experiment(name), short(name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch, about this make of device; of trainings that are too short
-        here = found.compute(config, "cpu", silent)
-        with pretended() as counted:
-            there = found.compute(config, "cuda:0", silent)
-    assert_agrees(name, there, here)
+def test_nothing_mixes_devices(name: str) -> None:
+    with pretended() as counted:
+        there = computed(name, "cuda:0")
+    assert_agrees(name, there, first(name))
     assert counted["operations"] > 10
