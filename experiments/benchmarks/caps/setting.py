@@ -62,7 +62,7 @@ class Config:
 
     preset: str
     nets: tuple[str, ...] = ("dense",)
-    shapes: tuple[str, ...] = tuple(SHAPES)
+    shapes: tuple[str, ...] = ("cosine",)
     batches: tuple[int, ...] = (16, 64, 256, 1024)
     momenta: tuple[float, ...] = (0.0, 0.9, 0.98)
     rates: int = 9
@@ -80,11 +80,12 @@ class Config:
 
 
 PRESETS = {
-    "smoke": Config("smoke", shapes=("cosine",), batches=(16, 256), momenta=(0.0, 0.9), steps=12, seeds=(0, 1)),
+    "smoke": Config("smoke", batches=(16, 256), momenta=(0.0, 0.9), steps=12, seeds=(0, 1)),
     "default": Config("default"),
-    "large": Config("large", nets=tuple(NETS), rates=17, steps=600, seeds=(0, 1, 2, 3, 4)),
+    "constant": Config("constant", shapes=("constant",)),
+    "large": Config("large", tuple(NETS), tuple(SHAPES), rates=17, steps=600, seeds=(0, 1, 2, 3, 4)),
 }
-"""Two cores need about a minute for smoke and a quarter of an hour for default."""
+"""Two cores need about a minute for smoke and ten for default."""
 
 
 @cache
