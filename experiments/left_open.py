@@ -93,7 +93,7 @@ OPEN: Mapping[str, Why] = MappingProxyType(
         "table-8": ACCURACIES,
         "figure-10": _under("divergence", DIVERGENCE),
         "below-the-edge": _under("recipe", OF_OURS) | dict.fromkeys(("cap", "seeds", "target"), NO_SETTING),
-        "kept-last-bits": _under("recipe", OF_OURS) | dict.fromkeys(("steps", "below", "ks", "seeds"), NO_SETTING),
+        "kept-last-bits": _under("recipe", OF_OURS) | dict.fromkeys(("steps", "below", "slow", "ks", "seeds"), NO_SETTING),
         "figure-6": NONLINEAR | {"every": OURS, "settled": OURS},
         "figure-7": _under("runs", FULL_BATCH | {"lrs": LOST, "subset": ALL}),
         "figure-8": _under(

@@ -1,4 +1,4 @@
-"""The time axis of a training: normalised sharpness with the edge, of layers, loss, and the last-bit divergence."""
+"""The time axis of a training: normalised sharpness, also in mean square, that of layers, loss, and last-bit divergence."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from numerics.measures.growth import growth
 
 DEEP = 1e-4
 """What is below this part of the largest is not drawn: on a logarithmic axis it would take all the room."""
+
+MEAN_SQUARE = {"mean_square": "in mean square", "coupled": "with what goes across"}
+"""Where batches are sampled: what is drawn beside the sharpness over its edge without noise."""
 
 LAYERS = 6
 """Layers drawn: those that come nearest to the edge."""
@@ -32,15 +35,33 @@ def draw(data: xr.Dataset) -> Figure:
 
 
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
-    at = data[["normalised", "bound"]].dropna("step")
-    values = at.normalised.values
+    at, noisy = data[["normalised", "bound"]].dropna("step"), _in_mean_square(data)
+    values = np.concatenate([at.normalised.values, *(middle for _, middle, _, _ in noisy.values())])
     steep = bool(values.size) and values.max() > 5 and values.min() > 0
     if steep:
         ax.set_yscale("log")
-    ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8)
+    ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8, label="without noise")
+    for colour, (name, (steps, middle, low, high)) in zip((style.ORANGE, style.PURPLE), noisy.items(), strict=False):
+        ax.errorbar(steps, middle, yerr=(low, high), fmt="s-", ms=2.5, lw=0.9, color=colour, elinewidth=0.6, label=name)
     _edge(ax, (2.0 if steep else 1.15) * max([1.1, *values]))
     ax.set_ylim(bottom=min([0.5, *values / 2]) if steep else min([0.0, *values]))
     ax.set(ylabel="normalised\nsharpness", title="How near to the edge: the whole network")
+    if noisy:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.02), handlelength=1.2)
+
+
+def _in_mean_square(data: xr.Dataset) -> dict[str, tuple[np.ndarray, ...]]:
+    """Name -> steps, numbers, and what of the interval lies below and above: `coupled` has an upper end alone."""
+    found = {}
+    for name, label in MEAN_SQUARE.items():
+        at = data[[n for n in (name, f"{name}_low", f"{name}_high") if n in data]]
+        at = at.isel(step=np.flatnonzero(np.isfinite(at[name].values)))
+        if not at.step.size:
+            continue
+        middle, low, high = (at[n].values if n in at else at[name].values for n in (name, f"{name}_low", f"{name}_high"))
+        ends = np.where(np.isfinite(high), high, 1e3 * np.maximum(middle, 1.0))  # an end that is nowhere leaves the picture
+        found[label] = at.step.values, middle, middle - np.minimum(low, middle), np.maximum(ends, middle) - middle
+    return found
 
 
 def _layers(ax: Axes, data: xr.Dataset) -> None:

@@ -3,6 +3,7 @@
 python -m experiments.benchmarks                            all of them in one table; exit code 1 if a target is missed
 python -m experiments.benchmarks control                    what capping the step size is worth: half an hour on two cores
 python -m experiments.benchmarks control --preset smoke     a small part of it
+python -m experiments.benchmarks caps                       which cap: c, or a share of the mean-square edge
 """
 
 from __future__ import annotations
@@ -60,9 +61,10 @@ def devices() -> str:
 
 
 def _commands():
+    from experiments.benchmarks.caps.command import caps
     from experiments.benchmarks.control.command import control
 
-    return {"control": control}
+    return {"control": control, "caps": caps}
 
 
 def _table(results: list[Result]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 from numerics.monitor.shadows import pace
@@ -31,7 +32,7 @@ def summary(latest: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str
 
 
 def plot(rows: Sequence[Mapping[str, Any]]) -> Figure:
-    """Normalised sharpness with the edge, and the loss measured, over steps; jumps as vertical lines."""
+    """Normalised sharpness, also in mean square, with the edge, and the loss, over steps; jumps as vertical lines."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.75, 4), layout="constrained")
@@ -43,6 +44,11 @@ def plot(rows: Sequence[Mapping[str, Any]]) -> Figure:
         for row in rows:
             if "spike" in row:
                 axes.axvline(row["step"], color="tab:red", linestyle=":", label=row["spike"])
+    for name, label in (("mean_square", "in mean square"), ("coupled", "with what goes across")):
+        seen = [(row["step"], row[name]) for row in rows if isfinite(row.get(name, nan))]
+        if seen:
+            above.plot([step for step, _ in seen], [value for _, value in seen], ".-", label=label)
+            above.legend(fontsize="small")
     above.axhline(1, color="black", linewidth=1)
     below.set_xlabel("step")
     return figure

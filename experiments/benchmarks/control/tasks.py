@@ -69,8 +69,9 @@ def dense(channels: int, size: int, classes: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), first, nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, classes))
 
 
-def _images(device: str, make: Callable[..., nn.Module], *args: object) -> Task:
-    data = datasets.load(first_available(IMAGES), subset=TRAIN, device=device, download=False)
+def images(device: str, make: Callable[..., nn.Module], *args: object, names: tuple[str, ...] = IMAGES) -> Task:
+    """Of the first of the data sets that is here; `make` is told channels, pixels a side, classes and `args`."""
+    data = datasets.load(first_available(names), subset=TRAIN, device=device, download=False)
     train, test = ((_pooled(split.images), split.labels) for split in (data.train, data.test))
     shape = data.channels, train[0].shape[-1], data.classes
     return Task(data.name, train, (test[0][:TEST], test[1][:TEST]), data.classes, lambda: make(*shape, *args))
@@ -88,9 +89,9 @@ def _text(device: str) -> Task:
 
 
 TASKS: dict[str, Callable[[str], Task]] = {
-    "dense": lambda device: _images(device, dense),
-    "conv": lambda device: _images(device, convolutional, False),
-    "conv-bn": lambda device: _images(device, convolutional, True),
+    "dense": lambda device: images(device, dense),
+    "conv": lambda device: images(device, convolutional, False),
+    "conv-bn": lambda device: images(device, convolutional, True),
     "text": _text,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from copy import deepcopy
 from itertools import islice
 from math import isfinite, log, nan
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from experiments.benchmarks.control.presets import Setting
 from experiments.benchmarks.control.rows import ROWS
+from experiments.benchmarks.control.stepping import Stepper
 from experiments.benchmarks.control.tasks import Task, loss_of, task
 from numerics.control import ControlWarning
 
@@ -47,13 +49,25 @@ class Outcome(NamedTuple):
 
 def train(job: Job, device: str) -> Outcome:
     """Train by torch's random state of the seed, which is put back."""
-    at = task(job.setting.task, device)
+    at, row = task(job.setting.task, device), ROWS[job.row]
+    return trained(
+        at,
+        lambda model: row.make(model, job.setting.optimizer, job.lr, job.steps),
+        job.setting.batch,
+        job.steps,
+        job.seed,
+        device,
+    )
+
+
+def trained(at: Task, make: Callable[[nn.Module], Stepper], batch: int, steps: int, seed: int, device: str) -> Outcome:
+    """As `train`, by whatever takes the steps."""
     with torch.random.fork_rng(), warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
-        torch.manual_seed(job.seed)
+        torch.manual_seed(seed)
         model = at.make().to(device)
         start, _ = judged(deepcopy(model), at)
-        products = _steps(model, at, job)
+        products = _steps(make(model), at, batch, steps, seed)
     loss, accuracy = judged(model, at)
     guessing = log(at.classes)
     diverged = not loss <= max(guessing, start)
@@ -67,9 +81,8 @@ def train(job: Job, device: str) -> Outcome:
     )
 
 
-def _steps(model: nn.Module, at: Task, job: Job) -> int:
-    stepper = ROWS[job.row].make(model, job.setting.optimizer, job.lr, job.steps)
-    for x, y in islice(at.batches(job.setting.batch, job.seed), job.steps):
+def _steps(stepper: Stepper, at: Task, batch: int, steps: int, seed: int) -> int:
+    for x, y in islice(at.batches(batch, seed), steps):
         if not torch.isfinite(stepper.step(x, y)):  # it does not come back
             break
     return stepper.finish()

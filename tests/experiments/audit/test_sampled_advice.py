@@ -8,6 +8,8 @@ import pytest
 import xarray as xr
 from torch.optim import SGD
 
+from experiments.audit.drawing import _in_mean_square as drawn
+from experiments.audit.drawing import draw
 from experiments.audit.findings import Findings, findings
 from experiments.audit.outcome import Outcome
 from experiments.audit.page import _in_mean_square
@@ -84,3 +86,24 @@ def test_by_hooks_alone_it_is_measured_too(run: Run) -> None:
         assert bool((at.coupled >= at.mean_square).all())
         assert "edge" in str(at.reason.values[-1])
     assert "In mean square" in (folder / "audit.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("batches", [4, 0])
+def test_the_picture_has_the_mean_square_numbers_where_they_were_measured(batches: int) -> None:
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9)
+    with StabilityMonitor(model, optimizer, half_square, **{**OPTIONS, "batches": batches}) as monitor:
+        train(model, optimizer, monitor, NEARLY_ALIKE)
+    data = monitor.dataset()
+    for name, (steps, middle, below, above) in drawn(data).items():
+        stem = "mean_square" if name == "in mean square" else "coupled"
+        at = data[stem].dropna("step")
+        assert (steps == at.step.values).all()
+        assert (middle == at.values).all()
+        assert (below >= 0).all()
+        assert (above >= 0).all()
+    legend = draw(data).axes[0].get_legend()
+    shown = [text.get_text() for text in legend.get_texts()] if legend else []
+    assert shown == (["without noise", "in mean square", "with what goes across"] if batches else [])
+    lines = [line.get_label() for line in monitor.plot().axes[0].lines]
+    assert ("in mean square" in lines) == bool(batches)
