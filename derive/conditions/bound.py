@@ -109,7 +109,7 @@ class Stability:
 
     @cached_property
     def witnesses(self) -> tuple[Failing, ...]:
-        """Of each part of the condition where it fails, with a place beyond its edge at which the roots do not qualify, exactly.
+        """Where each part of the condition fails, with a place beyond its edge at which the roots do not qualify, exactly.
 
         Empty without a formula, and where there is nothing to fail; a part next to which no such place was found is left out.
         """

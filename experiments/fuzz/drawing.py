@@ -4,7 +4,7 @@ Every scheme follows from a seed and its number alone.
 
 >>> drawn = draw(seed=1, number=0)
 >>> drawn.kind, drawn.names, len(drawn.levels)
-('1-D, operators', ('p', 'q'), 3)
+('2-D, weights', ('p', 'q'), 2)
 """
 
 from __future__ import annotations

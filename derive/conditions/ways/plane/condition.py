@@ -133,7 +133,7 @@ class _Plane:
         """Curves whose signs tell stable from unstable open cells, and a formula in them."""
         projection, more = self.projection, []
         while True:
-            verdict = Verdict(self.phi, self.found.phases[0], self.names, projection, self.grade)
+            verdict = Verdict(self.found, self.phi, self.names, projection, self.grade)
             cells = list(decompose(projection.curves, self._admits, open_only=True))
             sides: dict[bool, dict[Signs, Cell]] = {True: {}, False: {}}
             for cell in cells:
