@@ -131,6 +131,17 @@ class Verdict:
         return abs(constant) < 1 - ROOM and max(abs(half + split), abs(half - split)) < 1 + ROOM
 
     @cached_property
+    def _several(self) -> int:
+        """Roots that may be on the circle together, and it is seen where they meet.
+
+        Conjugate ones meet at -1 or 1. Two that are always on it, |lead| = |const|, meet iff |phi_1|'s gap is zero: at the
+        cosines that are looked at, all along a cell or nowhere on it.
+        """
+        if len(self.phi) == 3 and (self.phi[0].square() - self.phi[-1].square()).is_zero:
+            return 2
+        return 2 if all(k.imaginary.is_zero for k in self.phi) else 1
+
+    @cached_property
     def _coefficients(self) -> Callable[..., list]:
         """Real and imaginary parts in turn, functions of (c, s, p, q), of mpmath's numbers."""
         parts = [part.as_expr() for k in self.phi for part in (k.real, k.imaginary)]
@@ -148,15 +159,14 @@ class Verdict:
             except NoConvergence:
                 raise NoClosedForm from None
             on_circle = [root for root in roots if abs(abs(root) - 1) < _ROUGH]
-            several = 2 if all(k.imaginary.is_zero for k in self.phi) else 1
-            if abs(c) < 1 and len(on_circle) > several:
+            if abs(c) < 1 and len(on_circle) > self._several:
                 raise NoClosedForm  # along the cell they might meet elsewhere
             return not qualify(roots, "power-bounded")
 
 
 def _number(root: Root) -> sp.Expr:
     middle = (root.low + root.high) / 2
-    return sp.Rational(middle.numerator, middle.denominator).evalf(2 * DIGITS)
+    return sp.Float(sp.Rational(middle.numerator, middle.denominator), 2 * DIGITS)
 
 
 def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
@@ -165,7 +175,8 @@ def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
     slope = tuple(k * a for k, a in enumerate(coefficients))[1:]
     turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, Fraction(1, 2**40))]
     at = lambda x: f.eval(sp.Rational(x.numerator, x.denominator).evalf(2 * DIGITS))  # noqa: E731
-    return [sp.Rational(x.numerator, x.denominator).evalf(DIGITS) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
+    number = lambda x: sp.Float(sp.Rational(x.numerator, x.denominator), DIGITS)  # noqa: E731
+    return [number(x) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
 
 
 def _non_negative(margin: Margin, p: Fraction, q: Fraction) -> bool:
