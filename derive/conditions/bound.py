@@ -23,6 +23,7 @@ from derive.printing.notebook import markdown
 from derive.printing.text import latex
 
 if TYPE_CHECKING:
+    from derive.conditions.failing import Failing
     from derive.conditions.proof.certificate import Certificate
 
 
@@ -105,6 +106,16 @@ class Stability:
         from derive.conditions.decided import compile_decided
 
         return compile_decided(self) if self.status == "decided" else self.function("numpy")
+
+    @cached_property
+    def witnesses(self) -> tuple[Failing, ...]:
+        """Where each part of the condition fails, with a place beyond its edge at which the roots do not qualify, exactly.
+
+        Empty without a formula, and where there is nothing to fail; a part next to which no such place was found is left out.
+        """
+        from derive.conditions.failing import failing
+
+        return failing(self)
 
     def solve(self, name: str) -> sp.Set:
         """The stable values of one parameter, the others symbolic.

@@ -26,6 +26,7 @@ _NEVER = {
     "power-bounded": "perturbations never stay bounded",
     "von-neumann": "an amplification factor always leaves the unit disc",
 }
+LONGEST = 60
 ALWAYS, NEVER = sp.Symbol("always stable"), sp.Symbol("never stable")
 
 
@@ -46,7 +47,20 @@ def text_of(stability: Stability) -> str:
 
 def words_below(stability: Stability) -> list[str]:
     """What stands below the formula in a notebook: what is assumed, and how it is known."""
-    return [*_assumed(stability), f"({_how(stability)})"]
+    return [*_assumed(stability), f"({_how(stability)})", *where_it_fails(stability)]
+
+
+def where_it_fails(stability: Stability) -> list[str]:
+    """A line for each part of a condition, after an empty one."""
+    if stability.condition == sp.false:  # said with the claim
+        return []
+    lines = [paragraph(f"beyond {_shortly(one.part)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
+    return ["", *lines] if lines else []
+
+
+def _shortly(part: Boolean) -> str:
+    text = _Relations().doprint(part)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _otherwise(stability: Stability) -> list[str]:

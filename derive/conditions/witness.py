@@ -61,12 +61,28 @@ def witness(amplification: Amplification, grade: str, where: Condition = lambda 
         for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
             for ends in product(*(amplification.box[q] for q in other)):
                 place = dict(zip(other, ends, strict=True)) | numbers
-                waves = dict(zip(axes, turns, strict=True))
-                modulus = _broken(amplification, place, waves, grade)
-                if modulus is not None:
-                    shown = {THETAS[i]: sp.pi if t == sp.oo else 2 * sp.atan(t) for i, t in waves.items()}
-                    return Witness({**place, **shown}, modulus, grade == "power-bounded" and modulus == 1)
+                found = seen(amplification, place, dict(zip(axes, turns, strict=True)), grade)
+                if found is not None:
+                    return found
     return None
+
+
+def seen(
+    amplification: Amplification, place: dict[sp.Symbol, sp.Expr], waves: dict[int, sp.Expr], grade: str
+) -> Witness | None:
+    """The witness at given parameters and phases, if the roots there do not qualify.
+
+    Args:
+        amplification: the polynomial.
+        place: a rational number for each parameter.
+        waves: axis -> tangent of half the phase, rational or infinite.
+        grade: the one asked for.
+    """
+    modulus = _broken(amplification, place, waves, grade)
+    if modulus is None:
+        return None
+    shown = {THETAS[i]: sp.pi if t == sp.oo else 2 * sp.atan(t) for i, t in waves.items()}
+    return Witness({**place, **shown}, modulus, grade == "power-bounded" and modulus == 1)
 
 
 def breaks(amplification: Amplification, place: dict[sp.Symbol, sp.Expr], grade: str) -> bool:

@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
+from derive.conditions.failing import Failing
 from derive.paper.derivation import Derivation
 from derive.reports import optimizers as table
 
@@ -44,6 +45,18 @@ def of_scheme(
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
         "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
         "sufficient": None if suffices is None else sp.sstr(suffices),
+        "witnesses": [_failing(one) for one in stability.witnesses],
+    }
+
+
+def _failing(one: Failing) -> dict[str, Any]:
+    """Where a part of the condition fails."""
+    return {
+        "part": sp.sstr(one.part),
+        "where": one.where,
+        "at": {symbol.name: sp.sstr(value) for symbol, value in one.witness.values.items()},
+        "modulus": one.witness.modulus,
+        "multiple": one.witness.multiple,
     }
 
 

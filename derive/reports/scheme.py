@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from derive.conditions.bound import Stability
-from derive.conditions.stability_text import assumed_in_words, in_words
+from derive.conditions.stability_text import assumed_in_words, in_words, where_it_fails
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.fields.phases import SHIFTS
 from derive.fields.symbols import xi
@@ -46,9 +46,16 @@ def legend(stability: Stability) -> str:
 
 
 def summary(stability: Stability) -> str:
-    """Amplification polynomial with its legend, and below it what `print` shows of the condition."""
+    """Amplification polynomial with its legend, and below it what `print` shows of the condition, and where it fails."""
     return "\n".join(
-        [f"amplification polynomial ({legend(stability)})", "", indent(pretty(amplifier(stability))), "", str(stability)]
+        [
+            f"amplification polynomial ({legend(stability)})",
+            "",
+            indent(pretty(amplifier(stability))),
+            "",
+            str(stability),
+            *where_it_fails(stability),
+        ]
     )
 
 
@@ -62,6 +69,14 @@ def steps(scheme: GridScheme, stability: Stability) -> list[Step]:
         Step("Amplification polynomial", amplifier(stability), why),
         *_root_conditions(stability),
         condition,
+        *_where_it_fails(stability),
+    ]
+
+
+def _where_it_fails(stability: Stability) -> list[Step]:
+    return [
+        Step("Needed", one.part, f"Without it the scheme fails{one.where and f' {one.where}'}: {one.witness}.")
+        for one in stability.witnesses
     ]
 
 

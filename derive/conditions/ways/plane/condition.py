@@ -125,6 +125,7 @@ class _Plane:
         truth = [(cell, self._truth(cell)) for cell in cells if cell.kind != "open"]
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
         formula = self._with_strict(formula, pieces, truth)
+        pieces += self._pieces(formula, [cell for cell, holds in truth if holds and not self._claimed(formula, pieces, cell)])
         if any(holds != self._claimed(formula, pieces, cell) for cell, holds in truth):
             raise NoClosedForm
         return sp.Or(formula.boolean(self.domain), *(piece for piece, _ in pieces))
@@ -133,7 +134,7 @@ class _Plane:
         """Curves whose signs tell stable from unstable open cells, and a formula in them."""
         projection, more = self.projection, []
         while True:
-            verdict = Verdict(self.phi, self.found.phases[0], self.names, projection, self.grade)
+            verdict = Verdict(self.found, self.phi, self.names, projection, self.grade)
             cells = list(decompose(projection.curves, self._admits, open_only=True))
             sides: dict[bool, dict[Signs, Cell]] = {True: {}, False: {}}
             for cell in cells:
@@ -141,7 +142,7 @@ class _Plane:
             mixed = [(sides[True][v], sides[False][v]) for v in sides[True].keys() & sides[False].keys()]
             if not mixed:
                 return projection, verdict, Formula.of(projection.curves, list(sides[True]), list(sides[False]))
-            more += self._telling([g for g in projection.refined() if self._is_own_image(g)], mixed)
+            more += self._telling(projection, mixed)
             projection = Projection.of(self.values, [*self.also, *more], self.grade == "power-bounded")
 
     def _told(self, projection: Projection, signs: Signs) -> Signs:
@@ -152,13 +153,14 @@ class _Plane:
         """Whether a curve has an equation that is even in the parameters of which half is looked at."""
         return not any(m[axis] % 2 for axis in (0, 1) if self.even[axis] for m in g.monoms())
 
-    def _telling(self, candidates: list[sp.Poly], mixed: list[tuple[Cell, Cell]]) -> list[sp.Poly]:
+    def _telling(self, projection: Projection, mixed: list[tuple[Cell, Cell]]) -> list[sp.Poly]:
         """Of more curves, in turn, those whose signs tell apart points that have been in one class."""
         chosen = []
-        for g in candidates:
-            left = [(a, b) for a, b in mixed if _sign(g, a) == _sign(g, b)]
-            if len(left) < len(mixed):
-                chosen, mixed = [*chosen, g], left
+        for candidates in (projection.refined, projection.counting):
+            for g in filter(self._is_own_image, candidates() if mixed else []):
+                left = [(a, b) for a, b in mixed if _sign(g, a) == _sign(g, b)]
+                if len(left) < len(mixed):
+                    chosen, mixed = [*chosen, g], left
         if mixed:
             raise _Odd if any(self.even) else NoClosedForm
         return chosen
@@ -234,7 +236,7 @@ class _Plane:
         return formula.holds(cell.signs) or any(inside(cell) for _, inside in pieces)
 
     def _with_strict(self, formula: Formula, pieces: list, truth: list[tuple[Cell, bool]]) -> Formula:
-        """Inequalities made strict one by one, as long as fewer cells are wrong."""
+        """Inequalities made strict one by one, as long as fewer cells are wrong; or all, and weak again where that is right."""
         wrong = lambda f: sum(holds != self._claimed(f, pieces, cell) for cell, holds in truth)  # noqa: E731
         count = wrong(formula)
         for literal in formula.literals:
@@ -242,6 +244,12 @@ class _Plane:
                 stricter = replace(formula, strict=formula.strict | {literal})
                 if wrong(stricter) < count:
                     formula, count = stricter, wrong(stricter)
+        strict = replace(formula, strict=frozenset(formula.literals))
+        if count and not wrong(strict):
+            for literal in formula.literals:
+                weaker = replace(strict, strict=strict.strict - {literal})
+                strict = strict if wrong(weaker) else weaker
+            return strict
         return formula
 
 

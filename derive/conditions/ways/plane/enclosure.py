@@ -30,7 +30,7 @@ class Enclosed:
     """The coefficients of a scheme in xi as functions of (c, s, p, q), of numbers of any kind."""
 
     def __init__(self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol]) -> None:
-        self.degree = len(phi) - 1
+        self.of_modulus_one = len(phi) == 3 and (phi[0].square() - phi[-1].square()).is_zero
         self.evaluate = _function(phi, [COSINES[phase], SINES[phase], *names])
 
     def surely_unstable(self, p: Root, q: Root) -> bool:
@@ -74,6 +74,8 @@ class Enclosed:
         c, s = (d**2 - n**2) / (d**2 + n**2), 2 * n * d / (d**2 + n**2)
         parts = [iv.mpf(x) for x in self.evaluate(c, s, p, q)]
         phi = [_Interval(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+        if self.of_modulus_one:  # of two roots whose product is, one is outside where their sum is larger than 2
+            return (4 * phi[0].square() - phi[1].square()).b < 0
         while len(phi) > 1:
             gap = phi[0].square() - phi[-1].square()
             if gap.b < 0:

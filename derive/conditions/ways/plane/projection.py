@@ -26,6 +26,8 @@ from derive.conditions.ways.plane.algebra import discriminant, factor_powers, fa
 
 MOST_TERMS, MOST_DEGREE = 60, 14
 """Of a curve: what is longer takes too long, and nobody prints it."""
+MOST_COUNTED = 5
+"""Degree up to which subresultants are calculated."""
 MOST_PAIRS = 700
 """Sum of 2 deg_p deg_q over the curves, about the degree of what the base line is cut at."""
 
@@ -106,6 +108,16 @@ class Projection:
             while slope.degree() > 0:
                 found |= {g for end in (1, -1) for g in factors(_at_end(slope, end))}
                 slope = slope.diff(f.gens[0])
+        return sorted(found - set(self.curves), key=lambda g: (weight(g), str(g)))
+
+    def counting(self) -> list[sp.Poly]:
+        """Curves whose signs are enough to count the roots inside (Sturm): what the subresultants of f and f' are at the ends."""
+        found: set[sp.Poly] = set()
+        for f in {f for margin in self.margins for f in margin.odd if 2 < f.degree() <= MOST_COUNTED}:
+            c, *others = f.gens
+            chain = sp.subresultants(f.as_expr(), f.diff(c).as_expr(), c)
+            at_ends = (sp.Poly(g.subs(c, end), *others) for g in chain[1:] for end in (1, -1))
+            found |= {g for value in at_ends for g in factors(value)}
         return sorted(found - set(self.curves), key=lambda g: (weight(g), str(g)))
 
 

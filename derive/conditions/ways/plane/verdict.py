@@ -11,14 +11,16 @@ calculation if it is rational; else the question is given up. Roots that meet on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 
 import sympy as sp
+from mpmath import mpc, mpf, polyroots, sqrt, workdps
 from mpmath.libmp import NoConvergence
 
-from derive.conditions.ways.cells import holds_at_numbers
+from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.plane.algebra import Root, nearly_real_roots
 from derive.conditions.ways.plane.cells import Cell, around
@@ -26,9 +28,12 @@ from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.projection import Margin, Projection
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
 from derive.fields.phases import COSINES, SINES
+from derive.modes.amplification import Amplification
+from derive.modes.roots import function_of
 
-ROUGH = sp.Float("1e-9", DIGITS)
+_NEAR, _ROUGH = mpf("1e-18"), mpf("1e-9")
 """A double root is known to half the digits."""
+ROOM = 1e-4
 _SOMEWHERE = Fraction(7, 101)
 
 
@@ -36,6 +41,7 @@ class Verdict:
     """Verdicts on one scheme.
 
     Attributes:
+        scheme: its amplification polynomial.
         phi: coefficients in xi.
         phase: the axis of the phase.
         names: (p, q).
@@ -43,9 +49,16 @@ class Verdict:
     """
 
     def __init__(
-        self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str
+        self, scheme: Amplification, phi: list[Complex], names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str
     ) -> None:
-        self.phi, self.phase, self.names, self.found, self.grade = phi, phase, names, found, grade
+        self.scheme, self.phi, self.phase, self.names, self.found, self.grade = (
+            scheme,
+            phi,
+            scheme.phases[0],
+            names,
+            found,
+            grade,
+        )
         self._open: dict[tuple[Fraction, Fraction], bool] = {}
 
     @cached_property
@@ -78,18 +91,20 @@ class Verdict:
         if not stable and self.enclosed.surely_unstable(cell.p, cell.q):
             return False
         if cell.p.exact is not None and cell.q.exact is not None and not (stable and self.grade == "von-neumann"):
-            return holds_at_numbers(self._numbers(cell.p.exact, cell.q.exact), COSINES[self.phase], self.grade)
+            return self.exactly.stable(self._named(cell.p.exact, cell.q.exact), self.grade)
         if not stable and cell.kind == "corner":
             stable = any(self.in_open_cell(*point) for point in around(curves, cell))
         if not stable:
             raise NoClosedForm
         return self.grade == "von-neumann" or not self._meet(cell)
 
-    def _numbers(self, p: Fraction, q: Fraction) -> list[Complex]:
-        values = dict(zip(self.names, (sp.Rational(x.numerator, x.denominator) for x in (p, q)), strict=True))
-        gens = (COSINES[self.phase], SINES[self.phase])
-        part = lambda poly: sp.Poly(poly.as_expr().subs(values), *gens)  # noqa: E731
-        return [Complex(part(k.real), part(k.imaginary)) for k in self.phi]
+    @cached_property
+    def exactly(self) -> AtNumbers:
+        """The scheme at rational numbers."""
+        return AtNumbers(self.scheme)
+
+    def _named(self, p: Fraction, q: Fraction) -> dict[str, sp.Rational]:
+        return {s.name: sp.Rational(x.numerator, x.denominator) for s, x in zip(self.names, (p, q), strict=True)}
 
     def _meet(self, cell: Cell) -> bool:
         """Whether unit roots meet at a phase where a margin is zero."""
@@ -100,26 +115,58 @@ class Verdict:
             if any(abs(f.as_expr().subs(place)) < NEAR for f in margin.still):
                 raise NoClosedForm
             cosines |= {c for f in margin.odd for c in _double_roots(_in_c(f, *at), f.gens[0])}
-        return any(self._meet_at(place, c) for c in cosines)
+        return any(not self._clearly_apart(place, c) and self._meet_at(place, c) for c in cosines)
+
+    def _clearly_apart(self, place: dict, cosine: sp.Expr) -> bool:
+        """Whether in floating point, with ample room, no two roots can be on the circle; of two roots alone."""
+        if len(self.phi) != 3:
+            return len(self.phi) < 3
+        c = float(cosine)
+        parts = [complex(x) for x in self._coefficients(c, sqrt(abs(1 - c**2)), *(float(place[name]) for name in self.names))]
+        lead, first, last = (re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True))
+        if abs(lead) * 1e4 < abs(first) + abs(last):
+            return False
+        half, constant = first / lead / 2, last / lead
+        split = (half**2 - constant) ** 0.5
+        return abs(constant) < 1 - ROOM and max(abs(half + split), abs(half - split)) < 1 + ROOM
+
+    @cached_property
+    def _several(self) -> int:
+        """Roots that may be on the circle together, and it is seen where they meet.
+
+        Conjugate ones meet at -1 or 1. Two that are always on it, |lead| = |const|, meet iff |phi_1|'s gap is zero: at the
+        cosines that are looked at, all along a cell or nowhere on it.
+        """
+        if len(self.phi) == 3 and (self.phi[0].square() - self.phi[-1].square()).is_zero:
+            return 2
+        return 2 if all(k.imaginary.is_zero for k in self.phi) else 1
+
+    @cached_property
+    def _coefficients(self) -> Callable[..., list]:
+        """Real and imaginary parts in turn, functions of (c, s, p, q), of mpmath's numbers."""
+        parts = [part.as_expr() for k in self.phi for part in (k.real, k.imaginary)]
+        return function_of([COSINES[self.phase], SINES[self.phase], *self.names], parts, "mpmath")
 
     def _meet_at(self, place: dict, cosine: sp.Expr) -> bool:
-        waves = {COSINES[self.phase]: cosine, SINES[self.phase]: sp.sqrt(abs(1 - cosine**2))}
-        numbers = [(k.real.as_expr() + sp.I * k.imaginary.as_expr()).subs({**place, **waves}).evalf(DIGITS) for k in self.phi]
-        if abs(numbers[0]) < NEAR:
-            return True
-        try:
-            roots = sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500)
-        except NoConvergence:
-            raise NoClosedForm from None
-        several = 2 if all(k.imaginary.is_zero for k in self.phi) else 1
-        if abs(cosine) < 1 and sum(bool(abs(abs(root) - 1) < ROUGH) for root in roots) > several:
-            raise NoClosedForm  # along the cell they might meet elsewhere
-        return not qualify(roots, "power-bounded")
+        with workdps(DIGITS):
+            c = mpf(cosine._mpf_)
+            parts = self._coefficients(c, sqrt(abs(1 - c**2)), *(mpf(place[name]._mpf_) for name in self.names))
+            numbers = [mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+            if abs(numbers[0]) < _NEAR:
+                return True
+            try:
+                roots = polyroots(numbers, maxsteps=500, extraprec=2 * DIGITS) if len(numbers) > 1 else []
+            except NoConvergence:
+                raise NoClosedForm from None
+            on_circle = [root for root in roots if abs(abs(root) - 1) < _ROUGH]
+            if abs(c) < 1 and len(on_circle) > self._several:
+                raise NoClosedForm  # along the cell they might meet elsewhere
+            return not qualify(roots, "power-bounded")
 
 
 def _number(root: Root) -> sp.Expr:
     middle = (root.low + root.high) / 2
-    return sp.Rational(middle.numerator, middle.denominator).evalf(2 * DIGITS)
+    return sp.Float(sp.Rational(middle.numerator, middle.denominator), 2 * DIGITS)
 
 
 def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
@@ -128,7 +175,8 @@ def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
     slope = tuple(k * a for k, a in enumerate(coefficients))[1:]
     turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, Fraction(1, 2**40))]
     at = lambda x: f.eval(sp.Rational(x.numerator, x.denominator).evalf(2 * DIGITS))  # noqa: E731
-    return [sp.Rational(x.numerator, x.denominator).evalf(DIGITS) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
+    number = lambda x: sp.Float(sp.Rational(x.numerator, x.denominator), DIGITS)  # noqa: E731
+    return [number(x) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
 
 
 def _non_negative(margin: Margin, p: Fraction, q: Fraction) -> bool:

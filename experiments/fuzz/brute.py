@@ -1,0 +1,134 @@
+"""The spectral radius of a table by brute force: eigenvalues at many phases, then closer and closer about the largest.
+
+Nothing of the engine is used: phases are floating-point numbers on a grid; waves that are long, or nearly two grid points long,
+have finer grids of their own, since growth often sits there alone; and about the largest radius of every grid a smaller one is
+drawn, again and again, until it is 1e-6 wide. A radius is found from below, and right to `FLOOR`.
+
+>>> from experiments.fuzz.tables import minus, plus, scaled, shift
+>>> halves = [shift(0), scaled(plus(shift(1), shift(-1)), -0.5)]  # the mean of the neighbours: cos(theta)
+>>> float(radius(halves, np.zeros((1, 0)))[0])
+1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+from mpmath import expj, fprod, mpf, polyroots, workdps
+
+from experiments.fuzz.tables import Stencil, symbols
+
+GRID = {1: 90, 2: 18}
+SCALES = (0.15, 0.02)
+DIGITS = 60
+BEST, ROUNDS, AROUND = 2, 9, {1: 7, 2: 5}
+FLOOR = {1: 1e-12, 2: 2e-8}
+"""Rounding of a radius of 1: of a single factor, and of several, of which a double one loses half the digits."""
+
+
+def radius(levels: Sequence[Stencil], values: np.ndarray) -> np.ndarray:
+    """Largest modulus of an amplification factor over all phases, (points,).
+
+    Args:
+        levels: the scheme.
+        values: of the parameters, (points, parameters).
+    """
+    return _radius(levels, values)[0]
+
+
+def grows(levels: Sequence[Stencil], values: np.ndarray) -> bool:
+    """Whether a factor is beyond 1 by more than 1e-20, at one point (parameters,): the same search with 50 digits.
+
+    Growth of a millionth of a millionth, of long waves beside an edge, is less than rounding in floating point.
+    """
+    _, starts = _radius(levels, values[None])
+    with workdps(50):
+        exactly = [mpf(float(v)) for v in values]
+        return any(_climbs(levels, exactly, [mpf(float(t)) for t in at]) for at in starts[0])
+
+
+def _climbs(levels: Sequence[Stencil], values: list, at: list) -> bool:
+    width, height = mpf("1e-3"), _precisely(levels, values, at)
+    for _ in range(DIGITS):
+        if height > 1 + mpf("1e-20"):
+            return True
+        around = [[t + width * d for t, d in zip(at, step, strict=True)] for step in product((-1, 0, 1), repeat=len(at))]
+        top = max(((_precisely(levels, values, phases), phases) for phases in around), key=lambda pair: pair[0])
+        at, height, width = (top[1], top[0], width) if top[0] > height else (at, height, width / 2)
+    return False
+
+
+def _precisely(levels: Sequence[Stencil], values: list, phases: list):
+    size = lambda terms: sum(mpf(c.numerator) / c.denominator * fprod(v**n for v, n in zip(values, m, strict=False))  # noqa: E731
+                             for m, c in terms.items())  # fmt: skip
+    wave = lambda offset: expj(sum(t * k for t, k in zip(phases, offset, strict=True)))  # noqa: E731
+    phi = [sum((size(terms) * wave(offset) for offset, terms in level.items()), mpf(0)) for level in levels]
+    if not phi[0]:
+        return mpf("inf")
+    return abs(phi[1] / phi[0]) if len(phi) == 2 else max(map(abs, polyroots(phi, maxsteps=500, extraprec=300)))
+
+
+def _radius(levels: Sequence[Stencil], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """And the phases that the search came to, (points, starts, dims)."""
+    dims = len(next(iter(levels[0])))
+    largest, starts, widths = [], [], []
+    for centre, scale in [(np.zeros(dims), 1.0), *product(_corners(dims), SCALES)]:
+        phases = centre + _grid(dims) * scale
+        found = _moduli(levels, phases[None], values)
+        best = np.argsort(-found, axis=1)[:, :BEST]
+        largest.append(found.max(1))
+        starts.append(phases[best])
+        widths.append(np.full(best.shape, np.pi / GRID[dims] * scale))
+    closer, at = _closer(levels, values, np.concatenate(starts, 1), np.concatenate(widths, 1))
+    return np.maximum(np.max(largest, axis=0), closer), at
+
+
+def _corners(dims: int) -> list[np.ndarray]:
+    """Phases 0 and pi along every axis."""
+    return [np.array(corner) for corner in product((0.0, np.pi), repeat=dims)]
+
+
+def _closer(levels: Sequence[Stencil], values: np.ndarray, at: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Grids of a few points about the best phases, each time narrower: (points, starts, dims) and (points, starts)."""
+    dims = at.shape[-1]
+    axis = np.linspace(-1, 1, AROUND[dims])
+    box = np.stack(np.meshgrid(*[axis] * dims, indexing="ij"), -1).reshape(-1, dims)
+    best = np.zeros(len(values))
+    for _ in range(ROUNDS):
+        around = at[:, :, None] + 2 * width[..., None, None] * box
+        height = _moduli(levels, around.reshape(len(values), -1, dims), values).reshape(around.shape[:-1])
+        top = height.argmax(-1)
+        at = np.take_along_axis(around, top[..., None, None], 2)[:, :, 0]
+        best, width = np.maximum(best, height.max((1, 2))), width * 0.4
+    return best, at
+
+
+def _grid(dims: int) -> np.ndarray:
+    """(phases, dims) on (-pi, pi], without zero, where a consistent scheme has a factor of 1."""
+    axis = np.arange(1, GRID[dims] + 1) * (2 * np.pi / GRID[dims]) - np.pi
+    grid = np.stack(np.meshgrid(*[axis] * dims, indexing="ij"), -1).reshape(-1, dims)
+    return grid[np.abs(grid).sum(1) > 1e-9]
+
+
+def _moduli(levels: Sequence[Stencil], phases: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Largest moduli, (points, phases)."""
+    coefficients = symbols(list(levels), phases, values[:, None])
+    lead, rest = coefficients[..., :1], coefficients[..., 1:]
+    with np.errstate(all="ignore"):
+        monic = rest / lead
+    usable = np.isfinite(monic).all(-1)
+    found = np.full(monic.shape[:-1], np.inf)
+    found[usable] = _largest_root(monic[usable])
+    return found
+
+
+def _largest_root(monic: np.ndarray) -> np.ndarray:
+    degree = monic.shape[-1]
+    if degree == 1:
+        return np.abs(monic[:, 0])
+    companion = np.zeros((len(monic), degree, degree), dtype=complex)
+    companion[:, 0] = -monic
+    companion[:, np.arange(1, degree), np.arange(degree - 1)] = 1
+    return np.abs(np.linalg.eigvals(companion)).max(-1)
