@@ -51,3 +51,10 @@ def test_a_contract_names_every_room(package: str) -> None:
     (layers,) = (contract["layers"] for contract in contracts if contract.get("containers") == [package])
     assert set(layers) == rooms(package) | loose(package)
     assert not any("ignore_imports" in contract for contract in contracts)
+
+
+def test_what_is_to_be_changed_stands_where_the_page_says() -> None:
+    section = (ROOT / "docs" / "house.md").read_text(encoding="utf-8").partition("\n## Where to change what")[2]
+    named = re.findall(r"`([\w/]+/[\w.]*)`", section)
+    assert len(named) > 20
+    assert not [path for path in named if not (ROOT / path).exists()]

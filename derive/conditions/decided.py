@@ -5,6 +5,12 @@ which a sampled root lies beyond the circle by more than the resolution are know
 
 An edge along a parameter lies below the first unstable value of a scale, bisected to the last digit by exact verdicts. What
 lies between two of the values is not seen.
+
+>>> from derive import parse_scheme
+>>> from derive.modes.amplification import amplification
+>>> upwind = amplification(parse_scheme("u[1,0] == (1 - nu)*u[0,0] + nu*u[0,-1]"))
+>>> [at_numbers(upwind).stable({"nu": fraction_of(nu)}, "power-bounded") for nu in (1.0, 1.0000000001)]
+[True, False]
 """
 
 from __future__ import annotations

@@ -11,6 +11,12 @@ vanishes adds to a root what is proportional to dt. Of a scheme of one step
 so that C is the greatest |b|, or half the greatest e, over all phases. Of several steps a root on the circle is simple,
 if perturbations stay bounded without what vanishes, and so moves like dt too; its C is not derived here.
 
+>>> from derive.reading.parse import parse_definitions, parse_scheme
+>>> heated = parse_scheme("u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1]) + s*u[0,0]")
+>>> found = lax(heated, parse_definitions("r == k*dt/dx**2", "s == q*dt"))  # no growth of the solution is held against it
+>>> found.condition, found.constant
+((r >= 0) & (r <= 1/2), Abs(q))
+
 Source: Richtmyer and Morton, Difference Methods for Initial-Value Problems (1967), Sec 3.9 and 4.7; Strang (1964).
 """
 

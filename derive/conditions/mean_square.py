@@ -11,6 +11,9 @@ is affine in s^2: one inequality more, where |G|_2 is the size of the answer of 
 At s = 0 the noise-free condition is left; and as it is part of the condition, moments that decay make the mean decay.
 z3 proves what comes out against the roots of T itself (`Stability.prove`).
 
+>>> mean_square("gd").solve("lr")  # of curvature h and deviation s: lr (h^2 + s^2) < 2 h
+Interval.open(0, 2*curvature/(curvature**2 + deviation**2))
+
 What one scalar neglects: modes that share their noise. Where the Hessians of batches do not commute, noise takes a mode's
 energy into others, and each may be stable by itself while all are not; see `mean_square`.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.printing.str import StrPrinter
 
-from derive.conditions.sampling import RESOLUTION
+from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
 from derive.printing.text import paragraph, pretty
 
@@ -126,7 +126,6 @@ class _Relations(StrPrinter):
 
 
 def _how(stability: Stability) -> str:
-    notes = {"sampled": f"on a grid of phases, right to {RESOLUTION:g}", "decided": "at given numbers, exactly, for all phases"}
-    note = f"; {notes[stability.status]}" if stability.status in notes else ""
+    note = f"; {NOTES[stability.status]}" if stability.status in NOTES else ""
     asked = "asked for: " if stability.condition == sp.false else ""
     return f"{stability.status}{note}; {asked}{MEANS[stability.grade]}"

@@ -1,6 +1,11 @@
-"""How well a condition is known: the statuses of a `Stability`, and what each of them means."""
+"""How well a condition is known: the statuses of a `Stability`, and all that is said of each of them.
+
+`search` gives them, from the first to the last; what a condition without a formula can do, `bound` (`holds`) and `largest` say.
+"""
 
 from __future__ import annotations
+
+from derive.conditions.sampling import RESOLUTION
 
 MEANINGS = {
     "exact": "necessary and sufficient",
@@ -10,11 +15,23 @@ MEANINGS = {
 }
 """From what says most to what says least."""
 
+NOTES = {
+    "decided": "at given numbers, exactly, for all phases",
+    "sampled": f"on a grid of phases, right to {RESOLUTION:g}",
+}
+"""What is added to the name of a status."""
+
+NO_FORMULA = {
+    "decided": "at given numbers it is settled exactly, for all phases",
+    "sampled": "the spectral radius over a grid of phases",
+}
+"""What there is in place of a closed form."""
+
 PRECISION = {
     "exact": "right to rounding",
     "sufficient": "right to rounding",
     "decided": "each value settled exactly, for all phases",
-    "sampled": "right to about 0.001",
+    "sampled": f"right to about {RESOLUTION:g}",
 }
 """Of an edge at numbers."""
 

@@ -1,4 +1,13 @@
-"""Roots of polynomials that vary along a way, each followed by continuity."""
+"""Roots of polynomials that vary along a way, each followed by continuity.
+
+Roots come from an eigenvalue solver in any order. From one point of the way to the next each is expected where its last two
+values lead in a straight line, and the nearest new ones are taken for them; the turns around zero add up to a phase beyond pi.
+The way has `STEPS` points: roots that meet between two of them may be taken for each other, which nothing here notices.
+
+>>> roots, phases = follow(lambda x: np.array([[1, -np.exp(3j * np.pi * x)]]), 1, 1)  # one and a half turns
+>>> roots.round(9).real.tolist(), (phases / np.pi).round(9).tolist()
+([[-1.0]], [[3.0]])
+"""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words, in_words, where_it_fails
+from derive.conditions.status import NO_FORMULA
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.fields.phases import SHIFTS
 from derive.fields.symbols import xi
@@ -82,10 +83,8 @@ def _where_it_fails(stability: Stability) -> list[Step]:
 
 def _eliminated(stability: Stability) -> str:
     assumed = f" for {assumed_in_words(stability)}" if stability.assumed else ""
-    if stability.status == "decided":
-        return f"No closed form was found; at given numbers it is settled exactly, for all phases{assumed} ({stability.grade})."
-    if stability.status == "sampled":
-        return f"No closed form was found: the spectral radius over a grid of phases{assumed} ({stability.grade})."
+    if not stability.has_formula:
+        return f"No closed form was found: {NO_FORMULA[stability.status]}{assumed} ({stability.grade})."
     return f"The same at every frequency: necessary and sufficient{assumed} ({stability.status}, {stability.grade})."
 
 

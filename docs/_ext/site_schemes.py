@@ -34,8 +34,8 @@ def pages() -> None:
         "schemes",
         title("Schemes of the textbooks"),
         f"All {len(gallery)}, with the condition that :py:func:`derive.stability` finds. *exact*: necessary and sufficient, "
-        "the frequency eliminated; *sampled*: no closed form was found in time. Of an exact one z3 is asked for a proof "
-        "in both "
+        "the frequency eliminated; *decided* and *sampled*: no closed form was found in time. Of an exact one z3 is asked for "
+        "a proof in both "
         f"directions, {SECONDS:g} s for each; *not decided* means that it found none in that time, not that there is none. "
         "The error is that of truncation: its leading powers of the steps, as ``order_of_accuracy`` derives them.\n",
         code("python -m derive schemes lax-wendroff", "text"),
@@ -46,10 +46,9 @@ def pages() -> None:
 
 def _told(entry: Entry) -> dict[str, str]:
     found = stability(entry.scheme)
-    exact = found.status != "sampled"
     return {
-        "latex": latex(found.condition) if exact and found.condition not in (sp.true, sp.false) else "",
-        "words": {sp.true: "always", sp.false: "never"}.get(found.condition, "sampled") if exact else "sampled",
+        "latex": latex(found.condition) if found.has_formula and found.condition not in (sp.true, sp.false) else "",
+        "words": {sp.true: "always", sp.false: "never"}.get(found.condition, found.status),
         "grade": found.grade,
         "order": _order(entry),
         "proof": _proof(found),

@@ -1,4 +1,10 @@
-"""Train groups of members, here or on a cluster: the same bits either way, and what is finished is never trained again."""
+"""Train groups of members, here or on a cluster: the same bits either way, and what is finished is never trained again.
+
+A group is a recipe and seeds, its members are perturbations of it, by number (`numerics.training.recipe`). A member's bits
+depend on its group and number alone, not on who else is trained beside it: so groups of one key, though asked for by several
+figures, are one; its members come from the store where they are finished, and the rest is trained together, each group by
+one process that holds its lock. Which process, here or elsewhere, is all that `Means` say.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from numerics.control.controller import EdgeController
 from numerics.control.given import ControlWarning
 from numerics.control.log import named
 from numerics.monitor.huggingface import own_loss
-from numerics.monitor.trainer import Following
+from numerics.monitor.trainer import Following, first
 
 try:
     from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
@@ -26,7 +26,7 @@ def controlled(trainer: Trainer, **options: Any) -> ControlCallback:
         **options: of `EdgeController`.
     """
     callback = ControlCallback(**options)
-    trainer.callback_handler.callbacks.insert(0, callback)
+    first(trainer, callback)
     return callback
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from derive.errors import InputError
 from numerics.control.controller import EdgeController
 from numerics.control.log import named
 from numerics.monitor.descended import LossFn
-from numerics.monitor.lightning import Split, parts
+from numerics.monitor.fitting import Fitting, Split, one_optimizer
 
-try:
-    from lightning.pytorch import Callback, LightningModule, Trainer
-except ImportError:
-    raise InputError("expected the package lightning, got none; pip install lightning") from None
+if TYPE_CHECKING:
+    from lightning.pytorch import LightningModule, Trainer
 
 
-class ControlCallback(Callback):
+class ControlCallback(Fitting):
     """Caps a Lightning training with an `EdgeController`, which is in `.control` during and after it.
 
     Lightning makes gradients within the optimiser's step; they are measured there, clipped as the step will use them.
@@ -31,18 +27,11 @@ class ControlCallback(Callback):
         **options: of `EdgeController`; `accumulate` is the Trainer's.
     """
 
+    NAME = "control"
+
     def __init__(self, loss_fn: LossFn, split: Split | None = None, log_metrics: bool = True, **options: Any) -> None:
-        self.loss_fn, self.split, self.log_metrics, self.options = loss_fn, split, log_metrics, options
+        super().__init__(loss_fn, split, log_metrics, options)
         self.control: EdgeController | None = None
-        self._saved: dict[str, Any] | None = None
-
-    def state_dict(self) -> dict[str, Any]:
-        """The controller's state, which Lightning puts into its checkpoints."""
-        return {"control": self._saved if self.control is None else self.control.state_dict()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """From a checkpoint; put back when the training begins."""
-        self._saved = state_dict.get("control")
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin to cap.
@@ -50,13 +39,10 @@ class ControlCallback(Callback):
         Raises:
             InputError: manual optimisation, or several optimisers; as `EdgeController`.
         """
-        if not pl_module.automatic_optimization or len(trainer.optimizers) != 1:
-            raise InputError(f"expected automatic optimisation with one optimizer, got {len(trainer.optimizers)}, or manual")
+        optimizer = one_optimizer(trainer, pl_module)
         options = {"accumulate": trainer.accumulate_grad_batches, **self.options}
-        self.control = EdgeController(pl_module, trainer.optimizers[0], self.loss_fn, **options)
-        if self._saved is not None:
-            self.control.load_state_dict(self._saved)
-            self._saved = None
+        self.control = EdgeController(pl_module, optimizer, self.loss_fn, **options)
+        self.hold(self.control)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """A batch is about to be differentiated.
@@ -65,8 +51,7 @@ class ControlCallback(Callback):
             InputError: of the first one, that it is no pair and there is no `split`.
         """
         if self.control is not None:
-            split = partial(parts, pl_module) if self.split is None else self.split
-            self.control.step(*split(batch))
+            self.control.step(*self.split_of(pl_module)(batch))
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -77,12 +62,3 @@ class ControlCallback(Callback):
         with suppress(Exception):  # Lightning refuses a name that the user logs too; the training goes on
             newest = named(self.control.log.records.newest)
             pl_module.log_dict(newest, on_step=True, on_epoch=False, batch_size=1)
-
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """The optimiser is as it was."""
-        if self.control is not None:
-            self.control.close()
-
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """The optimiser is as it was."""
-        self.on_train_end(trainer, pl_module)

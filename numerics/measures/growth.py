@@ -9,6 +9,10 @@ in it, and compared with a power law.
 Two things make such a series hard: its logarithm walks at random where the factor of a step fluctuates, and it may rise
 in one jump, where a ReLU switches. The error of a slope counts the walk (see `trend`); a jump shows in `jump`. A rise by a few
 jumps has no rate, but it is amplified all the same if it goes beyond what the first steps' rounding, added up, could give.
+
+>>> steps = np.arange(300.0)
+>>> [growth(1e-8 * distance).verdict for distance in (np.exp(0.05 * steps), np.sqrt(steps), 1 + 0.1 * np.sin(steps))]
+['amplified', 'accumulated', 'attenuated']
 """
 
 from __future__ import annotations

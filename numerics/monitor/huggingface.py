@@ -13,7 +13,7 @@ from numerics.monitor.monitor import StabilityMonitor
 from numerics.monitor.options import StabilityWarning
 from numerics.monitor.records import DIMS
 from numerics.monitor.scalars import scalars
-from numerics.monitor.trainer import Following
+from numerics.monitor.trainer import Following, first
 
 try:
     from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
@@ -57,7 +57,7 @@ def watched(trainer: Trainer, **options: Any) -> StabilityCallback:
         **options: of `StabilityMonitor`.
     """
     callback = StabilityCallback(**options)
-    trainer.callback_handler.callbacks.insert(0, callback)
+    first(trainer, callback)
     return callback
 
 

@@ -18,9 +18,14 @@ from numerics.monitor.remarks import reason
 from numerics.sharpness.untouched import measuring
 
 try:
-    from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+    from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 except ImportError:
     raise InputError("expected the package transformers, got none; pip install transformers") from None
+
+
+def first(trainer: Trainer, callback: TrainerCallback) -> None:
+    """Put a callback before those that report, so that TensorBoard and the others get its numbers too."""
+    trainer.callback_handler.callbacks.insert(0, callback)
 
 
 class Following(TrainerCallback):

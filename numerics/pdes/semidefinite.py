@@ -6,6 +6,11 @@ Lanczos with full reorthogonalisation: one Krylov space serves both ends, and a 
 every smooth image has, does not hold it up, as it does the residual test of a restarted method (SciPy's eigsh took minutes
 on such images, or gave up).
 
+>>> diagonal = torch.tensor([4.0, 1.0, 1.0, 0.0], dtype=torch.float64)
+>>> ends = extremes(lambda vector: diagonal * vector, 4)
+>>> round(ends.minimum, 9), round(ends.maximum, 9), ends.products  # a double eigenvalue is one direction
+(0.0, 4.0, 3)
+
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 (residual bounds) and 13 (Lanczos).
 """
 

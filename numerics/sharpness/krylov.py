@@ -15,6 +15,7 @@ of the space, and asymmetry of the operator shows. A block of k vectors finds an
 ([0.0, 1.0, 4.0], True)
 
 It is for few and dear products, warm starts and operators of either sign; `numerics.pdes.semidefinite` for many cheap ones.
+When a value is exact enough, and when it is given up, `measure` decides.
 
 Source: Parlett, The Symmetric Eigenvalue Problem, ch. 11 and 13; Wu and Simon (2000) for the restart.
 """

@@ -1,4 +1,16 @@
-"""How far the eigenvalues at the ends of a spectrum may be from what a Krylov space says of them."""
+r"""How far the eigenvalues at the ends of a spectrum may be from what a Krylov space says of them.
+
+Of each Ritz value the residual says at once that an eigenvalue lies as near; but it is large long after the value has come to
+rest. What is left of the operator couples to the Ritz vectors through the residuals alone, so all it can add to the largest
+value is second order in them, over the gap to the rest (Kato and Temple). That there is such a gap is taken from the next
+Ritz value: what the start has no part of is not seen, and bounded by nothing here; `seen` makes room for what lies close.
+
+>>> one = Projection(np.diag([1.0, 0.0]), np.array([[1e-3, 0.0]]), 0.0)  # H = [[1, 0, e], [0, 0, 0], [e, 0, h]], h <= 0
+>>> [bool(9e-7 < margin < 1.1e-6) for margin in margins(one, 1, 0.0)]  # e^2 over the gap, and not e
+[True]
+
+Source: Parlett, The Symmetric Eigenvalue Problem, ch. 10 and 11.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,12 @@ stable on a part of the imaginary axis more is true: all ellipses with a <= A an
 with half an ellipse on its left, and are stable together iff its edge is. `corners` are such pairs, proved by Sturm's theorem
 (`on_a_curve`), at `STEPS` values of a up to the last stable one: a staircase under a curve that has no simple formula.
 
+>>> from derive import GridFunction, integrators
+>>> r, u = sp.Symbol("r", positive=True), GridFunction("u", dims=1)
+>>> scheme = integrators["forward-euler"](r * (u[0, 1] - 2 * u[0, 0] + u[0, -1]), u)
+>>> corners(scheme.integrator)  # the disc of radius 1, and all that a <= 1, b^2 <= a lets into it
+(Corner(across=1, up=1, flat=False),)
+
 Source: Wesseling, Principles of Computational Fluid Dynamics (2001), Sec 5.7 and 5.8 (ellipses and half ellipses).
 """
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, amplification, integrators, parse_scheme, stability
-from derive.conditions.status import MEANINGS, PRECISION, WITH_A_FORMULA
+from derive.conditions.status import MEANINGS, NO_FORMULA, NOTES, PRECISION, WITH_A_FORMULA
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.gallery import gallery
 from derive.gallery.operators import centred, second
@@ -112,3 +112,4 @@ def test_what_cannot_be_decided_is_sampled() -> None:
 def test_every_status_has_its_words() -> None:
     assert list(MEANINGS) == list(PRECISION)
     assert set(WITH_A_FORMULA) <= set(MEANINGS)
+    assert set(NOTES) == set(NO_FORMULA) == set(MEANINGS) - set(WITH_A_FORMULA)

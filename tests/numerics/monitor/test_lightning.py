@@ -22,7 +22,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Lightning's own imports
     import lightning.pytorch as lightning
 
-    from numerics.monitor.lightning import StabilityCallback, parts
+    from numerics.monitor.fitting import parts
+    from numerics.monitor.lightning import StabilityCallback
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::Warning:lightning", "ignore:.*num_workers", "ignore:.*LeafSpec", "ignore:dropout is off"

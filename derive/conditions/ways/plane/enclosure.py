@@ -2,7 +2,19 @@
 
 A root outside the disc at one phase, for certain, is enough, and being outside is not lost by moving a little. So floating
 point looks for the phase with the largest root, and the Schur-Cohn reduction is done there with intervals instead of numbers:
-a gap |lead|^2 - |const|^2 that is below zero as a whole proves it; one that holds zero proves nothing.
+a gap |lead|^2 - |const|^2 that is below zero as a whole proves it; one that holds zero proves nothing. Stable boxes are never
+proved, and an unstable one is given up where its clearest phases are not clear enough, as near an edge.
+
+>>> from derive import parse_scheme
+>>> from derive.conditions.ways.margins import complex_coefficients
+>>> from derive.modes.amplification import amplification
+>>> cooled = parse_scheme("u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1]) - s*u[0,0]")  # stable iff 4 r + s <= 2, s >= 0
+>>> scheme = Enclosed(complex_coefficients(amplification(cooled).polynomial), 0, sp.symbols("r s", real=True))
+>>> unit = Root(Fraction(0), Fraction(1))
+>>> [scheme.surely_unstable(Root(Fraction(n, 10), Fraction(m, 10)), unit) for n, m in ((6, 10), (2, 4))]  # by all s, by some
+[True, False]
+
+Source: Moore, Interval Analysis (1966).
 """
 
 from __future__ import annotations
