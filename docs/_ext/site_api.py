@@ -17,7 +17,7 @@ PACKAGES = {
     "numerics.pdes": "Flows of the PDEs, verdicts and edges of their simulations",
     "numerics.layerwise": "Bounds and edges layer by layer",
     "numerics.monitor": "How close a training is to its edge",
-    "numerics.control": "The learning rate held below the edge",
+    "numerics.control": "A learning rate that is too high, capped at an edge that is measured",
     "numerics.sharpness": "Eigenvalues of the Hessian",
     "numerics.thresholds": "The edge of a live optimiser",
     "numerics.optim": "Optimisers perturbed in the last bit",
