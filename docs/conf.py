@@ -99,7 +99,7 @@ html_theme_options = {
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "secondary_sidebar_items": {"generated/schemes": [], "**": ["page-toc"]},  # a table that needs the room
+    "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

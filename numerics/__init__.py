@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from numerics.common.cublas import announce
-from numerics.measures.distance import relative_l1
-from numerics.pdes.active_mode import checkerboard
+from numerics.measures.distance import Distances, distances, relative_l1
+from numerics.pdes.active_mode import ModeEdge, checkerboard, mode_parameters, restrained_edge
 from numerics.pdes.correlation import Correlation
-from numerics.pdes.simulate import simulate
-from numerics.pdes.spectrum import windowed_bounds
+from numerics.pdes.simulate import Trajectory, simulate
+from numerics.pdes.spectrum import Bounds, bounds_of, extreme_eigenvalues, windowed_bounds
 
-__all__ = ["Correlation", "checkerboard", "relative_l1", "simulate", "windowed_bounds"]
+__all__ = [
+    "Bounds",
+    "Correlation",
+    "Distances",
+    "ModeEdge",
+    "Trajectory",
+    "bounds_of",
+    "checkerboard",
+    "distances",
+    "extreme_eigenvalues",
+    "mode_parameters",
+    "relative_l1",
+    "restrained_edge",
+    "simulate",
+    "windowed_bounds",
+]
 
 announce()

@@ -65,6 +65,16 @@ def test_the_reference_has_every_package_with_public_names() -> None:
     assert set(public()) == set(PACKAGES)
 
 
+def test_what_a_module_makes_public_has_one_package() -> None:
+    """So that the page of its source leads back to one page of the reference."""
+    homes = {}
+    for package, names in public().items():
+        for value in (getattr(import_module(package), name) for name in names):
+            if inspect.isclass(value) or inspect.isfunction(value):
+                homes.setdefault(value.__module__, set()).add(package)
+    assert {module: packages for module, packages in homes.items() if len(packages) > 1} == {}
+
+
 def test_a_page_names_every_public_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import site_api
     import site_text

@@ -14,10 +14,10 @@ PACKAGES = {
     "derive": "SymPy: schemes and optimisers in; amplification, exact conditions, proofs, theorems, code out",
     "derive.gallery": "Schemes of the textbooks",
     "numerics": "Simulation, bounds of pictures, distance of two trainings",
-    "numerics.pdes": "PDEs simulated: flows, verdicts, spectra, edges",
+    "numerics.pdes": "Flows of the PDEs, verdicts and edges of their simulations",
     "numerics.layerwise": "Bounds and edges layer by layer",
     "numerics.monitor": "How close a training is to its edge",
-    "numerics.control": "The learning rate held below the edge",
+    "numerics.control": "A learning rate that is too high, capped at an edge that is measured",
     "numerics.sharpness": "Eigenvalues of the Hessian",
     "numerics.thresholds": "The edge of a live optimiser",
     "numerics.optim": "Optimisers perturbed in the last bit",
@@ -26,15 +26,14 @@ PACKAGES = {
     "numerics.datasets": "Data sets by name",
     "numerics.training": "Groups of trainings that are reproducible to the last bit",
     "numerics.checkpoints": "Checkpoints that are whole or not there",
-    "numerics.measures": "How far apart two trainings are",
+    "numerics.measures": "Disagreement of two trainings about classes",
     "numerics.common": "Settings under which torch computes the same twice",
 }
 
 
-def pages() -> None:
-    """A page per package, and their list."""
-    for package in PACKAGES:
-        _page(package)
+def pages() -> bool:
+    """A page per package, and their list; whether one is another than before."""
+    written = [_page(package) for package in PACKAGES]
     rows = [(f":doc:`{package} </generated/api/{package}>`", plain(told)) for package, told in PACKAGES.items()]
     write(
         "api/index",
@@ -44,13 +43,14 @@ def pages() -> None:
         table(("Package", "What it is for"), rows, (30, 70)),
         ".. toctree::\n   :hidden:\n\n" + "".join(f"   {package}\n" for package in PACKAGES),
     )
+    return any(written)
 
 
-def _page(package: str) -> None:
+def _page(package: str) -> bool:
     module = import_module(package)
     names = sorted(module.__all__, key=str.lower)
     rows = [(f":py:obj:`~{package}.{name}`", plain(_first_line(getattr(module, name)))) for name in names]
-    write(
+    return write(
         f"api/{package}",
         title(package),
         f".. py:module:: {package}\n",

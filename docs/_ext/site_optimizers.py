@@ -31,6 +31,8 @@ OTHERS = {
     "gradient_weight": 0.1,
 }
 """What the other parameters are in the drawings."""
+LONG = 280
+"""Signs of LaTeX of a formula that is as wide as a page."""
 
 
 def pages() -> None:
@@ -84,9 +86,17 @@ def _told(name: str) -> dict[str, Any]:
     }
 
 
+def _in_two_lines(relation: str) -> str:
+    """One side below the other, where both beside each other are wider than a page."""
+    if len(relation) < LONG:
+        return relation
+    left, sign, right = relation.partition(" < ")
+    return rf"\begin{{aligned}} & {left} \\ & \quad {sign} {right} \end{{aligned}}"
+
+
 def _section(name: str, found: dict[str, str]) -> str:
     parts = {"Recurrence": "recurrence", "Amplification polynomial": "polynomial", "In mean square": "mean_square"}
-    blocks = [f"{head}:\n\n{formula(found[key])}" for head, key in parts.items()]
+    blocks = [f"{head}:\n\n{formula(_in_two_lines(found[key]))}" for head, key in parts.items()]
     edge = f"Stable for curvatures below\n\n{formula(found['edge'])}"
     return "\n".join([f".. _optimizer-{name}:\n", title(name, "-"), blocks[0], blocks[1], edge, blocks[2]])
 

@@ -32,6 +32,7 @@ def pages() -> None:
     long = {key: found for key, found in told.items() if len(found["latex"]) > COMPLEX}
     write(
         "schemes",
+        ":html_theme.sidebar_secondary.remove:\n",  # the table needs the room
         title("Schemes of the textbooks"),
         f"All {len(gallery)}, with the condition that :py:func:`derive.stability` finds. *exact*: necessary and sufficient, "
         "the frequency eliminated; *decided* and *sampled*: no closed form was found in time. Of an exact one z3 is asked for "

@@ -62,9 +62,11 @@ def _row(cells: Sequence[str]) -> str:
     return f"* - {made[0]}\n" + "".join(f"  - {cell}\n" for cell in made[1:])
 
 
-def write(name: str, *blocks: str) -> None:
-    """A page of `GENERATED`; one that is already so stays as it is, so that it is not built again."""
+def write(name: str, *blocks: str) -> bool:
+    """A page of `GENERATED`; one that is already so stays as it is, so that it is not built again: then false."""
     path, text = GENERATED / f"{name}.rst", "\n".join(blocks)
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True

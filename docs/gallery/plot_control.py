@@ -1,8 +1,11 @@
-"""A learning rate that is far too high, held below its edge
-=========================================================
+"""A learning rate that is far too high, made harmless
+===================================================
 
 ``EdgeController`` measures the edge as the training goes and caps the learning rate inside the step alone. Where the cap
 does not bind, it writes nothing. It makes too high a rate harmless; it finds no better optimum, and replaces no decay.
+
+In its unit c, which is lr times sharpness over 2 (1 - momentum), the cap is 2 for batches of 64; the noise-free edge would
+be at (1 + momentum) / (1 - momentum), here 19, and mini-batches fail far below that.
 """
 
 # %%
@@ -42,8 +45,8 @@ for controlled, colour, name in ((False, VERMILION, f"lr = {LR:g}"), (True, BLUE
     losses, log = train(LR, controlled)
     top.plot(losses, color=colour, lw=0.9, label=name)
 bottom.plot(log.step, log.wanted, color=VERMILION, label="wanted")
-bottom.plot(log.step, log.applied, color=BLUE, label="applied")
-bottom.plot(log.step, log.edge, ".", ms=2, color=CYCLE[2], label="measured edge (c = 1)")
+bottom.plot(log.step, log.applied, color=BLUE, label="applied: c = 2")
+bottom.plot(log.step, log.edge, ".", ms=2, color=CYCLE[2], label="measured: c = 1")
 top.set(yscale="log", ylabel="loss of the batch")
 bottom.set(yscale="log", xlabel="step", ylabel="learning rate")
 for ax in (top, bottom):

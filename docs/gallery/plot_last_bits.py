@@ -53,8 +53,7 @@ for lr, colour in ((0.02, BLUE), (4.0, VERMILION)):
     for k, style in ((3, "-"), (5, "--"), (7, ":")):
         apart = [float(relative_l1(a, b)) for a, b in zip(trained(lr, k), trained(lr, 1), strict=True)]
         ax.plot(range(0, 160, 2), apart, style, color=colour, label=f"lr = {lr:g}, k = {k}")
-ax.axhline(torch.finfo(torch.float64).eps, color="0.5", lw=0.8)
-ax.text(158, 1.3 * torch.finfo(torch.float64).eps, "one unit in the last place", ha="right", color="0.4", fontsize=7)
+ax.axhline(torch.finfo(torch.float64).eps, color="0.5", lw=0.8, label="a unit in the last place")
 ax.set(yscale="log", xlabel="step", ylabel="relative distance of the weights")
 ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 plt.show()

@@ -17,7 +17,8 @@ def explore(port: int = 8571, open: bool = False, runtime: Path | None = None) -
     """
     from experiments.explorer.serving import built, server
 
-    with server(built(runtime), port) as serving:
+    with server(port) as serving:
+        serving.site = built(runtime)
         address = f"http://127.0.0.1:{serving.server_address[1]}/"
         print(f"explorer: {address} (Ctrl+C ends it)", flush=True)
         if open:

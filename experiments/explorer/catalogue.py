@@ -31,7 +31,7 @@ def _scheme(key: str) -> dict[str, str]:
         "key": key,
         "title": entry.title,
         "source": entry.source,
-        "equations": "\n".join(f"{residual} == 0" for residual in entry.scheme.residuals),
+        "equations": "\n".join(map(_equation, entry.scheme.residuals)),
         "positive": ", ".join(p.name for p in entry.scheme.parameters if p.is_positive),
         "assume": "\n".join(
             [f"{p.name} >= 0" for p in entry.scheme.parameters if p.is_nonnegative and not p.is_positive]
@@ -39,6 +39,15 @@ def _scheme(key: str) -> dict[str, str]:
         ),
         "meaning": "\n".join(f"{name} == {MEANINGS[name]}" for name in names if name in MEANINGS),
     }
+
+
+def _equation(residual: sp.Expr) -> str:
+    """Solved for the one new value of an explicit equation, as one writes it; otherwise as what is zero."""
+    values = sorted(residual.atoms(sp.Indexed), key=lambda value: value.indices[0])
+    new = [value for value in values if value.indices[0] == values[-1].indices[0]]
+    if len(new) > 1 or residual.coeff(new[0]) != 1:
+        return f"{residual} == 0"
+    return f"{new[0]} == {sp.collect(sp.expand(new[0] - residual), values)}"
 
 
 def _optimizer(name: str) -> dict[str, Any]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from derive.errors import InputError
-from derive.files.remembered import folder, sources_sha256
-from experiments.explorer.building import PAGE, build
-from experiments.explorer.runtime import VERSION, tarball
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -37,6 +34,10 @@ def built(runtime: Path | None = None) -> Path:
     """
     import hashlib
 
+    from derive.files.remembered import folder, sources_sha256
+    from experiments.explorer.building import PAGE, build
+    from experiments.explorer.runtime import VERSION, tarball
+
     page = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(PAGE.parent.rglob("*.*")) if path.suffix != ".pyc"))
     out = folder() / "explorer" / f"{VERSION}-{sources_sha256()[:12]}-{page.hexdigest()[:12]}"
     if not (out / "index.html").is_file():
@@ -44,14 +45,25 @@ def built(runtime: Path | None = None) -> Path:
     return out
 
 
-def server(site: Path, port: int) -> ThreadingHTTPServer:
-    """A server of a folder on 127.0.0.1.
+class Server(ThreadingHTTPServer):
+    """A server on 127.0.0.1 of the folder `site`, which is said before the first request is taken."""
+
+    site: Path
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """One file."""
+        Handler(request, client_address, self, directory=str(self.site))
+
+
+def server(port: int) -> Server:
+    """A server without its folder: a port that is taken is told of before anything is built.
 
     Raises:
         InputError: the port is taken, or is none.
     """
+    if port not in range(2**16):
+        raise InputError(f"expected a port from 0, for any that is free, to 65535, got {port}")
     try:
-        return ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(site)))
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"expected a free port, got {port}: {why}; give another --port, or 0 for any") from None
+        return Server(("127.0.0.1", port), Handler)
+    except OSError as error:
+        raise InputError(f"expected a free port, got {port}: {error.strerror}; give another --port, or 0 for any") from None

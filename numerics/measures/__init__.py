@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from numerics.measures.churn import Churn, churn_rates
-from numerics.measures.distance import Distances, distances
 
-__all__ = ["Churn", "Distances", "churn_rates", "distances"]
+__all__ = ["Churn", "churn_rates"]

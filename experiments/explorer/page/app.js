@@ -7,7 +7,9 @@ const FIELDS = ["equations", "positive", "assume", "meaning", "grade"];
 const LANGUAGES = { latex: "LaTeX", python: "Python", numpy: "NumPy", torch: "torch", javascript: "JavaScript" };
 const FIRST = "advection-diffusion-ftcs";
 
-const catalogue = await (await fetch("catalogue.json")).json();
+const response = await fetch("catalogue.json").catch(({ message }) => ({ statusText: message }));
+if (!response.ok) throw new Error(`catalogue.json: ${response.status || response.statusText}`);
+const catalogue = await response.json();
 const asker = new Asker({ progress, ended });
 const numbers = new Numbers(keepAddress);
 let code = {}, shownQuestion = null, turn = 0;
@@ -20,11 +22,11 @@ if ("serviceWorker" in navigator) navigator.serviceWorker.register("keep.js").ca
 function fill() {
   for (const { key, title } of catalogue.schemes) $("gallery").add(new Option(title, key));
   for (const { name } of catalogue.optimizers) $("optimizer").add(new Option(name, name));
-  $("optimizer").value = "sgd";
-  $("gallery").addEventListener("change", () => { choose($("gallery").value); if ($("gallery").value) ask(); });
+  $("optimizer").value = "heavy-ball";
+  $("gallery").addEventListener("change", () => { if (choose($("gallery").value)) ask(); });
   $("optimizer").addEventListener("change", () => { kind(); ask(); });
   for (const id of FIELDS) $(id).addEventListener("input", () => own(id));
-  for (const radio of document.getElementsByName("kind")) radio.addEventListener("change", kind);
+  for (const radio of document.getElementsByName("kind")) radio.addEventListener("change", () => { kind(); ask(); });
   $("form").addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   $("equations").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(); });
   $("stop").addEventListener("click", () => asker.stop("stopped; Python is started anew"));
@@ -34,9 +36,10 @@ function fill() {
 
 function choose(key) {
   const entry = catalogue.schemes.find((one) => one.key === key);
-  if (!entry) return;
+  if (!entry) return false;
   for (const id of FIELDS) $(id).value = entry[id] || "";
   $("source").textContent = entry.source;
+  return true;
 }
 
 // A scheme of one's own: what the textbook's assumed and meant goes with it.
@@ -161,6 +164,7 @@ function address() {
   const asked = shownQuestion || question();
   const parts = new URLSearchParams(asked.ask === "optimizer" ? { optimizer: asked.name } : {});
   for (const id of FIELDS) if (asked.ask === "scheme" && asked[id]) parts.set(id, asked[id]);
+  if ($("drawings").hidden) return parts.toString(); // a mistake has no numbers
   for (const [name, value] of Object.entries(numbers.values)) parts.append("at", `${name}=${value}`);
   if (numbers.axes.length) parts.set("axes", numbers.axes.join(","));
   return parts.toString();
@@ -174,11 +178,29 @@ function restore() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const values = Object.fromEntries(parts.getAll("at").map((text) => [text.slice(0, text.lastIndexOf("=")), Number(text.slice(text.lastIndexOf("=") + 1))]));
   document.querySelector(`input[name=kind][value=${parts.has("optimizer") ? "optimizer" : "scheme"}]`).checked = true;
-  if (parts.has("optimizer")) $("optimizer").value = parts.get("optimizer");
-  else if (parts.has("equations")) for (const id of FIELDS) $(id).value = parts.get(id) || "";
-  else { $("gallery").value = parts.get("scheme") || FIRST; choose($("gallery").value); }
+  const known = parts.has("optimizer") ? pick("optimizer", parts.get("optimizer"))
+    : parts.has("equations") ? texts(parts) : pick("gallery", parts.get("scheme") || FIRST) && choose($("gallery").value);
+  if (!$("equations").value) choose($("gallery").value = FIRST); // behind an optimiser
   kind();
-  ask(values, (parts.get("axes") || "").split(",").filter(Boolean));
+  if (known) ask(values, (parts.get("axes") || "").split(",").filter(Boolean));
+}
+
+function texts(parts) {
+  $("gallery").value = $("source").textContent = "";
+  for (const id of FIELDS) if (id !== "grade") $(id).value = parts.get(id) || "";
+  return pick("grade", parts.get("grade") || "");
+}
+
+// Of a menu what a link names; false, with the line of a mistake, where the menu has none of that name.
+function pick(id, value) {
+  const menu = $(id), names = [...menu.options].map((one) => one.value);
+  menu.value = names.includes(value) ? value : names[0];
+  if (menu.value === value) return true;
+  turn++;
+  $("answer").removeAttribute("aria-busy");
+  $("stop").hidden = true;
+  mistake(`error: the link names an unknown ${id === "gallery" ? "scheme" : id} '${value}': expected one of ${names.filter(Boolean).join(", ")}`);
+  return false;
 }
 
 function progress({ share, of, doing, ready, broken }) {

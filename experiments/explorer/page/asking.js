@@ -1,5 +1,6 @@
 // The worker, and questions to it one after the other. Time is bounded: a worker that takes too long is ended and another started.
-export const PATIENCE = Number(new URLSearchParams(location.search).get("seconds")) || 60;
+// The limit is 60 s, or what the address says: ?seconds=300.
+const patience = () => Number(new URLSearchParams(location.search).get("seconds")) || 60;
 
 export class Asker {
   constructor({ progress, ended }) {
@@ -56,14 +57,15 @@ export class Asker {
 
   send(id, one) {
     if (one.timer) return;
-    one.timer = setTimeout(() => this.late(id, one), 1000 * PATIENCE);
+    const seconds = patience();
+    one.timer = setTimeout(() => this.late(one, seconds), 1000 * seconds);
     this.worker.postMessage({ id, asked: one.asked });
   }
 
   // Once more without a search for a closed form; after that there is only the message.
-  late(id, one) {
-    const why = `no answer within ${PATIENCE} s; the worker was ended and started anew`;
-    if (one.asked.sampled || one.asked.ask === "steps") return this.stop(why);
+  late(one, seconds) {
+    const why = `no answer within ${seconds} s; the worker was ended and started anew`;
+    if (one.asked.sampled || one.asked.ask === "steps") return this.stop(`${why}; ask for a smaller scheme, give it longer (?seconds=300 in the address), or use the command line: gradcfl scheme`);
     Object.assign(one, { timer: null, note: why, asked: { ...one.asked, sampled: true } });
     this.ended(why);
     this.anew();

@@ -32,7 +32,7 @@ function frame(canvas, [x0, x1], [y0, y1], xLabel, yLabel) {
     for (const t of ticks(x0, x1)) pen.fillText(shown(t), x(t), height - MARGIN.bottom + 14);
     pen.fillText(xLabel, MARGIN.left + w / 2, height - 4);
     pen.textAlign = "right";
-    for (const t of ticks(y0, y1)) pen.fillText(shown(t), MARGIN.left - 4, y(t) + 4);
+    for (const t of yLabel ? ticks(y0, y1) : []) pen.fillText(shown(t), MARGIN.left - 4, y(t) + 4);
     pen.save();
     pen.translate(11, MARGIN.top + h / 2);
     pen.rotate(-Math.PI / 2);
@@ -60,6 +60,11 @@ export function curves(canvas, phases, moduli, label) {
   const { pen, x, y, axes, colour } = frame(canvas, [-Math.PI, Math.PI], [0, most], label, "|ξ|");
   pen.fillStyle = colour("unstable-fill");
   pen.fillRect(x(-Math.PI), y(most), x(Math.PI) - x(-Math.PI), y(1) - y(most));
+  pen.strokeStyle = colour("ink");
+  pen.beginPath();
+  pen.moveTo(x(-Math.PI), y(1));
+  pen.lineTo(x(Math.PI), y(1));
+  pen.stroke();
   pen.lineWidth = 2;
   for (let mode = 0; mode < moduli[0].length; mode++) {
     pen.strokeStyle = colour(`mode-${mode % 4}`);
@@ -72,11 +77,6 @@ export function curves(canvas, phases, moduli, label) {
     pen.stroke();
   }
   pen.setLineDash([]);
-  pen.strokeStyle = colour("ink");
-  pen.beginPath();
-  pen.moveTo(x(-Math.PI), y(1));
-  pen.lineTo(x(Math.PI), y(1));
-  pen.stroke();
   axes();
 }
 

@@ -25,7 +25,7 @@ export class Numbers {
     const names = found.parameters.map((p) => p.name);
     this.ranges = Object.fromEntries(found.parameters.map((p) => [p.name, range(p)]));
     this.values = Object.fromEntries(names.map((name) => [name, Number.isFinite(values[name]) ? values[name] : this.first(name)]));
-    if (!Object.keys(values).length) this.inside(names);
+    if (!names.some((name) => Number.isFinite(values[name]))) this.inside(names);
     for (const name of names) this.widen(name);
     const known = axes.filter((name) => names.includes(name));
     this.axes = [...new Set([...known, ...this.preferred(names)])].slice(0, 2);
@@ -37,15 +37,22 @@ export class Numbers {
   first(name) {
     const [low, high] = this.ranges[name];
     const typical = { momentum: 0.9, beta1: 0.9, lr: 0.1, curvature: 4, weight_decay: 0, dampening: 0, nesterov: 0 };
-    return this.found.edge && name in typical ? typical[name] : Number((low + 0.4 * (high - low)).toPrecision(3));
+    return this.found.edge && name in typical ? typical[name] : Number((low + (low < 0 ? 0.6 : 0.4) * (high - low)).toPrecision(3));
   }
 
-  // Towards zero, until it is stable: the first thing to see is a point of the region, where there is one.
+  // Towards zero from either side, until it is stable: the first thing to see is a point of the region, where there is one.
   inside(names) {
     const start = { ...this.values };
-    for (let k = 0; k < 8 && !this.stable(this.values); k++)
-      for (const name of names) if (this.ranges[name].free) this.values[name] = Number((start[name] * 0.6 ** (k + 1)).toPrecision(2));
-    if (!this.stable(this.values)) this.values = start;
+    for (let k = 0; k < 9; k++) {
+      for (const sign of [1, -1]) {
+        for (const name of names) {
+          const { free, 0: low, 1: high } = this.ranges[name], value = Number((sign * start[name] * 0.6 ** k).toPrecision(2));
+          this.values[name] = free && value >= low && value <= high ? value : start[name];
+        }
+        if (this.condition ? this.condition(this.values) : this.stable(this.values)) return;
+      }
+    }
+    this.values = start;
   }
 
   preferred(names) {
@@ -72,8 +79,8 @@ export class Numbers {
 
   widen(name) {
     const value = this.values[name], ends = this.ranges[name];
-    if (value > ends[1]) ends[1] = value;
-    if (value < ends[0]) ends[0] = value;
+    if (value > ends[1]) ends[1] = ends[0] + 1.25 * (value - ends[0]); // with room beyond the point
+    if (value < ends[0]) ends[0] = ends[1] - 1.25 * (ends[1] - value);
   }
 
   sliders() {

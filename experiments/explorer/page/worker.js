@@ -5,7 +5,7 @@ const PARTS = ["pyodide/pyodide.asm.wasm", "pyodide/pyodide.asm.mjs", "pyodide/p
 const say = (message) => self.postMessage(message);
 
 async function started() {
-  const sizes = await (await fetch("sizes.json")).json();
+  const sizes = JSON.parse(new TextDecoder().decode(await fetched("sizes.json", () => {})));
   const all = PARTS.reduce((sum, name) => sum + sizes[name], 0);
   let done = 0;
   const bytes = {};
@@ -19,7 +19,7 @@ async function started() {
 }
 
 async function fetched(name, read) {
-  const response = await fetch(name);
+  const response = await fetch(name).catch(({ message }) => { throw new Error(`${name}: ${message}`); });
   if (!response.ok) throw new Error(`${name}: ${response.status}`);
   const reader = response.body.getReader(), chunks = [];
   for (;;) {

@@ -15,7 +15,7 @@ import pytest
 from derive import parse_scheme
 from derive.gallery import gallery
 from experiments.__main__ import main
-from experiments.explorer import building, runtime
+from experiments.explorer import building, runtime, serving
 from experiments.explorer.answers import EXPECTED, answered
 
 NODE = shutil.which("node")
@@ -95,6 +95,27 @@ def test_sources_are_packed_whole() -> None:
     } <= names
     assert not any("tests" in name.split("/") for name in names)
     assert any(name.startswith("sympy-") and "licen" in name.lower() for name in names)
+
+
+def test_a_port_is_told_of_before_anything_is_built(capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "built", lambda _: pytest.fail("built"))
+    with serving.server(0) as other:
+        taken = other.server_address[1]
+        assert main(["explore", "--port", str(taken)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: expected a free port, got {taken}: ")
+    for port in ("65536", "-1"):
+        assert main(["explore", "--port", port]) == 2
+        assert capsys.readouterr().err == f"error: expected a port from 0, for any that is free, to 65535, got {port}\n"
+
+
+def test_ctrl_c_ends_it_without_a_word(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving, "built", lambda _: tmp_path)
+    monkeypatch.setattr(serving.Server, "serve_forever", interrupted)
+    assert main(["explore", "--port", "0"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_another_runtime_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,10 @@ TYPED = {
     "u[2] - 2*u[1] + u[0] == -q*u[1]": ("q", "q<4"),
     "u[1,0] == (u[0,1] + u[0,-1])/2 - nu*(u[0,1] - u[0,-1])/2": ("", "ν≥−1ν≤1"),
     "u[1] == (1 - k)*u[0]\nv[1] == v[0]/2": ("k", "k<2"),
+    "3*u[1,0] - 4*u[0,0] + u[-1,0] == 2*r*(u[1,1]-2*u[1,0]+u[1,-1])": ("r", "always stable"),
+    "u[1,0] == u[0,0] - c*(v[0,1]-v[0,0])\nv[1,0] == v[0,0] - c*(u[1,0]-u[1,-1])": ("c", "c≤1"),
+    "  temp[1,0]==temp[0,0]+κ*(temp[0,1]-2*temp[0,0]+temp[0,-1])  ": ("κ", "κ≤12"),
+    "u[1,0,0] == u[0,0,0] - a*(u[0,0,0]-u[0,-1,0]) - b*(u[0,0,0]-u[0,0,-1])": ("", "a≥0b≥0a+b≤1"),
 }
 MALFORMED = {
     "u[1,0] = u[0,0]": "write == between the two sides",
@@ -41,12 +45,30 @@ MALFORMED = {
     "__import__('os').system('true')": "expected",
     "u[1,0] == q + u[0,0]": "expected a homogeneous equation",
     "": "expected an equation, such as",
+    "u[1,0] - u[0,0]": "expected one equation",
+    "u[1,0] == (u[0,1] + u[0,-1]/2": "'(' was never closed",
+    "<img src=x onerror=alert(1)>[1,0] == u[0,0]": "write ==",
 }
+BROKEN = {
+    "packages.zip": "Python could not be loaded: packages.zip: 404",
+    "catalogue.json": "error: this page failed: catalogue.json: 404",
+    "numbers.js": "app.js; load it again",
+    "worker.js": "the worker could not be started",
+}
+LANGUAGES = {
+    "latex": r"r \leq \frac{1}{2}", "python": "derive.parse_scheme(", "numpy": "from numpy import", "torch": "import torch",
+    "javascript": "function is_stable({r})",
+}  # fmt: skip
+UNNAMED = """() => [...document.querySelectorAll("button, input, select, textarea, canvas, progress, [role=group]")]
+    .filter((one) => !(one.labels?.length || one.getAttribute("aria-label") || one.textContent.trim()))
+    .map((one) => one.outerHTML)"""
+"""What a screen reader could not name."""
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    serving = server(built(), 0)
+    serving = server(0)
+    serving.site = built()
     threading.Thread(target=serving.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{serving.server_address[1]}/"
     serving.shutdown()
@@ -137,14 +159,34 @@ def test_a_slider_moves_the_numbers_and_the_link_restores_them(page: Any, site: 
 
 
 def test_code_is_copied(page: Any) -> None:
-    page.click("[data-code=javascript]")
-    page.wait_for_function("document.getElementById('copied').textContent.includes('JavaScript')")
-    assert "function is_stable({r})" in page.evaluate("navigator.clipboard.readText()")
+    for language, within in LANGUAGES.items():
+        name = page.inner_text(f"[data-code={language}]")
+        page.click(f"[data-code={language}]")
+        page.wait_for_function("(name) => document.getElementById('copied').textContent === `${name} is copied`", arg=name)
+        assert within in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_keys_alone_are_enough_and_everything_has_a_name(page: Any) -> None:
+    assert page.evaluate(UNNAMED) == []
+    page.fill("#positive", "")
+    page.focus("#equations")
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("u[1,0] == u[0,0] - s*(u[0,0] - u[0,-1])")
+    page.keyboard.press("ControlOrMeta+Enter")
+    page.wait_for_function("document.getElementById('condition').textContent.includes('s')")
+    page.wait_for_selector("#answer:not([aria-busy])")
+    page.focus("#steps summary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#steps-list h3")
+    page.focus("#equations")
+    for reached in ("positive", "", "ask"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.id") == reached
 
 
 def test_an_optimiser_has_its_edge(page: Any) -> None:
     page.check("input[name=kind][value=optimizer]")
-    page.select_option("#optimizer", "heavy-ball")
+    assert page.input_value("#optimizer") == "heavy-ball"
     page.wait_for_function("document.getElementById('edge-number').textContent.includes('curvature')")
     for name, value in {"lr": "0.1", "momentum": "0.9", "curvature": "30"}.items():
         page.fill(f"input[type=number][data-name={name}]", value)
@@ -159,6 +201,49 @@ def test_a_phone_has_room_for_it(page: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     shot(page, "phone")
     page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.parametrize("link", ["optimizer=nonsense", "scheme=nonsense", "equations=u[1]==u[0]&grade=nonsense"])
+def test_a_link_that_names_nothing_is_told(page: Any, link: str) -> None:
+    page.evaluate("(hash) => { location.hash = hash; }", link)
+    page.wait_for_selector("#error:not([hidden])")
+    assert page.inner_text("#error").startswith(
+        f"error: the link names an unknown {link.split('&')[-1].split('=')[0]} 'nonsense'"
+    )
+    page.evaluate("(hash) => { location.hash = hash; }", "equations=u[1]==k*u[0]&at=k=0.5")
+    page.wait_for_function("document.getElementById('verdict').textContent.includes('0.500000')")
+
+
+@pytest.mark.parametrize("name", [*BROKEN, "WebAssembly", ""])
+def test_a_page_that_cannot_load_says_why(page: Any, site: str, name: str) -> None:
+    context = page.context.browser.new_context(service_workers="block")
+    opened = context.new_page()
+    if name == "WebAssembly":
+        opened.add_init_script("Object.defineProperty(window, 'WebAssembly', { value: undefined })")
+    elif name:
+        opened.route(f"**/{name}", lambda route: route.fulfill(status=404, body="no"))
+    opened.goto(site if name else (built() / "index.html").as_uri())
+    opened.wait_for_selector("#doing.error")
+    expected = BROKEN | {"WebAssembly": "this browser has no WebAssembly", "": "browsers load no modules from a folder"}
+    assert expected[name] in opened.inner_text("#doing")
+    context.close()
+
+
+def test_time_is_bounded_and_a_question_is_stopped(page: Any) -> None:
+    """The worker is ended at its limit, and what it did not find in time is sampled by another; so it is after a stop."""
+    limit = "(text) => history.replaceState(null, '', text + location.hash)"
+    page.evaluate(limit, "?seconds=0.05")
+    page.fill("#equations", "u[1,0] - u[0,0] == r*(u[0,1]-2*u[0,0]+u[0,-1]) + q*(u[1,1]-2*u[1,0]+u[1,-1])")
+    page.click("#ask")
+    page.wait_for_function("document.getElementById('state').textContent.includes('no answer within 0.05 s')")
+    page.evaluate(limit, "?")
+    page.wait_for_selector("#answer:not([aria-busy])")
+    assert "no closed form; the drawings sample the roots" in page.inner_text("#state")
+    page.wait_for_function("document.getElementById('sampled').dataset.stable > 0")
+    page.fill("#equations", "u[1,0] == a*u[0,0] + b*u[0,1] + c*u[0,-1] + d*u[-1,0] + e*u[-1,1] + f*u[-1,-1]")
+    page.click("#ask")
+    page.click("#stop")
+    assert page.inner_text("#error") == "error: stopped; Python is started anew"
 
 
 def test_offline_after_the_load(page: Any, site: str) -> None:
