@@ -92,7 +92,16 @@ def derive() -> Derivation:
     )
 
 
-_OUTPUTS = {"residual": residual, "blowup_multiple": blowup_multiple, "critical_product": critical_product, "reach": reach}
+def _critical_product(dims: int) -> sp.Expr:
+    """At no multiple up to 1 does it blow up."""
+    return sp.Piecewise((critical_product(dims), multiple > 1), (sp.oo, True))
+
+
+def _reach(dims: int) -> sp.Expr:
+    return sp.Piecewise((reach(dims), lr < blowup_step()), (sp.oo, True))
+
+
+_OUTPUTS = {"residual": residual, "blowup_multiple": blowup_multiple, "critical_product": _critical_product, "reach": _reach}
 
 
 def _of_the_mode() -> tuple[Step, ...]:

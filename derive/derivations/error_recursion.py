@@ -156,5 +156,14 @@ def derive() -> Derivation:
         steps=steps,
         result=solved(),
         source="Eq 3",
-        outputs={"expected_square": (branch(False),), "approached": (approached(),), "grown": (grown(),)},
+        outputs={
+            "expected_square": (closed(),),
+            "approached": (_or_unbounded(approached(), gain < 1),),
+            "grown": (_or_unbounded(grown(), gain > 1),),
+        },
     )
+
+
+def _or_unbounded(limit: sp.Expr, bounded: sp.Basic) -> sp.Expr:
+    """A limit as n -> oo where it is finite; elsewhere infinite, unless no step errs at all."""
+    return sp.Piecewise((limit, bounded), (0, sp.Eq(variance, 0)), (sp.oo, True))

@@ -144,7 +144,7 @@ def derive() -> Derivation:
         source="Eq 25",
         outputs={
             "alpha_bounds": (low, high),
-            "largest_lr": (bound().solve("lr").base_set.end,),
+            "largest_lr": (stability_bounds.largest_of(bound().solve("lr")),),
             "constant": (constant_down(),),
             "feedback": (feedback_down(),),
             "curvature": (curvature(),),

@@ -41,6 +41,12 @@ def edges(largest_z: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     return sp.Max(*(-e for e in driven)), sp.Min(*(largest_z - e for e in driven))
 
 
+def edges_at_any_damping() -> tuple[sp.Expr, sp.Expr]:
+    """The same, by the two cases of `largest`."""
+    (low, _), *_ = cases = [edges(size) for size, _ in largest().args]
+    return low, sp.Piecewise(*((high, when) for (_, high), (_, when) in zip(cases, largest().args, strict=True)))
+
+
 def by_sign(sign: int) -> tuple[sp.Expr, sp.Expr]:
     """(alpha_min, alpha_max) when a is known to be positive (+1) or negative (-1); momentum coefficient in [0, 1)."""
     top = sp.Symbol("top", positive=True)
@@ -62,7 +68,7 @@ def derive() -> Derivation:
         Step("Weight decay, a < 0", cases[-1], "The extremes of P change places."),
         Step("Any damping", any_damping, "The range of z from Eq 73, where mu < 0 (d dt > 2) too."),
     )
-    low, high = edges(largest(guarded=True))
+    low, high = edges_at_any_damping()
     return Derivation(
         id="5.6",
         title="Stability conditions of Nesterov's scheme",

@@ -61,17 +61,10 @@ def largest_step() -> sp.Expr:
 
 
 @cache
-def largest(guarded: bool = False) -> sp.Expr:
-    """Edge in z for any damping: below `crossover` a factor leaves at -1, above it a pair leaves the disc together.
-
-    Args:
-        guarded: for code: keep the branch that is not taken away from its pole.
-    """
-    slow, fast = _largest_scaled(RATE < 2), _largest_scaled(RATE >= 6)
-    if guarded:
-        slow, fast = slow.subs(RATE, sp.Min(RATE, crossover())), fast.subs(RATE, sp.Max(RATE, crossover()))
-    pieces = ((slow, crossover() >= RATE), (fast, True))
-    return sp.Piecewise(*pieces).subs(RATE, damping * lr) / lr**2
+def largest() -> sp.Piecewise:
+    """Edge in z for any damping: below `crossover` a factor leaves at -1, above it a pair leaves the disc together."""
+    slow, fast = (_largest_scaled(regime).subs(RATE, damping * lr) / lr**2 for regime in (RATE < 2, RATE >= 6))
+    return sp.Piecewise((slow, damping * lr <= crossover()), (fast, True))
 
 
 @cache
@@ -113,8 +106,8 @@ def derive() -> Derivation:
         result=bound(),
         source="Eq 73",
         outputs={
-            "largest_amplifier": (largest(guarded=True),),
+            "largest_amplifier": (largest(),),
             "largest_amplifier_by_momentum": (largest_by_momentum(),),
-            "largest_step_by_momentum": (largest_step(),),
+            "largest_step_by_momentum": (sp.Piecewise((largest_step(), z > 0), (0, True)),),
         },
     )

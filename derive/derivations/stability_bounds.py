@@ -48,9 +48,17 @@ def _resolve(edge: sp.Expr) -> sp.Expr:
 
 
 def largest_useful_lr() -> sp.Expr:
-    """The step size above which no weight decay is stable: there the two edges meet."""
-    meeting = {sign: sp.solve(sp.Eq(*for_sign(sign)), lr) for sign in (1, -1)}
-    return sp.Piecewise((meeting[1][0], a > 0), (meeting[-1][0], True))
+    """The step size above which no weight decay is stable: there the two edges meet; none where nothing parts them."""
+    meeting = {sp.solve(sp.Eq(*for_sign(sign)), lr)[0].subs(a, sign * sp.Abs(a)) for sign in (1, -1)}
+    (edge,) = meeting
+    return sp.Piecewise((edge, sp.And(sp.Ne(a, 0), power_min < power_max)), (sp.oo, True))
+
+
+def largest_of(values: sp.Set) -> sp.Expr:
+    """The upper end of the values from 0 that are stable; 0 where none is."""
+    if isinstance(values, sp.ConditionSet):
+        return sp.Piecewise((largest_of(values.base_set), values.condition), (0, True))
+    return values.end
 
 
 def derive() -> Derivation:
@@ -85,7 +93,7 @@ def derive() -> Derivation:
         source="Thm 5.4",
         outputs={
             "alpha_bounds": (low, high),
-            "largest_lr": (result.solve("lr").base_set.end,),
+            "largest_lr": (largest_of(result.solve("lr")),),
             "largest_useful_lr": (largest_useful_lr(),),
         },
     )

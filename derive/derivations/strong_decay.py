@@ -117,10 +117,15 @@ def derive() -> Derivation:
         title="Step size under strong weight decay",
         assumptions=(
             "any network; F the eigenvalues of the data term's Hessian at the weights, over all kernels at once",
+            "ratio: where alpha > -F_min; elsewhere no step is stable",
             "the limit holds F; at a minimiser the weights, and with them F, depend on alpha, but stay bounded as they shrink",
         ),
         steps=steps,
         result=bound(),
         source="supp. Eq 50, 51",
-        outputs={"alpha_bounds": edges(), "largest_lr": (largest_lr(),), "ratio": (relative(),)},
+        outputs={
+            "alpha_bounds": edges(),
+            "largest_lr": (sp.Piecewise((largest_lr(), alpha > edges()[0]), (0, True)),),
+            "ratio": (relative(),),
+        },
     )

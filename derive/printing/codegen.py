@@ -18,6 +18,7 @@ from derive.errors import InputError, choose
 from derive.fields.calculus import Correlation
 from derive.fields.symbols import MEANINGS
 from derive.printing.javascript import RESERVED, JavaScriptPrinter, written
+from derive.printing.poles import away_from_poles
 from derive.printing.preludes import taken, with_prelude
 from derive.printing.printers import PRINTERS, FlowPrinter
 from derive.shown import quoted
@@ -48,7 +49,7 @@ def compile_outputs(
     if backend == JAVASCRIPT:
         return written(checked_name(name), names, _doc(title, names), *_shared(outputs, names))
     other = {str(s): text for s, text in names.items() if text != str(s)}
-    body = _body(kind, outputs, names)
+    body = _body(kind, [away_from_poles(output) for output in outputs], names)
     renamed = [f"{_listed(other.values())} = renamed(others, {', '.join(map(ascii, other))})"] if other else []
     keywords = [text for s, text in names.items() if str(s) not in other]
     head = ", ".join([*(["*", *keywords] if keywords else []), *(["**others"] if other else [])])

@@ -23,31 +23,13 @@ def narrow(expr: sp.Basic) -> str:
         case sp.Eq() if _signs(latex(expr)) > _LONG:
             return aligned(_row(expr))
         case sp.Expr():
-            return _Narrow({"symbol_names": latex_names()}).doprint(unguarded(expr))
+            return _Narrow({"symbol_names": latex_names()}).doprint(expr)
     return latex(expr)
 
 
 def aligned(*rows: str) -> str:
     """Rows one below the other, aligned at their ampersands."""
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
-
-
-def unguarded(expr: sp.Basic) -> sp.Basic:
-    """Without what keeps code that evaluates every branch from dividing by zero: Min(c, x) is x where x <= c, Max(c, x) else.
-
-    >>> x = sp.Symbol("x", real=True)
-    >>> unguarded(sp.Piecewise((1 / (6 - sp.Min(4, x)), x <= 4), (1 / (sp.Max(4, x) - 2), True)))
-    Piecewise((1/(6 - x), x <= 4), (1/(x - 2), True))
-    """
-    return expr.replace(lambda e: isinstance(e, sp.Piecewise) and len(e.args) == 2, _unguarded)
-
-
-def _unguarded(piecewise: sp.Piecewise) -> sp.Basic:
-    (first, condition), (second, otherwise) = piecewise.args
-    if not isinstance(condition, sp.Le | sp.Lt) or otherwise != sp.true:
-        return piecewise
-    x, c = condition.lhs, condition.rhs
-    return sp.Piecewise((first.xreplace({sp.Min(c, x): x}), condition), (second.xreplace({sp.Max(c, x): x}), True))
 
 
 class _Narrow(NotationPrinter):

@@ -139,6 +139,10 @@ class ArrayPrinter(StrPrinter):
         branches = (self._branch(branch, condition) for branch in (value, other))
         return f"where({self._print(condition)}, {', '.join(branches)})"
 
+    def _print_Taken(self, expr: sp.Basic) -> str:
+        value, condition = expr.args
+        return f"where({self._print(condition)}, {self._print(value)}, 1)"
+
     def _branch(self, value: sp.Expr, condition: sp.Basic) -> str:
         return self._print(value)
 

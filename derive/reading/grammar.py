@@ -1,7 +1,7 @@
 """Syntax trees to SymPy expressions, by a whitelist.
 
     equation    expression == expression
-    expression  numbers, names, I, values such as u[1, 0], + - * / **, sqrt(number), brackets
+    expression  numbers, names, I, pi, values such as u[1, 0], + - * / **, sqrt(number), brackets
 
 Numbers are exact: 0.1 is 1/10. What is not listed here is refused by name. Limits on depth, powers and terms keep a short
 text from making a long calculation.
@@ -20,6 +20,7 @@ from derive.errors import InputError
 from derive.reading.syntax import MOST_LEVELS, Written, checked_name, piece, refuse
 from derive.schemes.grid import GridFunction
 
+NUMBERS = {"I": sp.I, "pi": sp.pi}
 MOST_DIGITS = 50
 MOST_OFFSET = 64
 MOST_POWER = 64
@@ -54,7 +55,7 @@ class Reader:
             case ast.Constant(value=int() | Written()) if not isinstance(node.value, bool):
                 return number(node)
             case ast.Name():
-                return sp.I if node.id == "I" else self._parameter(checked_name(node))
+                return NUMBERS.get(node.id) or self._parameter(checked_name(node))
             case ast.Subscript(value=ast.Name()):
                 return self._value(node)
             case ast.Call(func=ast.Name(id="sqrt"), args=[argument], keywords=[]):
@@ -105,7 +106,8 @@ class Reader:
 
     def _root(self, node: ast.Call, argument: ast.expr, level: int) -> sp.Expr:
         inside = self.expression(argument, level + 1)
-        if not (inside.is_Rational and inside >= 0):
+        number, rest = inside.as_coeff_Mul()
+        if not (number >= 0 and rest.as_base_exp()[0] in (1, sp.pi)):
             raise InputError(f"expected sqrt of a number that is not negative, got {piece(node)}; write a parameter")
         return sp.sqrt(inside)
 

@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError, choose
-from derive.reading.grammar import Reader, bounded
+from derive.reading.grammar import NUMBERS, Reader, bounded
 from derive.reading.syntax import checked_name, comparisons, piece, refuse, tree
 from derive.schemes.grid import GridScheme
 
@@ -174,7 +174,7 @@ def _relation(reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known:
     for node in nodes:
         if isinstance(node, ast.Subscript):
             raise InputError(f"expected an assumption on parameters, got the value {piece(node)}")
-        if isinstance(node, ast.Name) and node.id != "I" and node not in called:
+        if isinstance(node, ast.Name) and node.id not in NUMBERS and node not in called:
             choose("parameter", checked_name(node), known)
     if type(op) not in _RELATIONS:
         raise InputError(f"expected <, <=, > or >= in an assumption, got {piece(ast.Compare(left, [op], [right]))}")

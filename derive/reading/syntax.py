@@ -15,7 +15,7 @@ from derive.errors import InputError
 from derive.fields.names import checked
 from derive.fields.phases import RESERVED
 
-ALLOWED = "expected numbers, names, values such as u[1, 0], + - * / **, brackets and sqrt(number)"
+ALLOWED = "expected numbers, names, pi, values such as u[1, 0], + - * / **, brackets and sqrt(number)"
 MOST_CHARACTERS = 10_000
 MOST_LEVELS = 60
 _SHOWN = 40

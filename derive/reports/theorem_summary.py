@@ -10,7 +10,6 @@ from derive.conditions.bound import Stability
 from derive.fields.symbols import MEANINGS
 from derive.paper.claim import claims, verdicts
 from derive.paper.derivation import Derivation
-from derive.printing.narrow import unguarded
 from derive.printing.text import INDENT, indent, paragraph, pretty
 
 
@@ -31,7 +30,7 @@ def _bounds(derivation: Derivation) -> Iterator[sp.Basic]:
     for name, ends in derivation.outputs.items():
         solved = by_name.get(name.removesuffix("_bounds"))
         if name.endswith("_bounds") and solved is not None and len(ends) == 2:
-            lower, upper = map(unguarded, ends)
+            lower, upper = ends
             yield from (sp.Gt(solved, edge, evaluate=False) for edge in sp.Max.make_args(lower))
             yield from (sp.Lt(solved, edge, evaluate=False) for edge in sp.Min.make_args(upper))
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
 
@@ -61,7 +62,7 @@ def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool
     A factor that depends on the frequency and keeps its sign has no say in a weak inequality: it vanishes at single
     frequencies only, and there the rest is non-negative by continuity.
     """
-    coefficient, factors = sp.factor_list(sp.expand(expr))[:2]
+    coefficient, factors = factors_of(sp.expand(expr))
     kept, zeros = [sp.sign(coefficient)], []
     for factor, power in factors:
         sign = domain.sign(factor**power)
@@ -136,7 +137,7 @@ def relation(margin: sp.Expr, domain: Domain, strict: bool) -> Boolean:
 
 def strip(expr: sp.Expr, domain: Domain) -> sp.Expr:
     """Drop factors that are known not to vanish, keeping the sign."""
-    coefficient, factors = sp.factor_list(sp.expand(expr))[:2]
+    coefficient, factors = factors_of(sp.expand(expr))
     kept = [sp.sign(coefficient)]
     for factor, power in factors:
         sign = domain.sign(factor)

@@ -25,6 +25,8 @@ from itertools import product
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.factors import factors_of
+
 
 @dataclass(frozen=True)
 class Range:
@@ -81,7 +83,7 @@ class Domain:
         expr = sp.sympify(expr)
         if expr.is_number:
             return "0" if expr == 0 else "+" if expr.is_positive else "-" if expr.is_negative else None
-        coefficient, factors = sp.factor_list(expr)[:2]
+        coefficient, factors = factors_of(expr)
         signs = [self._factor_sign(f, n) for f, n in factors]
         if coefficient == 0 or "0" in signs:
             return "0"

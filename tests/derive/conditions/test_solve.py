@@ -172,3 +172,18 @@ def test_a_parameter_that_drops_out_at_numbers_has_no_edge() -> None:
     found = stability(integrators["RK4"](r * second(u[0, 0]) - nu * r * centred(u[0, 0]), u), seconds=0.1)
     assert found.status == "decided"
     assert found.largest("nu", r=0.0) == np.inf
+
+
+@pytest.mark.parametrize("number", ["sqrt(2/pi)", "pi", "1/pi", "-sqrt(pi)", "2*pi**2/3", "sqrt(2)"])
+def test_a_number_that_is_no_fraction_is_solved_around_like_any_other(number: str) -> None:
+    """K' = K - lr (alpha + a c P) K: -a c P < alpha < 2/lr - a c P, whatever the number c is."""
+    stable = stability(parse_scheme(f"K[1] == K[0] - lr*(alpha + a*{number}*P)*K[0]", positive=["lr", "P"]))
+    signed = {str(parameter): parameter for parameter in stable.parameters}
+    driven = signed["a"] * sp.sympify(number) * signed["P"]
+    solved = stable.solve("alpha")
+    assert stable.status == "exact"
+    assert [sp.simplify(end + driven) for end in (solved.start, solved.end - 2 / signed["lr"])] == [0, 0]
+    for slope in (-0.5, 0.7):
+        at = {"lr": 0.1, "P": 3.0, "a": slope}
+        edge = float(driven.subs({signed["P"]: 3, signed["a"]: slope}))
+        assert [bool(stable.holds(alpha=value - edge, **at)) for value in (-1e-9, 1e-9, 20 - 1e-9, 20 + 1e-9)] == [0, 1, 1, 0]

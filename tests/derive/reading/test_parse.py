@@ -71,6 +71,8 @@ def test_a_decimal_is_taken_digit_by_digit(number) -> None:
         ("(1 + 2j)*I", sp.I - 2),
         ("0.5j", sp.I / 2),
         ("sqrt(8)", 2 * sp.sqrt(2)),
+        ("sqrt(2/pi)", sp.sqrt(2 / sp.pi)),
+        ("pi*r", sp.pi * real("r")),
         ("-(-r)**3", real("r") ** 3),
         ("ν/dx**2", real("ν") / real("dx") ** 2),
     ],

@@ -13,7 +13,7 @@ from latex2mathml.converter import convert
 
 from derive import InputError, theorems
 from derive.__main__ import main
-from derive.printing.narrow import narrow, unguarded
+from derive.printing.narrow import narrow
 from derive.reports.export import macros, write_macros
 from derive.reports.theorem_macros import in_letters
 
@@ -96,17 +96,6 @@ def overfull(path: Path) -> list[str]:
     log = path.with_suffix(".log").read_text(encoding="utf-8", errors="replace")
     assert done.returncode == 0, log[-1500:]
     return re.findall(r"^Overfull .*$", log, re.MULTILINE)
-
-
-def test_a_piecewise_without_its_guards_is_the_same_number() -> None:
-    expr = theorems["5.6"].outputs["alpha_max"][0]
-    shown = unguarded(expr)
-    assert shown != expr
-    assert len(shown.atoms(sp.Min, sp.Max)) < len(expr.atoms(sp.Min, sp.Max))
-    symbols = sorted(expr.free_symbols, key=str)
-    for damping in (sp.Rational(1, 3), 3, 4, 5, 40):
-        values = {s: damping if str(s) == "damping" else sp.Rational(i + 2, 2) for i, s in enumerate(symbols)}
-        assert shown.subs(values) == expr.subs(values)
 
 
 def test_long_sums_are_broken_between_terms() -> None:

@@ -1,0 +1,36 @@
+"""The factors of an expression of real parameters, whatever numbers stand in it.
+
+SymPy takes pi, or a root, for one more variable, and refuses 1/sqrt(pi), which is no power of it that a polynomial has. Here
+what is neither a sum, a product nor a whole power is called by a name, factored, and called by its own name again.
+
+>>> lr, a = sp.symbols("lr a", real=True)
+>>> factors_of(sp.sqrt(2 / sp.pi) * lr * a - 2 * lr)
+(1, [(lr, 1), (sqrt(2)*a/sqrt(pi) - 2, 1)])
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+Factors = tuple[sp.Expr, list[tuple[sp.Expr, int]]]
+"""A number, and each factor with its power."""
+
+
+def factors_of(expr: sp.Expr) -> Factors:
+    """As `sympy.factor_list`; one that is no polynomial has the powers of its denominator too, negative."""
+    try:
+        return sp.factor_list(expr)[:2]
+    except sp.PolynomialError:
+        names: dict[sp.Expr, sp.Dummy] = {}
+        above, below = (sp.factor_list(part) for part in sp.fraction(sp.together(_named(expr, names))))
+    own = {name: part for part, name in names.items()}
+    powers = [*above[1], *((factor, -power) for factor, power in below[1])]
+    return above[0] / below[0], [(factor.xreplace(own), power) for factor, power in powers]
+
+
+def _named(expr: sp.Expr, names: dict[sp.Expr, sp.Dummy]) -> sp.Expr:
+    if expr.is_Symbol or (expr.is_number and expr.is_algebraic):
+        return expr
+    if expr.is_Add or expr.is_Mul or (expr.is_Pow and expr.exp.is_Integer):
+        return expr.func(*(_named(arg, names) for arg in expr.args))
+    return names.setdefault(expr, sp.Dummy(real=expr.is_real, positive=expr.is_positive))
