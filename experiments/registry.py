@@ -76,11 +76,11 @@ class Experiment(Protocol):
     PRESETS: Mapping[str, Any]
 
     def compute(self, config: Any, device: str, report: Report) -> xr.Dataset:
-        """Run it."""
+        """Run a preset on a device; `report` is told the work done and all of it."""
         ...
 
     def render(self, results: xr.Dataset) -> Figure:
-        """Draw it."""
+        """Draw what was computed; nothing is computed again."""
         ...
 
     def caption(self, results: xr.Dataset) -> str:

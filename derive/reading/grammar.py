@@ -41,7 +41,7 @@ class Reader:
         self.unknowns: dict[str, tuple[str, int]] = {}
 
     def expression(self, node: ast.expr, level: int = 0) -> sp.Expr:
-        """The expression of a node."""
+        """Built from what the grammar allows, node by node; nothing is evaluated."""
         if level > MOST_LEVELS:
             raise InputError(f"expected at most {MOST_LEVELS} levels of brackets, got more")
         match node:

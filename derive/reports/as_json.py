@@ -61,7 +61,7 @@ def _failing(one: Failing) -> dict[str, Any]:
 
 
 def of_theorem(derivation: Derivation) -> dict[str, Any]:
-    """A theorem with its steps."""
+    """Expressions both as SymPy prints them, to be read again, and as LaTeX."""
     steps = [{"title": s.title, "why": s.why, "expression": sp.sstr(s.expression), "latex": s.latex} for s in derivation.steps]
     return {
         "key": derivation.id,

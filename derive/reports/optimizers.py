@@ -57,7 +57,7 @@ def rows() -> tuple[Row, ...]:
 
 
 def row(name: str) -> Row:
-    """The row of one optimiser."""
+    """All that the table tells of an optimiser, with its edges with and without noise derived."""
     scheme = optimizers[name]
     domain = positive_domain(scheme)
     recurrence = tuple(_solved(residual, scheme, domain) for residual in scheme.residuals)

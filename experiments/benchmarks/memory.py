@@ -26,7 +26,7 @@ simulate(flow, torch.ones(32, 32, dtype=torch.float64), lrs, 20)
 
 
 def run() -> list[Result]:
-    """One run, and 32 at once."""
+    """Peak memory beyond that of a process which imports torch alone, of one simulation and of 32 side by side."""
     bare = _megabytes(_BARE)
     unfolded = f"an unfolded image alone takes {225**2 * 32**2 * 8 / 1e6:.0f} MB"
     return [

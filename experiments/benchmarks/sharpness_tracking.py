@@ -118,7 +118,7 @@ def by_us(model: nn.Module, data: Data, tolerance: float, last: Spectrum | None)
 
 
 def by_eigsh(model: nn.Module, data: Data, tolerance: float, start: np.ndarray | None) -> Found:
-    """The peer."""
+    """The peer: ARPACK, restarted from the last vector, on products of curvlinops."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of torch.jit, in what curvlinops imports
         from curvlinops import HessianLinearOperator

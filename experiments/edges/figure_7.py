@@ -28,7 +28,7 @@ RUNS = FullBatch((SHALLOW, DEEP), LRS, classes=(0, 1), steps=1000, every=50)
 
 @dataclass(frozen=True)
 class Config:
-    """The runs."""
+    """Networks, data, step sizes and lengths: see `FullBatch`."""
 
     runs: FullBatch
 

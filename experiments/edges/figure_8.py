@@ -27,7 +27,7 @@ RUNS = FullBatch((SHALLOW, DEEP), (0.5, 0.7, 1.0), steps=1000, every=50, k=1, dt
 
 @dataclass(frozen=True)
 class Config:
-    """The runs."""
+    """Networks, data, step sizes and lengths: see `FullBatch`."""
 
     runs: FullBatch
 

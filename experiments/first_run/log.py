@@ -60,7 +60,7 @@ class Log:
 
     @property
     def left(self) -> float:
-        """Seconds."""
+        """Of the budget, in seconds; below 0 once it is spent."""
         return self.budget - (self.clock() - self._started)
 
     def say(self, passed: bool | None, name: str, told: object = "") -> None:

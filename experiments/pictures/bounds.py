@@ -156,7 +156,7 @@ def _draw_intervals(ax: Axes, results: xr.Dataset) -> None:
 
 
 def caption(results: xr.Dataset) -> str:
-    """The table."""
+    """Bounds of this kernel and of large ones as a table of text, and from which step size on there are none."""
     at, shape = results.attrs, results.attrs["shape"]
     lines = [
         f"{shape[0]}x{shape[1]} picture (grey: {at['grey']}), {at['kernel']}x{at['kernel']} kernel, boundary {at['boundary']}, "

@@ -131,7 +131,7 @@ class Hessian:
 
     @property
     def data_rows(self) -> int:
-        """Rows of all the data."""
+        """What a product goes over, all pieces together."""
         return sum(piece.rows for piece in self._objective.pieces)
 
     def loss(self) -> float:

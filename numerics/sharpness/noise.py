@@ -76,7 +76,7 @@ class CurvatureNoise(NamedTuple):
 
     @property
     def total_error(self) -> float:
-        """Standard error of the total."""
+        """Standard error of `total`, to first order in those of its two parts; 0 where there is no noise."""
         if not self.total > 0:
             return 0.0
         return float(np.hypot(self.deviation * self.deviation_error, self.across * self.across_error)) / self.total

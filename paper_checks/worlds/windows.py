@@ -138,7 +138,7 @@ def _moment(picture: np.ndarray) -> float:
 
 
 def conjecture() -> dict[str, list[World]]:
-    """All of it."""
+    """Worlds of every displayed step of the conjecture on finite windows, by its title."""
     apart = {**ALIKE, power_min: 5 * LESS, power_max: 5 * MORE}
     touching = ({**apart, power_min: 5.0}, {**apart, power_max: 5.0})
     strict = attained(apart, ()) + [World(world.values, False) for level in touching for world in attained(level, ())]

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 from torch import Tensor
@@ -23,6 +23,9 @@ from numerics.common.netcdf import from_bytes, to_bytes
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group, Recipe, Seeds
 
+if TYPE_CHECKING:
+    import pytest
+
 from_bytes(to_bytes(xr.Dataset({"x": 0.0})))  # xarray's own late imports
 
 TINY = Recipe(net="tiny", data="digits", subset=64, batch=32, epochs=6, lr=0.05, lr_every=3)
@@ -31,6 +34,18 @@ TINY = Recipe(net="tiny", data="digits", subset=64, batch=32, epochs=6, lr=0.05,
 def group(*ks: int, order: int = 1, epochs: int = TINY.epochs) -> Group:
     """A small one."""
     return Group(replace(TINY, epochs=epochs), Seeds(order=order), ks=ks or (1, 3))
+
+
+def end_at(patch: pytest.MonkeyPatch, epoch: int, error: type[BaseException] = KeyboardInterrupt) -> None:
+    """A training that comes to this epoch ends with an error, as one does that is interrupted."""
+    advance = GroupRun.advance
+
+    def ended(run: GroupRun, report: Any = None) -> None:
+        if run.epoch == epoch:
+            raise error
+        advance(run, report)
+
+    patch.setattr(GroupRun, "advance", ended)
 
 
 def after_every_epoch() -> Pace:

@@ -31,7 +31,7 @@ def constant(_: float) -> float:
 
 
 def cosine(done: float) -> float:
-    """To 0."""
+    """From 1 to 0 over the run, by half a period."""
     return (1 + cos(pi * done)) / 2
 
 

@@ -15,7 +15,7 @@ import pytest
 from derive import parse_scheme
 from derive.gallery import gallery
 from experiments.__main__ import main
-from experiments.explorer import building, runtime, serving
+from experiments.explorer import building, catalogue, runtime, serving
 from experiments.explorer.answers import EXPECTED, answered
 
 NODE = shutil.which("node")
@@ -59,7 +59,7 @@ def test_a_mistake_is_the_line_of_the_command_line(question: dict, line: str) ->
 
 def test_textbooks_can_be_typed() -> None:
     """What is filled in when one is chosen says the same as the scheme itself."""
-    for entry in map(building._scheme, list(gallery)[::6]):
+    for entry in map(catalogue._scheme, list(gallery)[::6]):
         names = [name for name in entry["positive"].split(", ") if name]
         typed = parse_scheme(*entry["equations"].splitlines(), assumptions=entry["assume"].splitlines(), positive=names)
         assert list(map(str, typed.residuals)) == list(map(str, gallery[entry["key"]].scheme.residuals))

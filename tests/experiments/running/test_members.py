@@ -23,7 +23,7 @@ from experiments.running.training_run import digest
 from numerics.datasets import load
 from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
-from tests.experiments.sweeping import TINY, after_every_epoch, group, results, train
+from tests.experiments.sweeping import TINY, after_every_epoch, end_at, group, results, train
 from tests.killing import finished, started
 
 pytestmark = pytest.mark.exact
@@ -115,15 +115,8 @@ def test_an_unperturbed_member_that_does_not_repeat_itself_is_one_line_and_early
 
 def test_what_was_begun_is_finished_first(tmp_path: Path, runs: list[Group], monkeypatch: pytest.MonkeyPatch) -> None:
     """More members are asked for while others wait in the middle; their epochs are not lost."""
-    advance = GroupRun.advance
-
-    def interrupted(self: GroupRun, report=None) -> None:
-        if self.epoch == 3:
-            raise KeyboardInterrupt
-        advance(self, report)
-
     with monkeypatch.context() as patch:
-        patch.setattr(GroupRun, "advance", interrupted)
+        end_at(patch, 3)
         with pytest.raises(KeyboardInterrupt):
             swept(tmp_path, group(1, 3))
     (found,), lines = swept(tmp_path, group(1, 3, 5))

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from random import Random
 from signal import SIGKILL
-from typing import Any
 
 import pytest
 import xarray as xr
@@ -17,9 +16,8 @@ from derive.errors import InputError
 from experiments.running import training_run
 from experiments.running.means import Means
 from experiments.running.sweep import sweep
-from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
-from tests.experiments.sweeping import after_every_epoch, group, results, train, train_forgetfully, train_until_killed
+from tests.experiments.sweeping import after_every_epoch, end_at, group, results, train, train_forgetfully, train_until_killed
 from tests.killing import finished, killed_before, started
 
 pytestmark = pytest.mark.exact
@@ -147,17 +145,10 @@ def test_a_disk_that_is_full_for_a_while(tmp_path: Path, alone: tuple, monkeypat
 @pytest.mark.gpu
 def test_resumed_on_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted in the middle, and left alone: the same bits."""
-    advance = GroupRun.advance
-
-    def interrupted(self: GroupRun, report: Any = None) -> None:
-        if self.epoch == 5:
-            raise KeyboardInterrupt
-        advance(self, report)
-
     monkeypatch.setattr(training_run, "Pace", after_every_epoch)
     expected = sweep(LONG, Means("cuda", store=tmp_path / "alone"))
     with monkeypatch.context() as patch:
-        patch.setattr(GroupRun, "advance", interrupted)
+        end_at(patch, 5)
         with pytest.raises(KeyboardInterrupt):
             sweep(LONG, Means("cuda", store=tmp_path / "store"))
     found = sweep(LONG, Means("cuda", store=tmp_path / "store"))

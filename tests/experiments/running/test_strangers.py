@@ -21,9 +21,8 @@ from experiments.running.members import GroupFolder
 from experiments.running.sweep import sweep
 from numerics.checkpoints import checkpoint
 from numerics.common.netcdf import from_bytes, to_bytes
-from numerics.training.group import GroupRun
 from numerics.training.recipe import Group
-from tests.experiments.sweeping import after_every_epoch, group
+from tests.experiments.sweeping import after_every_epoch, end_at, group
 
 A, B = group(1, 3, epochs=3), group(1, 3, epochs=3, order=2)
 
@@ -261,15 +260,8 @@ def begun(store: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[GroupFolder, li
     for file in place(store).path.glob("k*"):
         file.unlink()
     monkeypatch.setattr(training_run, "Pace", after_every_epoch)
-    advance = GroupRun.advance
-
-    def interrupted(run: GroupRun, report=None) -> None:
-        if run.epoch == 2:
-            raise Ended
-        advance(run, report)
-
     with monkeypatch.context() as patch:
-        patch.setattr(GroupRun, "advance", interrupted)
+        end_at(patch, 2, Ended)
         with pytest.raises(Ended):
             sweep([A], Means(store=store))
     return place(store), sorted(place(store).path.glob("running/*/[0-9]*"))

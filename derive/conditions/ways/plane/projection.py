@@ -50,7 +50,7 @@ class Margin:
 
     @classmethod
     def of(cls, value: sp.Poly) -> Margin:
-        """Factor it."""
+        """Its factors over the rationals, by the parity of their powers; c - 1 and c + 1, of one sign, are left out."""
         c = value.gens[0]
         ends = [sp.Poly(c - 1, *value.gens), sp.Poly(c + 1, *value.gens)]
         powers = [(f, n) for f, n in factor_powers(value) if f.set_domain(sp.QQ) not in [e.set_domain(sp.QQ) for e in ends]]

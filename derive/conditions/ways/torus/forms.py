@@ -45,7 +45,7 @@ def corners(axes: Axes) -> list[Corner]:
 
 
 def value_at(corner: Corner, axes: Axes, margin: sp.Expr) -> sp.Expr:
-    """The value at a corner."""
+    """Of a margin where all cosines are 1 or -1, expanded."""
     place = {COSINES[i]: e for i, e in zip(axes, corner, strict=True)} | {SINES[i]: 0 for i in axes}
     return sp.expand(margin.subs(place))
 
