@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
+if find_spec("torch") is None:
+    raise ModuleNotFoundError("numerics needs torch, which cannot be found; pip install 'gradcfl[train]'", name="torch")
+
 from numerics.common.cublas import announce
 from numerics.measures.distance import Distances, distances, relative_l1
 from numerics.pdes.active_mode import ModeEdge, checkerboard, mode_parameters, restrained_edge

@@ -112,12 +112,16 @@ def test_links_are_followed(tmp_path: Path) -> None:
     from site_links import faults
 
     (tmp_path / "a.html").write_text(
-        '<a href="b.html#there">1</a><a href="b.html#not">2</a><img src="c.png">', encoding="utf-8"
+        '<a href="b.html#there">1</a><a href="b.html#not">2</a><img src="c.png">'
+        '<a href="https://numpy.org/doc/">3</a><a href="http://numpy.org">4</a><a href="https://example.org">5</a>',
+        encoding="utf-8",
     )
     (tmp_path / "b.html").write_text('<p id="there"><script src="https://elsewhere.org/x.js"></script>', encoding="utf-8")
     found = list(faults(tmp_path))
     assert [line.rpartition('" ')[2] for line in found] == [
         "leads to no place of that page",
         "leads nowhere",
+        "is no address",
+        "is no address",
         "fetches from elsewhere",
     ]

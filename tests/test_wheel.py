@@ -90,3 +90,13 @@ def test_derive_alone_needs_no_extra(wheel: Path, tmp_path: Path) -> None:
     code, said, wrong = asked([bin_ / "gradcfl", "run", "table-2", "--preset", "smoke"], tmp_path)
     assert (code, said, wrong.count("\n")) == (2, "", 1)
     assert wrong.endswith(f"which cannot be found; pip install 'gradcfl[{EXTRA}]'\n")
+    assert asked([bin_ / "gradcfl", "explore", "--port", "0"], tmp_path) == (
+        2,
+        "",
+        "error: gradcfl needs latex2mathml, which cannot be found; pip install 'gradcfl[explore]'\n",
+    )
+    code, _, wrong = asked([bin_ / "python", "-c", "import numerics"], tmp_path)
+    assert (code, wrong.splitlines()[-1]) == (
+        1,
+        f"ModuleNotFoundError: numerics needs torch, which cannot be found; pip install 'gradcfl[{EXTRA}]'",
+    )

@@ -19,18 +19,18 @@ OWN = ("derive", "numerics", "experiments", "paper_checks")
 """Where a missing module is a fault of ours."""
 
 
-def check_installed() -> None:
-    """Check that every package can be found that is required, or that the extra brings; nothing is imported.
+def check_installed(extra: str = EXTRA) -> None:
+    """Check that every package can be found that is required, or that an extra brings; nothing is imported.
 
     Raises:
         InputError: some cannot, with their names.
     """
-    _check((*required(), *required(EXTRA)))
+    _check((*required(), *required(extra)), extra)
 
 
-def _check(packages: tuple[str, ...]) -> None:
+def _check(packages: tuple[str, ...], extra: str = EXTRA) -> None:
     if missing := [package for package in packages if not _there(_module(package))]:
-        cure = f"'gradcfl[{EXTRA}]'" if set(missing) & set(required(EXTRA)) else " ".join(missing)
+        cure = f"'gradcfl[{extra}]'" if set(missing) & set(required(extra)) else " ".join(missing)
         raise InputError(f"gradcfl needs {', '.join(missing)}, which cannot be found; pip install {cure}")
 
 

@@ -1,4 +1,7 @@
-"""Holds the built site: every link inside leads to a file and a place in it, and no page fetches anything from elsewhere."""
+"""Holds the built site: every link inside leads to a file and a place in it, and no page fetches anything from elsewhere.
+
+Links that lead elsewhere are held to their form alone (https, a host that is no placeholder): the build asks no network.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.util.logging import getLogger
@@ -41,7 +44,9 @@ def faults(site: Path) -> Iterator[str]:
 def _fault(site: Path, page: Path, tag: str, url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme or parts.netloc:
-        return "fetches from elsewhere" if tag != "a" and parts.scheme in ("", "http", "https") else ""
+        if tag != "a":
+            return "fetches from elsewhere" if parts.scheme in ("", "http", "https") else ""
+        return "" if parts.scheme == "mailto" or _is_address(parts) else "is no address"
     target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
     if target.is_relative_to(site / LATER):
         return ""
@@ -49,6 +54,11 @@ def _fault(site: Path, page: Path, tag: str, url: str) -> str:
         return "leads nowhere"
     there = not parts.fragment or target.suffix != ".html" or unquote(parts.fragment) in _names(target)
     return "" if there else "leads to no place of that page"
+
+
+def _is_address(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    return parts.scheme == "https" and bool(re.fullmatch(r"[\w-]+(\.[\w-]+)+", host)) and "example" not in host.split(".")
 
 
 def _check(app: Sphinx, exception: Exception | None) -> None:

@@ -16,9 +16,8 @@ def build_site(out: Path, runtime: Path | None = None) -> None:
         runtime: Pyodide's package as a file, where there is no network.
     """
     from experiments.explorer.building import build
-    from experiments.explorer.runtime import tarball
 
-    print(f"explorer: {build(out, tarball(runtime)).resolve()}")
+    print(f"explorer: {build(out, runtime).resolve()}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,9 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from derive.bare import version_of
+from derive.commands.installed import check_installed
 from derive.files.writing import replace_forced
 from experiments.explorer.catalogue import catalogue
-from experiments.explorer.runtime import VERSION
+from experiments.explorer.runtime import VERSION, tarball
 
 PAGE = Path(__file__).parent / "page"
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "package.json")
@@ -30,17 +31,21 @@ SKIPPED = {"tests", "__pycache__"}
 _THEN = (1980, 1, 1, 0, 0, 0)  # zip archives of the same files are the same
 
 
-def build(out: Path, tarball: bytes) -> Path:
+def build(out: Path, runtime: Path | None = None) -> Path:
     """Write the site; files that it does not have are left alone.
 
     Args:
         out: folder, made where it lacks.
-        tarball: Pyodide's, as `runtime.tarball` gets it.
+        runtime: Pyodide's package as a file, where there is no network.
 
     Returns:
         The page.
+
+    Raises:
+        InputError: a package that the page needs is not installed, or Pyodide is not to be had.
     """
-    files = contents(tarball)
+    check_installed("explore")
+    files = contents(tarball(runtime))
     for name, data in sorted(files.items(), key=lambda pair: pair[0] == "index.html"):  # the page last: it needs the others
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,18 +30,18 @@ def built(runtime: Path | None = None) -> Path:
     """The folder of the site in the cache, built where it lacks.
 
     Raises:
-        InputError: Pyodide is not to be had.
+        InputError: as of `building.build`.
     """
     import hashlib
 
     from derive.files.remembered import folder, sources_sha256
     from experiments.explorer.building import PAGE, build
-    from experiments.explorer.runtime import VERSION, tarball
+    from experiments.explorer.runtime import VERSION
 
     page = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(PAGE.parent.rglob("*.*")) if path.suffix != ".pyc"))
     out = folder() / "explorer" / f"{VERSION}-{sources_sha256()[:12]}-{page.hexdigest()[:12]}"
     if not (out / "index.html").is_file():
-        build(out, tarball(runtime))
+        build(out, runtime)
     return out
 
 
