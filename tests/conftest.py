@@ -21,7 +21,14 @@ for profile, examples in {"default": 40, "fewer": 10, "many": 400}.items():  # f
 settings.load_profile(os.environ.get("EXAMPLES", "default"))
 
 
-OF_ALL_THEOREMS = ("paper_checks/", "derive/", "tests/derive/", "tests/experiments/page/")
+FIRST = (
+    "paper_checks/",
+    "tests/derive/derivations/",
+    "tests/derive/reports/",
+    "tests/experiments/page/",
+    "tests/derive/",
+    "derive/",
+)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell: commands under test inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What needs all theorems comes first: of processes side by side one has it all, and derives them, and not each.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(OF_ALL_THEOREMS))
+    items.sort(key=lambda item: [item.nodeid.startswith(room) for room in (*FIRST, "")].index(True))
     for item in items:
         if isinstance(item, pytest.Function) and not _computes(item.module.__name__):
             item.add_marker(pytest.mark.exact)

@@ -35,7 +35,7 @@ from derive.conditions.curvature_edge import in_factors
 from derive.conditions.determined import determined, open_of
 from derive.conditions.stability import stability
 from derive.conditions.tidy import tidy
-from derive.conditions.time_limit import SECONDS, TimeUp, time_limit
+from derive.conditions.time_limit import PATIENT, SECONDS, TimeUp, time_limit
 from derive.conditions.ways.eliminate import demand, over_positive
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
 from derive.conditions.ways.schur import GRADES
@@ -50,7 +50,7 @@ from derive.schemes.optimizers import optimizers
 
 
 def mean_square(
-    problem: str | GridScheme, random: Random | None = None, grade: str | None = None, seconds: float = SECONDS
+    problem: str | GridScheme, random: Random | None = None, grade: str | None = None, seconds: float | None = None
 ) -> Stability:
     """When second moments stay small although a coefficient is drawn anew at each step.
 
@@ -65,7 +65,8 @@ def mean_square(
             By default curvature -> `symbols.deviation`.
         grade: as for `stability`. On a grid with several values per step, von-neumann: no moment grows by more than a
             power of the number of steps; power-bounded cannot be told from it there, and is refused.
-        seconds: limit on the search for a closed form.
+        seconds: limit on the search for a closed form; by default 20, and of a named optimiser, whose answer is known to
+            exist, more than it takes on any machine.
 
     Returns:
         The condition, with the polynomial of the second moments, whose roots multiply them at each step.
@@ -78,6 +79,7 @@ def mean_square(
         raise InputError(f"expected the name of an optimiser or a GridScheme, got {type(problem).__name__}")
     if grade is not None:
         choose("grade", grade, dict.fromkeys(GRADES))
+    seconds = (PATIENT if isinstance(problem, str) else SECONDS) if seconds is None else seconds
     return _mean_square(scheme, tuple({curvature: deviation}.items() if random is None else random.items()), grade, seconds)
 
 

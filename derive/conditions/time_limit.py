@@ -21,6 +21,9 @@ SECONDS = 20.0
 
 AGAIN = 0.05  # seconds until the next attempt: an exception that lands in a destructor is swallowed there
 
+PATIENT = 600.0
+"""Seconds for what has one answer: a theorem's condition is not another one on a busy machine."""
+
 WAITING = 4.0
 """Where somebody waits: a busy machine may take this many times the processor time."""
 

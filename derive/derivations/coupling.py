@@ -15,6 +15,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations import multilayer, strong_decay
 from derive.derivations.layer_regimes import slope
 from derive.fields.calculus import Correlation, TimeDerivative, Total, expand_linear, pointwise, variation
@@ -70,7 +71,7 @@ def bound() -> Stability:
     """Both roots of one step of both layers inside the unit circle."""
     jacobian = sp.Matrix([[sp.expand(rate).coeff(own) for own in sums] for rate in rates()])
     polynomial = ((xi - 1) * sp.eye(2) - lr * jacobian).det()
-    return stability(Amplification(sp.Poly(_with_coupling(polynomial), xi), {}), "schur")
+    return stability(Amplification(sp.Poly(_with_coupling(polynomial), xi), {}), "schur", PATIENT)
 
 
 def _with_coupling(polynomial: sp.Expr) -> sp.Expr:

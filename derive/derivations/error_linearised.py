@@ -15,6 +15,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations import amplifier as error_constant
 from derive.derivations import gradient_flow, stability_bounds
 from derive.fields import networks
@@ -139,7 +140,7 @@ def shift() -> sp.Expr:
 def of_modes(factor: sp.Expr, variable: sp.Symbol | None = None, *ends: sp.Expr) -> Stability:
     """|A| < 1 for one mode, or for all whose `variable` lies between two ends."""
     box = {} if variable is None else {variable: ends}
-    return stability(Amplification(sp.Poly(xi - factor, xi), box, sp.Le(*ends) if ends else sp.true), "schur")
+    return stability(Amplification(sp.Poly(xi - factor, xi), box, sp.Le(*ends) if ends else sp.true), "schur", PATIENT)
 
 
 def both(first: Stability, second: Stability) -> Stability:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.fields.calculus import TimeDerivative
 from derive.fields.differential import Div, Grad
 from derive.fields.discretize import Stencil
@@ -43,7 +44,7 @@ def amplifier(dims: int) -> sp.Expr:
 
 def bound(dims: int) -> Stability:
     """The exact condition; the mode theta = 0 keeps A = 1, so the grade is power-bounded."""
-    return stability(scheme(dims), "power-bounded")
+    return stability(scheme(dims), "power-bounded", PATIENT)
 
 
 def derive() -> Derivation:

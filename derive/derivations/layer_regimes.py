@@ -16,6 +16,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations import layer_hessian, multilayer, stability_bounds
 from derive.fields.activations import activation
 from derive.fields.calculus import Correlation, expand_linear, pointwise, variation
@@ -106,7 +107,7 @@ def bound() -> Stability:
     """|A| < 1 for the layer-wise curvature at every value of |Ihat_{l-1}|^2 between its extremes."""
     update = lr * (alpha + layerwise_curvature())
     box = {power: (power_min, power_max)}
-    return stability(Amplification(sp.Poly(xi - 1 + update, xi), box, stability_bounds.ORDERED), "schur")
+    return stability(Amplification(sp.Poly(xi - 1 + update, xi), box, stability_bounds.ORDERED), "schur", PATIENT)
 
 
 def lost_below_the_top() -> sp.Expr:

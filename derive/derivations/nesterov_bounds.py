@@ -12,6 +12,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations.nesterov_limit import coefficients
 from derive.derivations.nesterov_step import in_terms_of, largest, largest_by_momentum
 from derive.derivations.nesterov_transform import gradient_amplifier, polynomial
@@ -25,7 +26,7 @@ from derive.paper.derivation import Derivation, Step
 def bound() -> Stability:
     """Both amplification factors inside the unit disc at every |Ihat|^2 between its extremes; any damping > 0."""
     poly = sp.Poly(polynomial(*coefficients()).as_expr().subs(z, gradient_amplifier()), *polynomial().gens)
-    condition = stability(Amplification(poly, {power: (power_min, power_max)}, ORDERED), "schur")
+    condition = stability(Amplification(poly, {power: (power_min, power_max)}, ORDERED), "schur", PATIENT)
     return replace(condition, condition=sp.And(*map(_short, condition.margins)))
 
 

@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations.nesterov_limit import coefficients, damping_for_momentum
 from derive.derivations.nesterov_transform import collected, polynomial
 from derive.fields.symbols import damping, lr, momentum, step, z
@@ -28,7 +29,7 @@ RATE = sp.Symbol("rate", positive=True)  # damping * dt, the one number the boun
 @cache
 def bound() -> Stability:
     """Both amplification factors inside the unit disc, any damping > 0."""
-    condition = stability(Amplification(polynomial(*coefficients()), {}, sp.true), "schur")
+    condition = stability(Amplification(polynomial(*coefficients()), {}, sp.true), "schur", PATIENT)
     return replace(condition, condition=sp.And(*(sp.Gt(in_terms_of(m, z, z), 0) for m in condition.margins)))
 
 
@@ -50,7 +51,7 @@ def in_terms_of(margin: sp.Expr, symbol: sp.Symbol, amplifier: sp.Expr) -> sp.Ex
 def largest_by_momentum() -> sp.Expr:
     """Edge in z for a momentum coefficient in [0, 1), which is damping * dt <= 2."""
     size, by = (sp.cancel(c.subs(damping, damping_for_momentum())) for c in coefficients())
-    return sp.factor(stability(Amplification(polynomial(size, by), {}, momentum < 1), "schur").solve("z").end)
+    return sp.factor(stability(Amplification(polynomial(size, by), {}, momentum < 1), "schur", PATIENT).solve("z").end)
 
 
 def largest_step() -> sp.Expr:
@@ -82,7 +83,7 @@ def crossover() -> sp.Expr:
 def _largest_scaled(regime: Boolean) -> sp.Expr:
     """Edge in z dt^2 where damping * dt is in a range."""
     size, by = (c.subs(damping, RATE / lr).subs(lr, 1) for c in coefficients())
-    return sp.factor(stability(Amplification(polynomial(size, by), {}, regime), "schur").solve("z").end)
+    return sp.factor(stability(Amplification(polynomial(size, by), {}, regime), "schur", PATIENT).solve("z").end)
 
 
 def derive() -> Derivation:

@@ -9,6 +9,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations.amplifier import amplifier
 from derive.fields.symbols import a, alpha_max, alpha_min, lr, power, power_max, power_min, xi
 from derive.modes.amplification import Amplification
@@ -19,7 +20,7 @@ ORDERED = sp.Le(power_min, power_max)
 
 def bound(lowest: sp.Expr = power_min, highest: sp.Expr = power_max) -> Stability:
     """|A| < 1 at every value of |Ihat|^2 between its extremes."""
-    return stability(Amplification(sp.Poly(xi - amplifier(), xi), {power: (lowest, highest)}, ORDERED), "schur")
+    return stability(Amplification(sp.Poly(xi - amplifier(), xi), {power: (lowest, highest)}, ORDERED), "schur", PATIENT)
 
 
 def edges(result: Stability) -> tuple[sp.Expr, sp.Expr]:

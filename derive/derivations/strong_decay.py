@@ -15,6 +15,7 @@ import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability import stability
+from derive.conditions.time_limit import PATIENT
 from derive.derivations import multilayer
 from derive.derivations.amplifier import amplifier
 from derive.fields.calculus import variation
@@ -64,7 +65,7 @@ def one_layer() -> sp.Expr:
 @cache
 def bound() -> Stability:
     """|A| < 1 at every curvature between its extremes."""
-    return stability(Amplification(sp.Poly(xi - mode(DEPTH), xi), {F: (F_min, F_max)}, sp.Le(F_min, F_max)), "schur")
+    return stability(Amplification(sp.Poly(xi - mode(DEPTH), xi), {F: (F_min, F_max)}, sp.Le(F_min, F_max)), "schur", PATIENT)
 
 
 def edges() -> tuple[sp.Expr, sp.Expr]:

@@ -6,6 +6,7 @@ Adding one is one entry of `activations`. Parameters: `beta`, the sharpness of S
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import sympy as sp
 
@@ -65,10 +66,8 @@ class Activation:
         Raises:
             InputError: no limit is found.
         """
-        far = sp.Dummy(positive=True)  # a sign that is known selects the branch of a piecewise function
-        branch = sp.piecewise_fold(self.derivative(order).subs(x, sign * far)).rewrite(KEPT_WHOLE, sp.exp)
-        limit = sp.limit(branch, far, sp.oo)
-        if limit.has(sp.AccumBounds, sp.Limit, sp.nan, far):
+        limit = _limit(self.expression, order, sign)
+        if limit is None:
             raise InputError(
                 f"activation {self.name!r}: its derivative of order {order} has no limit at {sign * sp.oo}; "
                 f"a regime needs one, choose an activation that settles such as 'swish'"
@@ -93,6 +92,15 @@ class Activation:
     def taylor(self, order: int, point: sp.Expr = sp.S.Zero) -> list[sp.Expr]:
         """Taylor coefficients r(p), r'(p), r''(p)/2, ... up to `order`."""
         return [self.at(n, point) / sp.factorial(n) for n in range(order + 1)]
+
+
+@lru_cache(maxsize=128)  # a second of some; theorems, nets and their checks ask for the same few
+def _limit(expr: sp.Expr, order: int, sign: int) -> sp.Expr | None:
+    """Of a derivative, as x goes to `sign` times infinity; None if none is found."""
+    far = sp.Dummy(positive=True)  # a sign that is known selects the branch of a piecewise function
+    branch = sp.piecewise_fold(sp.diff(expr, x, order).subs(x, sign * far)).rewrite(KEPT_WHOLE, sp.exp)
+    limit = sp.limit(branch, far, sp.oo)
+    return None if limit.has(sp.AccumBounds, sp.Limit, sp.nan, far) else limit
 
 
 _slope = sp.Rational(1, 100)

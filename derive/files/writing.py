@@ -6,7 +6,7 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile, mkstemp
 
 from derive.errors import InputError
 
@@ -19,8 +19,10 @@ def check_file(out: Path) -> None:
     """
     _expect_file(out)
     above = next(path for path in out.absolute().parents if path.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise InputError(f"cannot write {out}: {above} is no folder that may be written; choose another --out")
+    try:
+        TemporaryFile(dir=above).close()  # permissions do not tell all: of /proc, say, or of a full disk
+    except OSError:
+        raise InputError(f"cannot write {out}: {above} is no folder that may be written; choose another --out") from None
 
 
 def write_whole(out: Path, content: str | bytes) -> None:

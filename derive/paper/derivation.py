@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
@@ -96,12 +97,17 @@ class Derivation:
         Raises:
             InputError: unknown backend or output, or the theorem has no numeric output.
         """
-        from derive.printing.codegen import compile_outputs
-
         if not self.outputs:
             raise InputError(f"theorem {self.id} states an equation between fields; use derive.flow for its code")
         chosen = name or next(iter(self.outputs))
-        return compile_outputs(chosen, choose("output", chosen, self.outputs), backend, self.title)
+        return _compiled(chosen, tuple(choose("output", chosen, self.outputs)), backend, self.title)
+
+
+@lru_cache(maxsize=256)  # who asks again and again, in a loop over values, does not wait for the compiler each time
+def _compiled(name: str, outputs: tuple[sp.Basic, ...], backend: str, title: str) -> Callable:
+    from derive.printing.codegen import compile_outputs
+
+    return compile_outputs(name, outputs, backend, title)
 
 
 def heading(derivation: Derivation) -> str:

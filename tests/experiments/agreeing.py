@@ -74,7 +74,7 @@ SHORT = {
     },
     "figure-6": {"setting": NonlinearSetting(image=16, kernel=4), "iterations": 20, "settled": 5},
     "regimes": {"setting": NonlinearSetting(image=12, kernel=3), "lrs": (0.5,), "iterations": 15},
-    "spreading": {"steps": 15, "descent": 30, "seed": 4},
+    "spreading": {"kernel": 2, "steps": 15, "descent": 30, "seed": 4},
     "edge-of-optimizers": {"subset": 16, "steps": 14, "every": 14},
 }  # fmt: skip
 """Of smoke presets that take longer than a second: a few steps, enough to meet every line that puts something on the device."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -13,7 +15,7 @@ from derive.fields.phases import THETAS
 from derive.gallery import gallery
 from derive.gallery.operators import centred
 from derive.lines.integrators import integrators
-from derive.modes.dispersion import dispersion
+from derive.modes.dispersion import Dispersion, dispersion
 from derive.modes.roots import follow, roots_of
 
 theta = THETAS[0]
@@ -32,7 +34,8 @@ COUNTS = {  # physical, parasitic
 }
 
 
-def of(name: str):
+@cache
+def of(name: str) -> Dispersion:
     return dispersion(gallery[name].scheme)
 
 

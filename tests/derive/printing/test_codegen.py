@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -19,6 +21,7 @@ ACTIVATIONS = ["swish", "silu", "gelu", "softplus", "tanh", "sigmoid", "relu", "
 BACKENDS = ["numpy", "torch"]
 
 
+@cache
 def generated(name: str, order: int, backend: str):
     return compile_outputs("r", (derive.activation(name).derivative(order),), backend, "r", (x, beta))
 
