@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from fractions import Fraction
 from functools import cached_property
 
 import sympy as sp
@@ -34,6 +33,7 @@ from derive.conditions.ways.plane.algebra import Root, at, factor_powers, sign_a
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.formula import Formula
+from derive.conditions.ways.plane.limits import fences, limits, within
 from derive.conditions.ways.plane.lines import Along
 from derive.conditions.ways.plane.projection import Projection
 from derive.conditions.ways.plane.scheme import coincidences, margin_values
@@ -46,8 +46,6 @@ from derive.modes.amplification import Amplification
 Less = Callable[[Amplification, str], Boolean]
 """The condition of a scheme with fewer parameters."""
 Names = tuple[sp.Symbol, sp.Symbol]
-Limit = tuple[Fraction, bool] | None
-"""An end of a range, and whether it is open."""
 
 
 def condition(found: Amplification, names: Sequence[sp.Symbol], grade: str, domain: Domain, less: Less) -> Boolean:
@@ -104,11 +102,9 @@ class _Plane:
             Range(sp.S.Zero, sp.oo, False) if half else domain.ranges.get(s, Range())
             for s, half in zip(names, even, strict=True)
         ]
-        self.limits = [_limits(known) for known in ranges]
-        fences = [_fence(self.domain.ranges.get(s, Range()), s, names) for s in names]
-        also = [g for fence in fences for g in fence] + [
-            sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half
-        ]
+        self.limits = [limits(known) for known in ranges]
+        halves = [sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half]
+        also = [*fences(names, domain), *halves]
         if grade == "power-bounded":
             also += coincidences(self.phi, names, COSINES[found.phases[0]])
         gens = (COSINES[found.phases[0]], *names)
@@ -166,9 +162,7 @@ class _Plane:
         return chosen
 
     def _admits(self, axis: int, value: Root) -> bool:
-        low, high = self.limits[axis]
-        above = low is None or value.low > low[0] or (value.low == low[0] and not low[1])
-        return above and (high is None or value.high < high[0] or (value.high == high[0] and not high[1]))
+        return within(value, *self.limits[axis])
 
     def _along(self, curve: sp.Poly) -> Along | None:
         return Along.of(curve, self._solved)
@@ -251,16 +245,6 @@ class _Plane:
                 strict = strict if wrong(weaker) else weaker
             return strict
         return formula
-
-
-def _fence(known: Range, symbol: sp.Symbol, names: Names) -> list[sp.Poly]:
-    return [sp.Poly(symbol - end, *names) for end in (known.low, known.high) if end.is_finite]
-
-
-def _limits(known: Range) -> tuple[Limit, Limit]:
-    ends = ((known.low, known.low_open), (known.high, known.high_open))
-    low, high = ((Fraction(int(end.p), int(end.q)), is_open) if end.is_Rational else None for end, is_open in ends)
-    return low, high
 
 
 def _near_end(value: sp.Poly, end: int) -> tuple[int, list[tuple[sp.Poly, int]]]:

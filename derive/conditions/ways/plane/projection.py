@@ -111,7 +111,7 @@ class Projection:
         return sorted(found - set(self.curves), key=lambda g: (weight(g), str(g)))
 
     def counting(self) -> list[sp.Poly]:
-        """Curves whose signs are enough to count the roots inside (Sturm): what the subresultants of f and f' are at the ends."""
+        """Curves whose signs count the roots inside (Sturm): what the subresultants of f and f' are at the ends."""
         found: set[sp.Poly] = set()
         for f in {f for margin in self.margins for f in margin.odd if 2 < f.degree() <= MOST_COUNTED}:
             c, *others = f.gens
