@@ -22,7 +22,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.plane.algebra import factor_powers, factors
+from derive.conditions.ways.algebra import factor_powers, factors
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.signs import Domain

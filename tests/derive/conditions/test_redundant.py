@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive.conditions.redundant import without_redundant
-from derive.conditions.ways.plane.algebra import factors
+from derive.conditions.ways.algebra import factors
 from derive.conditions.ways.signs import Domain
 
 p, q = sp.symbols("p q", real=True)

@@ -28,8 +28,8 @@ from functools import cached_property
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.algebra import Root, at, factor_powers, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
-from derive.conditions.ways.plane.algebra import Root, at, factor_powers, sign_at
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.formula import Formula

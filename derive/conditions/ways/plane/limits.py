@@ -15,7 +15,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from derive.conditions.ways.plane.algebra import Root, factors
+from derive.conditions.ways.algebra import Root, factors
 from derive.conditions.ways.signs import Domain, Range
 
 Names = tuple[sp.Symbol, ...]

@@ -21,8 +21,8 @@ from itertools import combinations
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import discriminant, factor_powers, factors, resultant, weight
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.algebra import discriminant, factor_powers, factors, resultant, weight
 
 MOST_TERMS, MOST_DEGREE = 60, 14
 """Of a curve: what is longer takes too long, and nobody prints it."""
