@@ -1,4 +1,4 @@
-"""Random schemes of the harder kind: the engine against brute force, and brute force against what is known and what is wrong."""
+"""Random schemes of the harder kind: the engine against brute force, and brute force against what is known and wrong."""
 
 from __future__ import annotations
 
