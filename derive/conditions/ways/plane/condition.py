@@ -28,10 +28,11 @@ from functools import cached_property
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.algebra import Root, at, factor_powers, sign_at
+from derive.conditions.ways.algebra import Root, at, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.cover import Signs
+from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
 from derive.conditions.ways.plane.limits import fences, limits, within
 from derive.conditions.ways.plane.lines import Along
@@ -184,15 +185,12 @@ class _Plane:
         return self.verdict.on(cell, self.projection.curves, known_by_margins)
 
     def _fails_at_an_end(self, cell: Cell) -> bool:
-        """Whether a margin is negative near cos(theta) = 1 or -1, by the signs of curves, and none is zero at all phases."""
-        signs = dict(zip(self.projection.curves, cell.signs, strict=True))
-        found = [[_product(end, signs) for end in ends] for ends in self.ends]
-        return all(any(ends) for ends in found) and any(sign < 0 for ends in found for sign in ends)
+        return self.ends.fail(dict(zip(self.projection.curves, cell.signs, strict=True)))
 
     @cached_property
-    def ends(self) -> list[list[tuple[int, list[tuple[sp.Poly, int]]]]]:
-        """Of every margin the sign near either end of [-1, 1], as a number and powers of curves."""
-        return [[_near_end(m.value, end) for end in (1, -1)] for m in self.projection.margins]
+    def ends(self) -> Ends:
+        """The margins near cos(theta) = 1 and -1."""
+        return Ends([m.value for m in self.projection.margins])
 
     def _on(self, along: Along, cell: Cell) -> bool:
         return along.contains(cell.p if along.y == self.names[0] else cell.q)
@@ -245,27 +243,6 @@ class _Plane:
                 strict = strict if wrong(weaker) else weaker
             return strict
         return formula
-
-
-def _near_end(value: sp.Poly, end: int) -> tuple[int, list[tuple[sp.Poly, int]]]:
-    """The sign for c towards an end from inside; a factor c - 1 is negative there, c + 1 positive."""
-    c, sign = value.gens[0], 1
-    while value.eval(c, end).is_zero:
-        value, sign = value.quo(sp.Poly(c - end, *value.gens, domain=value.domain)), -end * sign
-    at_end = value.eval(c, end)
-    powers = factor_powers(at_end)
-    rest = at_end
-    for g, n in powers:
-        rest = rest.quo(g.set_domain(rest.domain) ** n)
-    return sign * int(sp.sign(rest.LC())), powers
-
-
-def _product(end: tuple[int, list[tuple[sp.Poly, int]]], signs: dict[sp.Poly, int]) -> int:
-    """0 also where a sign is not known."""
-    sign, powers = end
-    for g, n in powers:
-        sign *= signs.get(g, 0) ** n
-    return sign
 
 
 def _sign(g: sp.Poly, cell: Cell) -> int:
