@@ -3,9 +3,8 @@
 What comes out is true at the same points of the domain as what went in. Each inequality is freed of its factors of known
 sign. What speaks of one parameter alone is a set of real numbers, hence a few bounds. A part of a conjunction goes where the
 ranges that the other parts leave to single parameters give it a certified sign, or where its margin is that of one other part
-times a positive number, plus something that is not negative. Parts go one by one, by those that are still there, so that no
-two take each other away. There is no search for the shortest: what has no certificate stays, and alternatives are not
-compared.
+times a positive number, plus something that is not negative; and what is redundant by exact means (`redundant`). Parts go one
+by one, by those that are still there, so that no two take each other away. There is no search for the shortest.
 
 >>> r, nu = sp.Symbol("r", positive=True), sp.Symbol("nu", real=True)
 >>> tidy(sp.And(r * (2 * r - nu**2) >= 0, 1 - 2 * r >= 0, 3 - 2 * r >= 0), Domain.of([r, nu]))
@@ -18,6 +17,7 @@ import sympy as sp
 from sympy.core.relational import _Inequality
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.redundant import without_redundant
 from derive.conditions.ways.eliminate import over_positive, relation
 from derive.conditions.ways.signs import Domain
 
@@ -29,7 +29,9 @@ def tidy(condition: Boolean, domain: Domain) -> Boolean:
     decided = condition.replace(lambda e: isinstance(e, _Inequality), lambda e: _decided(e, domain))
     if len(decided.free_symbols) == 1:
         return _merged(decided, domain)
-    short = _pruned(decided, domain) if isinstance(decided, sp.And) else decided
+    short = without_redundant(_pruned(decided, domain) if isinstance(decided, sp.And) else decided, domain)
+    if len(short.free_symbols) == 1:
+        return _merged(short, domain)
     return short.replace(lambda e: isinstance(e, _Inequality) and len(e.free_symbols) > 1, _in_positive_terms)
 
 

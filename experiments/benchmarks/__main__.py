@@ -23,6 +23,7 @@ MODULES = (
     "large_images",
     "memory",
     "textbook",
+    "harder_schemes",
     "perturbed_step",
     "rel_l1_logging",
     "side_by_side",

@@ -1,8 +1,9 @@
 """The spectral radius of a table by brute force: eigenvalues at many phases, then closer and closer about the largest.
 
-Nothing of the engine is used: phases are floating-point numbers on a grid; waves that are long, or nearly two grid points long,
-have finer grids of their own, since growth often sits there alone; and about the largest radius of every grid a smaller one is
-drawn, again and again, until it is 1e-6 wide. A radius is found from below, and right to `FLOOR`.
+Nothing of the engine is used: phases are floating-point numbers on a grid. Waves that are long, or nearly two grid points long,
+have finer grids of their own, since growth often sits there alone, in two dimensions in one direction. About the largest
+radius of every grid a smaller one is drawn, again and again, until it is 1e-6 wide. A radius is found from below, and right to
+`FLOOR`.
 
 >>> from experiments.fuzz.tables import minus, plus, scaled, shift
 >>> halves = [shift(0), scaled(plus(shift(1), shift(-1)), -0.5)]  # the mean of the neighbours: cos(theta)
@@ -22,6 +23,7 @@ from experiments.fuzz.tables import Stencil, symbols
 
 GRID = {1: 90, 2: 18}
 SCALES = (0.15, 0.02)
+DIRECTIONS, RADII = 120, (0.5, 0.06)
 DIGITS = 60
 BEST, ROUNDS, AROUND = 2, 9, {1: 7, 2: 5}
 FLOOR = {1: 1e-12, 2: 2e-8}
@@ -74,8 +76,11 @@ def _radius(levels: Sequence[Stencil], values: np.ndarray) -> tuple[np.ndarray, 
     """And the phases that the search came to, (points, starts, dims)."""
     dims = len(next(iter(levels[0])))
     largest, starts, widths = [], [], []
-    for centre, scale in [(np.zeros(dims), 1.0), *product(_corners(dims), SCALES)]:
-        phases = centre + _grid(dims) * scale
+    grids = [
+        (_grid(dims), 1.0),
+        *((corner + grid, scale) for corner in _corners(dims) for grid, scale in _about_a_corner(dims)),
+    ]
+    for phases, scale in grids:
         found = _moduli(levels, phases[None], values)
         best = np.argsort(-found, axis=1)[:, :BEST]
         largest.append(found.max(1))
@@ -83,6 +88,15 @@ def _radius(levels: Sequence[Stencil], values: np.ndarray) -> tuple[np.ndarray, 
         widths.append(np.full(best.shape, np.pi / GRID[dims] * scale))
     closer, at = _closer(levels, values, np.concatenate(starts, 1), np.concatenate(widths, 1))
     return np.maximum(np.max(largest, axis=0), closer), at
+
+
+def _about_a_corner(dims: int) -> list[tuple[np.ndarray, float]]:
+    """Phases that are small, and of what scale; in two dimensions by direction, since growth may be in a narrow cone."""
+    if dims == 1:
+        return [(_grid(dims) * scale, scale) for scale in SCALES]
+    angles = np.arange(DIRECTIONS) * np.pi / DIRECTIONS  # an opposite phase has the conjugate factors
+    rays = np.stack([np.cos(angles), np.sin(angles)], -1)
+    return [(np.concatenate([rays * size for size in (scale, scale / 2, scale / 4)]), scale / 8) for scale in RADII]
 
 
 def _corners(dims: int) -> list[np.ndarray]:

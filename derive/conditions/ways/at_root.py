@@ -19,8 +19,8 @@ from fractions import Fraction
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import Root, dense, factors, real_roots
 from derive.conditions.ways.margins import Complex, NoClosedForm
-from derive.conditions.ways.plane.algebra import Root, dense, factors, real_roots
 from derive.conditions.ways.schur import derivative, reduced
 
 

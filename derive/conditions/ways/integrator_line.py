@@ -23,9 +23,9 @@ from itertools import pairwise
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import Root, dense, real_roots
 from derive.conditions.ways.at_root import Place, bounds, places_of, qualifies
 from derive.conditions.ways.margins import Complex, NoClosedForm, gaps
-from derive.conditions.ways.plane.algebra import Root, dense, real_roots
 
 _x, _t = sp.Symbol("x", real=True), sp.Symbol("t")
 

@@ -173,8 +173,10 @@ def test_most_are_exact() -> None:
 
 
 @pytest.mark.slow
-def test_all_but_a_few_are_exact() -> None:
-    assert sum(found(key).status == "exact" for key in gallery) >= 68
+def test_all_are_exact_but_two_that_take_long() -> None:
+    """What is not found in time is decided, as `cnab` and `sbdf2` are on a machine that is slow."""
+    assert {key for key in gallery if found(key).status != "exact"} <= {"cnab", "sbdf2"}
+    assert all(found(key).status in ("exact", "decided") for key in gallery)
 
 
 def test_schemes_on_the_command_line(capsys) -> None:

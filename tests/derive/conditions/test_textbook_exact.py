@@ -74,7 +74,7 @@ def test_stable_at_round_numbers(key: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("key", [key for key in gallery if key != "heat-adi-3d"])
+@pytest.mark.parametrize("key", gallery)
 def test_stable_at_many_round_numbers(key: str) -> None:
     hold(key, MANY)
 

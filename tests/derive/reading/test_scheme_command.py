@@ -35,7 +35,7 @@ def test_an_equation_may_begin_with_a_minus(capsys: pytest.CaptureFixture) -> No
 def test_steps(capsys: pytest.CaptureFixture) -> None:
     out = run(capsys, HEAT, "--steps")
     titles = [line for line in out.splitlines() if line[:1].isalpha()]
-    assert titles == ["Scheme", "Amplification polynomial", "Root conditions", "Condition"]
+    assert titles == ["Scheme", "Amplification polynomial", "Root conditions", "Condition", "Needed", "Needed"]
     assert r"\[ \xi = 2 r" in run(capsys, HEAT, "--steps", "--latex")
 
 

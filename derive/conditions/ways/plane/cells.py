@@ -22,7 +22,7 @@ from itertools import combinations, pairwise
 
 import sympy as sp
 
-from derive.conditions.ways.plane.algebra import (
+from derive.conditions.ways.algebra import (
     Dense,
     Root,
     at,

@@ -23,17 +23,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from fractions import Fraction
 from functools import cached_property
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.algebra import Root, at, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
-from derive.conditions.ways.plane.algebra import Root, at, factor_powers, sign_at
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.cover import Signs
+from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
+from derive.conditions.ways.plane.limits import fences, limits, within
 from derive.conditions.ways.plane.lines import Along
 from derive.conditions.ways.plane.projection import Projection
 from derive.conditions.ways.plane.scheme import coincidences, margin_values
@@ -46,8 +47,6 @@ from derive.modes.amplification import Amplification
 Less = Callable[[Amplification, str], Boolean]
 """The condition of a scheme with fewer parameters."""
 Names = tuple[sp.Symbol, sp.Symbol]
-Limit = tuple[Fraction, bool] | None
-"""An end of a range, and whether it is open."""
 
 
 def condition(found: Amplification, names: Sequence[sp.Symbol], grade: str, domain: Domain, less: Less) -> Boolean:
@@ -104,11 +103,9 @@ class _Plane:
             Range(sp.S.Zero, sp.oo, False) if half else domain.ranges.get(s, Range())
             for s, half in zip(names, even, strict=True)
         ]
-        self.limits = [_limits(known) for known in ranges]
-        fences = [_fence(self.domain.ranges.get(s, Range()), s, names) for s in names]
-        also = [g for fence in fences for g in fence] + [
-            sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half
-        ]
+        self.limits = [limits(known) for known in ranges]
+        halves = [sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half]
+        also = [*fences(names, domain), *halves]
         if grade == "power-bounded":
             also += coincidences(self.phi, names, COSINES[found.phases[0]])
         gens = (COSINES[found.phases[0]], *names)
@@ -166,9 +163,7 @@ class _Plane:
         return chosen
 
     def _admits(self, axis: int, value: Root) -> bool:
-        low, high = self.limits[axis]
-        above = low is None or value.low > low[0] or (value.low == low[0] and not low[1])
-        return above and (high is None or value.high < high[0] or (value.high == high[0] and not high[1]))
+        return within(value, *self.limits[axis])
 
     def _along(self, curve: sp.Poly) -> Along | None:
         return Along.of(curve, self._solved)
@@ -190,15 +185,12 @@ class _Plane:
         return self.verdict.on(cell, self.projection.curves, known_by_margins)
 
     def _fails_at_an_end(self, cell: Cell) -> bool:
-        """Whether a margin is negative near cos(theta) = 1 or -1, by the signs of curves, and none is zero at all phases."""
-        signs = dict(zip(self.projection.curves, cell.signs, strict=True))
-        found = [[_product(end, signs) for end in ends] for ends in self.ends]
-        return all(any(ends) for ends in found) and any(sign < 0 for ends in found for sign in ends)
+        return self.ends.fail(dict(zip(self.projection.curves, cell.signs, strict=True)))
 
     @cached_property
-    def ends(self) -> list[list[tuple[int, list[tuple[sp.Poly, int]]]]]:
-        """Of every margin the sign near either end of [-1, 1], as a number and powers of curves."""
-        return [[_near_end(m.value, end) for end in (1, -1)] for m in self.projection.margins]
+    def ends(self) -> Ends:
+        """The margins near cos(theta) = 1 and -1."""
+        return Ends([m.value for m in self.projection.margins])
 
     def _on(self, along: Along, cell: Cell) -> bool:
         return along.contains(cell.p if along.y == self.names[0] else cell.q)
@@ -251,37 +243,6 @@ class _Plane:
                 strict = strict if wrong(weaker) else weaker
             return strict
         return formula
-
-
-def _fence(known: Range, symbol: sp.Symbol, names: Names) -> list[sp.Poly]:
-    return [sp.Poly(symbol - end, *names) for end in (known.low, known.high) if end.is_finite]
-
-
-def _limits(known: Range) -> tuple[Limit, Limit]:
-    ends = ((known.low, known.low_open), (known.high, known.high_open))
-    low, high = ((Fraction(int(end.p), int(end.q)), is_open) if end.is_Rational else None for end, is_open in ends)
-    return low, high
-
-
-def _near_end(value: sp.Poly, end: int) -> tuple[int, list[tuple[sp.Poly, int]]]:
-    """The sign for c towards an end from inside; a factor c - 1 is negative there, c + 1 positive."""
-    c, sign = value.gens[0], 1
-    while value.eval(c, end).is_zero:
-        value, sign = value.quo(sp.Poly(c - end, *value.gens, domain=value.domain)), -end * sign
-    at_end = value.eval(c, end)
-    powers = factor_powers(at_end)
-    rest = at_end
-    for g, n in powers:
-        rest = rest.quo(g.set_domain(rest.domain) ** n)
-    return sign * int(sp.sign(rest.LC())), powers
-
-
-def _product(end: tuple[int, list[tuple[sp.Poly, int]]], signs: dict[sp.Poly, int]) -> int:
-    """0 also where a sign is not known."""
-    sign, powers = end
-    for g, n in powers:
-        sign *= signs.get(g, 0) ** n
-    return sign
 
 
 def _sign(g: sp.Poly, cell: Cell) -> int:

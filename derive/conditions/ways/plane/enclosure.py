@@ -26,8 +26,8 @@ import sympy as sp
 from mpmath import iv
 
 from derive.arrays import is_missing, np
+from derive.conditions.ways.algebra import Root
 from derive.conditions.ways.margins import Complex
-from derive.conditions.ways.plane.algebra import Root
 from derive.conditions.ways.schur import reduced
 from derive.fields.phases import COSINES, SINES
 from derive.modes.roots import roots_of_monic

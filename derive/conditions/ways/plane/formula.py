@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.algebra import weight
 from derive.conditions.ways.eliminate import relation
-from derive.conditions.ways.plane.algebra import weight
 from derive.conditions.ways.plane.cover import Literal, Signs, cover
 from derive.conditions.ways.signs import Domain
 

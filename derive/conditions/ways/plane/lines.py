@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.algebra import Root
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.algebra import Root
 
 DIGITS = 50
 EQUAL = sp.Float("1e-30", DIGITS)

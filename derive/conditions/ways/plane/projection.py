@@ -21,8 +21,8 @@ from itertools import combinations
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import discriminant, factor_powers, factors, resultant, weight
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.algebra import discriminant, factor_powers, factors, resultant, weight
 
 MOST_TERMS, MOST_DEGREE = 60, 14
 """Of a curve: what is longer takes too long, and nobody prints it."""
@@ -50,7 +50,7 @@ class Margin:
 
     @classmethod
     def of(cls, value: sp.Poly) -> Margin:
-        """Its factors over the rationals, by the parity of their powers; c - 1 and c + 1, of one sign, are left out."""
+        """Factor it."""
         c = value.gens[0]
         ends = [sp.Poly(c - 1, *value.gens), sp.Poly(c + 1, *value.gens)]
         powers = [(f, n) for f, n in factor_powers(value) if f.set_domain(sp.QQ) not in [e.set_domain(sp.QQ) for e in ends]]
@@ -111,7 +111,7 @@ class Projection:
         return sorted(found - set(self.curves), key=lambda g: (weight(g), str(g)))
 
     def counting(self) -> list[sp.Poly]:
-        """Curves whose signs are enough to count the roots inside (Sturm): the subresultants of f and f' at the ends."""
+        """Curves whose signs count the roots inside (Sturm): what the subresultants of f and f' are at the ends."""
         found: set[sp.Poly] = set()
         for f in {f for margin in self.margins for f in margin.odd if 2 < f.degree() <= MOST_COUNTED}:
             c, *others = f.gens

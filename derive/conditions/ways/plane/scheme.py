@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import factor_powers, factors
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps, margins
-from derive.conditions.ways.plane.algebra import factor_powers, factors
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification

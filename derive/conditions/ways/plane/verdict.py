@@ -20,9 +20,9 @@ import sympy as sp
 from mpmath import mpc, mpf, polyroots, sqrt, workdps
 from mpmath.libmp import NoConvergence
 
+from derive.conditions.ways.algebra import Root, nearly_real_roots
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
-from derive.conditions.ways.plane.algebra import Root, nearly_real_roots
 from derive.conditions.ways.plane.cells import Cell, around
 from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.projection import Margin, Projection

@@ -98,6 +98,25 @@ class Facts:
             self._is_sum(_times(target, {helper: 1}), 1, 0) for helper in self._positive(2)
         )
 
+    def proves_by_multiple(self, f: sp.Expr) -> bool:
+        """Whether some sum of positive parameters times the polynomial is a sum of facts times monomials."""
+        target, helpers = self._terms(sp.expand(f)), self._positive(1)
+        multiples = [_times(target, {helper: sp.QQ(1)}) for helper in helpers]
+        if len(helpers) < 2:
+            return False
+        summands = list(self._summands(multiples[0], 1, 2))
+        if len(summands) > MOST_SUMMANDS:
+            return False
+        rows: dict[Powers, dict] = {m: {} for poly in [*multiples, *summands] for m in poly}
+        for k, (poly, sign) in enumerate([*((p, 1) for p in multiples), *((p, -1) for p in summands)]):
+            for m, coefficient in poly.items():
+                rows[m][k] = sign * coefficient
+        for k, m in enumerate(rows):
+            if self._is_not_negative(m):
+                rows[m][len(multiples) + len(summands) + k] = sp.QQ(-1)
+        one = dict.fromkeys(range(len(multiples)), sp.QQ(1))
+        return solution([*rows.values(), one], [*[sp.QQ(0)] * len(rows), sp.QQ(1)]) is not None
+
     @cached_property
     def _symbols(self) -> list[sp.Symbol]:
         used = {s for g in self.given for s in g.free_symbols}

@@ -71,9 +71,16 @@ def factor_powers(f: sp.Poly) -> list[tuple[sp.Poly, int]]:
     """The same with their powers."""
     if f.is_zero:
         return []
-    pairs = f.factor_list()[1] if flint is None else _to_flint(f).factor()[1]
-    found = [(g if flint is None else _poly(g.to_dict(), f.gens), int(n)) for g, n in pairs]
-    return sorted(((_whole(g), n) for g, n in found if not g.is_ground), key=lambda pair: (weight(pair[0]), str(pair[0])))
+    found = f.factor_list()[1] if flint is None else _flint_factors(f)
+    return sorted(((_whole(g), int(n)) for g, n in found if not g.is_ground), key=lambda pair: (weight(pair[0]), str(pair[0])))
+
+
+def _flint_factors(f: sp.Poly) -> list[tuple[sp.Poly, int]]:
+    try:
+        pairs = _to_flint(f).factor()[1]
+    except OverflowError:  # python-flint 0.9 sorts the factors, and reads their coefficients as machine integers
+        return f.factor_list()[1]
+    return [(_poly(g.to_dict(), f.gens), int(n)) for g, n in pairs]
 
 
 def weight(f: sp.Poly) -> int:

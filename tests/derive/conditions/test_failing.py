@@ -1,0 +1,88 @@
+"""Where conditions fail: known phases, and places at which the roots are computed again by other means."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from derive import optimizers, stability
+from derive.__main__ import main
+from derive.conditions.bound import Stability
+from derive.conditions.exactly import exactly
+from derive.conditions.failing import Failing
+from derive.fields.phases import COSINES, SHIFTS, THETAS
+from derive.gallery import gallery
+from derive.reading.parse import parse_scheme
+from tests.derive.brute import largest_root
+
+HEAT = "u[1,0] == u[0,0] + r*(u[0,1] - 2*u[0,0] + u[0,-1])"
+WHERE = {
+    "heat-ftcs": ["at theta = pi"],
+    "lax-wendroff": ["at theta = pi", "at theta = pi"],
+    "imex-euler": ["for long waves"],
+    "leapfrog": ["near theta = 1.57", "near theta = 1.57"],
+    "advection-diffusion-upwind": ["at theta = pi", "for long waves"],
+    "heat-ftcs-2d": ["at theta_1 = pi, theta_2 = pi"],
+    "wave-2d": ["at theta_1 = pi, theta_2 = pi"],
+}
+
+
+def radius(found: Stability, one: Failing) -> float:
+    """At the witness, from the polynomial, by numpy."""
+    named = {symbol.name: value for symbol, value in one.witness.values.items()}
+    place = {s: named[s.name] for s in found.polynomial.free_symbols if s.name in named}
+    for w, c, theta in zip(SHIFTS, COSINES, THETAS, strict=True):
+        place |= {w: sp.exp(sp.I * named.get(theta.name, 0)), c: sp.cos(named.get(theta.name, 0))}
+    return float(np.abs(np.roots([complex(sp.N(c.subs(place))) for c in found.polynomial.all_coeffs()])).max())
+
+
+@pytest.mark.parametrize("key", WHERE)
+def test_known_phases_and_roots_outside(key: str) -> None:
+    found = stability(gallery[key].scheme)
+    assert sorted(one.where.split(" in the direction")[0] for one in found.witnesses) == sorted(WHERE[key])
+    for one in found.witnesses:
+        values = {s: v for s, v in one.witness.values.items() if s in found.condition.free_symbols}
+        assert one.part.subs(values) == sp.false
+        assert all(part.subs(values) == sp.true for part in sp.And.make_args(found.condition) if part != one.part)
+        assert radius(found, one) == pytest.approx(one.witness.modulus, rel=1e-9)
+        assert one.witness.modulus > 1
+
+
+def test_a_scheme_that_is_always_stable_fails_nowhere() -> None:
+    assert stability(gallery["heat-crank-nicolson"].scheme).witnesses == ()
+
+
+def test_a_scheme_that_is_never_stable_fails_at_all_parameters() -> None:
+    (one,) = stability(gallery["schroedinger-euler"].scheme).witnesses
+    assert (one.part, one.where) == (sp.false, "at all parameters")
+
+
+def test_an_optimiser_has_no_waves() -> None:
+    found = stability(optimizers["heavy-ball"])
+    assert found.witnesses
+    for one in found.witnesses:
+        assert one.where == ""
+        assert largest_root(found, {s: float(v) for s, v in one.witness.values.items()}) > 1
+
+
+def test_told_on_the_command_line_and_to_programs(capsys: pytest.CaptureFixture) -> None:
+    assert main(["scheme", HEAT, "--positive", "r"]) == 0
+    assert "beyond r <= 1/2: fails at theta = pi" in capsys.readouterr().out
+    assert main(["scheme", HEAT, "--positive", "r", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["witnesses"]
+    assert (one["part"], one["where"], one["multiple"]) == ("r <= 1/2", "at theta = pi", False)
+    assert one["modulus"] == pytest.approx(abs(1 - 4 * float(sp.Rational(one["at"]["r"]))))
+    assert "fails at theta = pi" in stability(parse_scheme(HEAT, positive=["r"]))._repr_markdown_()
+
+
+def test_exactly_is_what_sympy_says() -> None:
+    p, q = sp.symbols("p q", real=True)
+    condition = sp.Or(sp.And(p**2 <= q, sp.Ne(p, q)), sp.sqrt(2) * p > q)
+    holds, points = exactly(condition, [p, q]), np.random.default_rng(0).integers(-9, 10, (40, 2))
+    for a, b in points.tolist():
+        point = (sp.Rational(a, 4), sp.Rational(b, 4))
+        assert holds((Fraction(a, 4), Fraction(b, 4))) == bool(condition.subs({p: point[0], q: point[1]}))

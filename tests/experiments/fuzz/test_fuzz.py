@@ -1,0 +1,84 @@
+"""Random schemes of the harder kind: the engine against brute force, and brute force against what is known and wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from experiments.fuzz import holding
+from experiments.fuzz.brute import grows, radius
+from experiments.fuzz.drawing import SHARE, draw
+from experiments.fuzz.summary import share, summary
+from experiments.fuzz.tables import minus, parameter, plus, scaled, shift, times
+
+SEED, FEW = 5, 60
+SECONDS = 0.25
+"""Of processor time: what the engine does not find in it is decided or sampled, and held to that."""
+
+
+def heat() -> list:
+    laplacian = plus(shift(1), scaled(shift(0), -2), shift(-1))
+    return [shift(0), scaled(plus(shift(0), times(parameter(0, 1), laplacian)), -1)]
+
+
+def test_brute_force_knows_the_heat_equation() -> None:
+    r = np.array([[0.1], [0.5], [0.6], [-0.1]])
+    assert np.allclose(radius(heat(), r), np.maximum(1, np.abs(1 - 4 * r[:, 0])))
+    assert [grows(heat(), value) for value in r] == [False, False, True, True]
+
+
+def test_growth_below_rounding_is_seen() -> None:
+    """Centred advection with little implicit fourth differences: growth of p^4/(16 q) and less."""
+    centred = scaled(minus(shift(1), shift(-1)), Fraction(1, 2))
+    fourth = plus(shift(2), scaled(shift(1), -4), scaled(shift(0), 6), scaled(shift(-1), -4), shift(-2))
+    levels = [plus(shift(0), times(parameter(1, 1), fourth)), scaled(minus(shift(0), times(parameter(0, 1), centred)), -1)]
+    assert radius(levels, np.array([[4e-4, 2e-3]]))[0] < 1 + 1e-11
+    assert grows(levels, np.array([4e-4, 2e-3]))
+
+
+def test_every_kind_is_drawn_and_the_same_again() -> None:
+    drawn = [draw(SEED, number) for number in range(FEW)]
+    assert {one.kind for one in drawn} == set(SHARE)
+    assert drawn[7] == draw(SEED, 7)
+
+
+def test_a_wrong_condition_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control: 1 % too wide."""
+    import derive
+
+    class Wide:
+        def __init__(self, right) -> None:
+            self.right = right
+
+        def __getattr__(self, name: str):
+            return getattr(self.right, name)
+
+        def holds(self, **values: np.ndarray) -> np.ndarray:
+            return self.right.holds(**{name: value * 0.99 for name, value in values.items()})
+
+    drawn = replace(draw(SEED, 0), kind="heat", names=("p",), positive=("p",), levels=tuple(heat()))
+    assert holding.hold(drawn, SEED).wrong == 0
+    right = derive.stability
+    monkeypatch.setattr(derive, "stability", lambda *a, **k: Wide(right(*a, **k)))
+    assert holding.hold(drawn, SEED).wrong > 3
+
+
+def _sample(numbers: range, seconds: float) -> list[holding.Outcome]:
+    return [holding.hold(draw(SEED, number), SEED, seconds) for number in numbers]
+
+
+def test_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "RAYS", 4)
+    found = _sample(range(6), SECONDS)
+    assert [one.wrong for one in found] == [0] * len(found)
+    assert "wrong" in summary(found)
+
+
+@pytest.mark.slow
+def test_sixty() -> None:
+    found = _sample(range(FEW), 20.0)
+    assert [one.wrong for one in found] == [0] * FEW
+    assert share(found, "exact") >= 0.6
