@@ -183,7 +183,7 @@ class StabilityMonitor:
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
         attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
-        attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
+        attributes |= {"sampled": int(self._data.sampled is not False), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
 
     def save(self, path: str | Path) -> None:
@@ -282,15 +282,14 @@ class StabilityMonitor:
 
     def _noise(self, batches: Sequence[Batch]) -> Row:
         """How much the curvature differs on another batch, while the newest measurement waits for it; told once it is known."""
-        if not self._fresh.open or self._seen == self._fresh.step:
+        if self._seen == self._fresh.step or not (self._fresh.open or self._data.sampled is None):
             return {}
-        known = self._data.sampled
-        self._data.see(batches)
-        if not self._data.sampled:
+        known, ascends, enough = self._data.sampled, maximizes(self.optimizer), False
+        self._data.see(batches, self._seen)
+        now = {} if known == self._data.sampled else rejudged(self.records, self._data.sampled, ascends)
+        if not (self._data.sampled and self._fresh.open):
             self._fresh.close()
-            return {}
-        ascends, enough = maximizes(self.optimizer), False
-        now = {} if known else rejudged(self.records, True, ascends)
+            return now
         try:
             with self._clock.measuring():
                 enough = self._fresh.see(batches, _rows(batches))
@@ -324,7 +323,7 @@ class StabilityMonitor:
         self._remarks.once(COUPLED, couples_batch(self.model))
         self._remarks.once(DROPPED, any(map(drops, self.model.modules())))
         where = self._where(batches)
-        self._data.see(batches)
+        self._data.see(batches, self._seen)
         with self._clock.measuring():
             row, products = self._gauge.row(where, layers)
         products *= _rows(where) / _rows(batches)
@@ -342,7 +341,7 @@ class StabilityMonitor:
         """The loss before the first step, once: what comes later is judged by it."""
         row = self._start.row(lambda: self._gauge.curvature.loss(self._where(batches)))
         if row:
-            self._data.see(batches)
+            self._data.see(batches, self._seen)
             if not self.records.judged:
                 self.records.add(0, row)
 
