@@ -189,7 +189,7 @@ def variances(results: xr.Dataset, arm: str) -> str:
 
 def render(results: xr.Dataset) -> Figure:
     """RelL1, nearness to the edge and final accuracies, by arm."""
-    figure, (left, middle, right) = style.panels(3)
+    figure, (left, middle, right) = style.panels(3, 3.4)
     for n, arm in enumerate(results.arm.values):
         at, colour = results.sel(arm=arm), style.CYCLE[n]
         for ax, name in ((left, "rel_l1"), (middle, "normalised")):
@@ -199,14 +199,10 @@ def render(results: xr.Dataset) -> Figure:
         right.plot(places, (at.final - at.final.mean("k")).transpose("seed", "k"), "o", color=colour, ms=2)
     left.set(xlabel="epoch", ylabel=f"RelL1 of k = 1 and k = {K}", yscale="log")
     middle.axhline(1, color=style.BLACK, ls="--", lw=1)
-    middle.set(xlabel="epoch", ylabel="sharpness over noise-free edge", yscale="log")
-    middle.legend(fontsize="x-small")
-    right.set(
-        xticks=range(results.arm.size),
-        xticklabels=[str(arm).replace("-", "\n") for arm in results.arm.values],
-        xlabel="arm, by seed",
-        ylabel="accuracy less mean over k (%)",
-    )
+    middle.set(xlabel="epoch", ylabel="sharpness, noise-free edge is 1", yscale="log")
+    right.set(xticks=range(results.arm.size), xlabel="arm, by seed", ylabel="accuracy less mean over k (%)")
+    right.set_xticklabels(results.arm.values, rotation=50, ha="right", rotation_mode="anchor")
+    figure.legend(*middle.get_legend_handles_labels(), loc="outside lower center", ncols=style.columns(3), fontsize="x-small")
     return figure
 
 

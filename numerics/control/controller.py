@@ -39,7 +39,7 @@ class EdgeController:
         model: any module; parameters float32 or float64 (with autocast, the master weights).
         optimizer: of `numerics.thresholds.optimizers.LIVE`; a wrapper of accelerate's or Lightning's is taken off.
         loss_fn: (outputs, targets) -> scalar, the mean over the rows.
-        c: what to keep to, > 0; None for 1 below 64 rows a step and 2 from there on, the settings of a prototype on small nets.
+        c: what to keep to, > 0; None for 1 below 64 rows a step and 2 from there on, see `unit.MANY`.
         every: widest gap between measurements, in steps, >= 1; the gaps are 1, 4, 8, 16, ..., every.
         products: with the Hessian, of a measurement that starts from the last one's vector, >= 1; the first takes at least 8.
         follow: lr = c times the unit, times what a scheduler has made of the first lr since; groups keep their ratios.

@@ -160,7 +160,7 @@ class StabilityMonitor:
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
         attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
-        attributes |= {"sampled": int(self._watch.sampled), "ascends": int(maximizes(self.optimizer))}
+        attributes |= {"sampled": int(self._watch.sampled is not False), "ascends": int(maximizes(self.optimizer))}
         return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
 
     def save(self, path: str | Path) -> None:

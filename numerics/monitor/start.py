@@ -76,23 +76,24 @@ class Batches:
     """Finds out whether the data of the steps is always the same; in another order it is.
 
     Attributes:
-        sampled: whether it has been seen to differ, or cannot be seen.
+        sampled: whether it has been seen to differ, or cannot be seen; None before a second step.
     """
 
     def __init__(self) -> None:
-        self.sampled = False
+        self.sampled: bool | None = None
         self._first: Tensor | None = None
+        self._step = 0
 
     def state(self) -> dict[str, Any]:
         """What is known of the data: numbers made of it, no samples."""
-        return {"sampled": self.sampled, "first": self._first}
+        return {"sampled": self.sampled, "first": self._first, "step": self._step}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """As it was."""
-        self.sampled, self._first = state["sampled"], state["first"]
+        self.sampled, self._first, self._step = state["sampled"], state["first"], state["step"]
 
-    def see(self, batches: Sequence[tuple[Any, Any]]) -> None:
-        """Look at the inputs and targets of a step, unless they are known to differ.
+    def see(self, batches: Sequence[tuple[Any, Any]], step: int) -> None:
+        """Look at the inputs and targets of a step, counted from 1, unless they are known to differ.
 
         Inputs without a tensor, in whatever holds them, cannot be compared, and count as sampled.
         """
@@ -103,8 +104,9 @@ class Batches:
             return
         seen = torch.cat([_fingerprint(batch) for batch in batches]).sort().values
         if self._first is None:
-            self._first = seen
-        self.sampled = not _alike(seen, self._first)
+            self._first, self._step = seen, step
+        if step > self._step:
+            self.sampled = not _alike(seen, self._first)
 
 
 def _fingerprint(batch: Any) -> Tensor:

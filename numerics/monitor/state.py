@@ -15,7 +15,7 @@ from derive.errors import InputError
 from derive.shown import message
 from numerics.thresholds.kinds import trained
 
-VERSION = 1
+VERSION = 2
 
 
 class Stateful(Protocol):

@@ -12,7 +12,7 @@
     at the edge   within 0.1 of it
     stable        below: normalised sharpness < 0.9, and nothing in the record speaks against it
     undecided     so it would be, but batches are sampled, and the mean-square edge has not been measured, or its interval
-                  holds 1
+                  holds 1; or whether they are is not known, as there has been one alone
 
 Where batches are sampled there are two edges, and the reason names both, first the one that decides. Beyond the noise-free
 one a mode grows whatever the batch. Below it, but beyond the mean-square one (the whole interval above 1), its second moment
@@ -63,20 +63,21 @@ class Verdict(NamedTuple):
     reason: str
 
 
-def verdict(rows: Rows, sampled: bool = False, ascends: bool = False) -> Verdict:
+def verdict(rows: Rows, sampled: bool | None = False, ascends: bool = False) -> Verdict:
     """Judge the newest row by itself and all before it.
 
     Args:
         rows: by the names of `records.UNITS`, with `step`, the newest last; it has `loss` and `normalised`. The first ones
             need not have more than `loss` and `size`, of the weights before training.
-        sampled: whether each step has another batch, so that losses differ by chance, and curvatures too: see `noisy`.
+        sampled: whether each step has another batch, so that losses differ by chance, and curvatures too: see `noisy`; None
+            while it is not known.
         ascends: whether the optimiser maximises the loss.
     """
     sign = -1.0 if ascends else 1.0
     value, losses = rows[-1]["normalised"], [sign * row["loss"] for row in rows if "loss" in row]
     if not (isfinite(value) and isfinite(losses[-1]) and isfinite(rows[-1].get("size", 0.0))):
         return Verdict("unstable", "the loss, a weight or the sharpness is not finite")
-    noise, seen = noisy(rows) if sampled else None, levels(losses, sampled)
+    noise, seen = noisy(rows) if sampled else None, levels(losses, bool(sampled))
     at = _placed(value, noise, sampled)
     grows = _grows(losses, seen)
     past = noise is not None and noise.beyond and not noise.near
@@ -95,14 +96,16 @@ def verdict(rows: Rows, sampled: bool = False, ascends: bool = False) -> Verdict
     amplified = _amplified(rows)
     if amplified:
         return Verdict("restrained", f"{amplified}, {at}")
-    sure = not sampled or value == 0 or (noise is not None and noise.below)  # at lr 0 nothing moves
+    sure = sampled is False or value == 0 or (noise is not None and noise.below)  # at lr 0 nothing moves
     return Verdict("stable" if sure else "undecided", at)
 
 
-def _placed(value: float, noise: Noisy | None, sampled: bool) -> str:
+def _placed(value: float, noise: Noisy | None, sampled: bool | None) -> str:
     """Where it is of which edge; the one that decides comes first."""
-    if not sampled:
+    if sampled is False:
         return f"at {value:.3g} of the edge"
+    if sampled is None:
+        return f"at {value:.3g} of the noise-free edge; whether batches are sampled is not known before the second step"
     free = f"at {value:.3g} of the noise-free edge"
     if noise is None:
         return f"{free}; its batches are sampled, and of their mean-square edge nothing is measured yet"
@@ -110,7 +113,7 @@ def _placed(value: float, noise: Noisy | None, sampled: bool) -> str:
     return f"{free}, {told}" if value >= 1 - MARGIN else f"{told}, {free}"
 
 
-def judged(row: Mapping[str, Any], rows: Rows, sampled: bool, ascends: bool) -> dict[str, str]:
+def judged(row: Mapping[str, Any], rows: Rows, sampled: bool | None, ascends: bool) -> dict[str, str]:
     """Verdict and reason of a measurement, as part of its row; none where there is no sharpness to judge by.
 
     Args:
@@ -194,7 +197,7 @@ def _amplified(rows: Rows) -> str:
     return f"a last-bit difference was amplified up to step {ended['step']} ({ended['growth_reason']})"
 
 
-def rejudged(records: Records, sampled: bool, ascends: bool) -> dict[str, str]:
+def rejudged(records: Records, sampled: bool | None, ascends: bool) -> dict[str, str]:
     """Verdict and reason of the newest measurement again, as more is known of it; put into its row."""
     rows = records.judged
     newest = max((n for n, row in enumerate(rows) if "normalised" in row), default=None)

@@ -57,7 +57,7 @@ class Watch:
         remarks: what was said.
         clock: what it has cost.
         observer: counts the optimiser's steps.
-        sampled: whether steps have batches of their own.
+        sampled: whether steps have batches of their own; None before a second step.
         shadows: the shadow's windows; None if there is none, or none any more.
         batches: of the step that is not over.
         seen: steps of the optimiser that it has been told of.
@@ -79,7 +79,7 @@ class Watch:
         self._groups = len(optimizer.param_groups)
 
     @property
-    def sampled(self) -> bool:
+    def sampled(self) -> bool | None:
         """By all that has been seen."""
         return self._data.sampled
 
@@ -124,7 +124,7 @@ class Watch:
         self.remarks.once(COUPLED, couples_batch(self._model))
         self.remarks.once(DROPPED, any(map(drops, self._model.modules())))
         where = self._where(batches)
-        self._data.see(batches)
+        self._data.see(batches, self.seen)
         with self.clock.measuring():
             row, products = self._gauge.row(where, layers)
         products *= rows(where) / rows(batches)
@@ -164,7 +164,7 @@ class Watch:
         """The loss before the first step, once: what comes later is judged by it."""
         row = self._start.row(lambda: self._gauge.curvature.loss(self._where(batches)))
         if row:
-            self._data.see(batches)
+            self._data.see(batches, self.seen)
             if not self.records.judged:
                 self.records.add(0, row)
 
@@ -215,15 +215,14 @@ class Watch:
 
     def _noise(self, batches: Sequence[Batch]) -> Row:
         """How much the curvature differs on another batch, while the newest measurement waits for it; told once it is known."""
-        if not self._fresh.open or self.seen == self._fresh.step:
+        if self.seen == self._fresh.step or not (self._fresh.open or self.sampled is None):
             return {}
-        known = self.sampled
-        self._data.see(batches)
-        if not self.sampled:
+        known, ascends, enough = self.sampled, maximizes(self._optimizer), False
+        self._data.see(batches, self.seen)
+        now = {} if known == self.sampled else rejudged(self.records, self.sampled, ascends)
+        if not (self.sampled and self._fresh.open):
             self._fresh.close()
-            return {}
-        ascends, enough = maximizes(self._optimizer), False
-        now = {} if known else rejudged(self.records, True, ascends)
+            return now
         try:
             with self.clock.measuring():
                 enough = self._fresh.see(batches, rows(batches))

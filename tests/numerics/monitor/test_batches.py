@@ -14,10 +14,10 @@ from numerics.monitor.start import Batches
 Batch = tuple[Any, Any]
 
 
-def sampled(*steps: list[Batch]) -> bool:
+def sampled(*steps: list[Batch]) -> bool | None:
     batches = Batches()
-    for step in steps:
-        batches.see(step)
+    for number, step in enumerate(steps, 1):
+        batches.see(step, number)
     return batches.sampled
 
 
@@ -48,6 +48,16 @@ def test_batches_of_equal_moments_differ(kind: str, hold: Any) -> None:
     y = torch.arange(8)
     assert sampled([(hold(first), y)], [(hold(other), y)])
     assert not sampled([(hold(first), y)], [(hold(first), y)], [(hold(first[order]), y[order])])
+
+
+def test_one_step_does_not_tell() -> None:
+    x = torch.ones(4, 2)
+    batches = Batches()
+    for _ in range(2):  # looked at twice in a step
+        batches.see([(x, x)], 1)
+    assert batches.sampled is None
+    batches.see([(x, x)], 2)
+    assert batches.sampled is False
 
 
 def test_targets_and_what_belongs_to_what() -> None:

@@ -46,6 +46,21 @@ def train(model: nn.Module, optimizer: torch.optim.Optimizer, monitor: Stability
         monitor.step(x, y)
 
 
+@pytest.mark.parametrize(("curvatures", "later"), [([1.0, 1.0], "stable"), ([1.0, 1.1], "undecided")])
+@pytest.mark.parametrize("batches", [4, 0])
+def test_of_the_first_step_it_is_not_known_whether_batches_are_sampled(
+    curvatures: list[float], later: str, batches: int
+) -> None:
+    model = line()
+    optimizer = SGD(model.parameters(), lr=0.01, momentum=0.9)
+    with StabilityMonitor(model, optimizer, half_square, **{**OPTIONS, "batches": batches}) as monitor:
+        train(model, optimizer, monitor, curvatures[:1])
+        assert (monitor.latest["verdict"], monitor.dataset().attrs["sampled"]) == ("undecided", 1)
+        assert "not known before the second step" in monitor.latest["reason"]
+        train(model, optimizer, monitor, curvatures[1:])
+        assert monitor.latest["verdict"] == later
+
+
 def test_a_measurement_is_followed_by_a_product_on_each_of_the_next_batches() -> None:
     """Measured at step 1, on the first batch; the edge by the next four, at the settings of the first."""
     model = line()

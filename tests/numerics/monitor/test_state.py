@@ -69,7 +69,7 @@ def test_a_state_shares_nothing_with_its_monitor() -> None:
         (None, "got NoneType"),
         ([1], "got list"),
         ({}, "got a mapping without version"),
-        ({"version": 2}, "expected a monitor's state of version 1, got 2"),
+        ({"version": 3}, "expected a monitor's state of version 2, got 3"),
         ({"optimizers": ["adam"]}, "expected the state of this training, of sgd with 4 parameters"),
         ({"records": {"rows": 3}}, "got one that was edited"),
     ],
