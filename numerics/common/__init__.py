@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numerics.common.bracketing import Bracket, bisect, close_in
 from numerics.common.determinism import full_precision, reproducible
 
-__all__ = ["full_precision", "reproducible"]
+__all__ = ["Bracket", "bisect", "close_in", "full_precision", "reproducible"]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from numerics.pdes.edge import Bracket, bisect, growth_rate, linear_edges
-from numerics.pdes.flows import beltrami, beltrami_energy, heat, linear, nonlinear, nonlinear_loss
+from numerics.pdes.edge import growth_rate, linear_edges
+from numerics.pdes.flows import beltrami, heat, linear, nonlinear, nonlinear_loss
 from numerics.pdes.verdict import motion_observers, verdict_codes
 
 __all__ = [
-    "Bracket",
     "beltrami",
-    "beltrami_energy",
-    "bisect",
     "growth_rate",
     "heat",
     "linear",
