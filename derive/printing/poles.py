@@ -15,6 +15,10 @@ class Taken(sp.Function):
     """The first argument where the second holds, else 1. Not a Piecewise, as SymPy pulls powers into those."""
 
     nargs = 2
+    is_commutative = True  # as a condition alone is not
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.args[0].is_extended_real
 
 
 def away_from_poles(expr: sp.Basic) -> sp.Basic:
