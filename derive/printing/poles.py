@@ -2,7 +2,7 @@
 
 >>> x = sp.Symbol("x", real=True)
 >>> away_from_poles(sp.Piecewise((1 / x, x > 0), (sp.oo, True)))
-Piecewise((Taken(x, x > 0)**(-1), x > 0), (oo, True))
+Piecewise((1/Taken(x, x > 0), x > 0), (oo, True))
 """
 
 from __future__ import annotations
