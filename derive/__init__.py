@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from derive.conditions.enclosing.ellipse import EllipseBound, ellipse_bound
     from derive.conditions.mean_square import mean_square
     from derive.conditions.mean_square_edge import mean_square_edge
+    from derive.conditions.optimizer_bound import stable_values
     from derive.conditions.stability import stability
     from derive.derivations import theorem, theorems
     from derive.errors import InputError
@@ -59,6 +60,7 @@ __all__ = [
     "parse_scheme",
     "runge_kutta",
     "stability",
+    "stable_values",
     "theorem",
     "theorems",
 ]
@@ -69,6 +71,7 @@ _HOMES = {
     "conditions.enclosing.ellipse": ("EllipseBound", "ellipse_bound"),
     "conditions.mean_square": ("mean_square",),
     "conditions.mean_square_edge": ("mean_square_edge",),
+    "conditions.optimizer_bound": ("stable_values",),
     "conditions.stability": ("stability",),
     "errors": ("InputError",),
     "fields.activations": ("Activation", "activation", "activations"),

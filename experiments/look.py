@@ -20,7 +20,7 @@ FORMATS = ("svg", "png", "pdf", "eps", "tiff")
 UNITS = {"in": 1.0, "": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72.27}
 """Of a width -> inches; a point is TeX's."""
 
-NARROWEST, WIDEST = 2.0, 40.0
+NARROWEST, LOWEST, WIDEST = 2.0, 1.0, 40.0
 HIGHEST = 9.5
 """Inches that a page has for a figure."""
 
@@ -34,34 +34,33 @@ class Look:
 
     Attributes:
         formats: kinds of files.
-        width: such as ``"3.3in"``, ``"84mm"``, ``"240pt"``; letters keep their size.
+        width: such as ``"3.3in"``, ``"84mm"``, ``"240pt"``, a number alone in inches; letters keep their size.
         style: a style of Matplotlib's by name, or a file of settings.
+        height: likewise; as the figure needs it if empty.
 
     Raises:
-        InputError: an unknown format, unit or style, or a width beyond 2 to 40 inches.
+        InputError: an unknown format, unit or style, or a width or height beyond its range.
     """
 
     formats: tuple[str, ...] = ()
     width: str = ""
     style: str = ""
+    height: str = ""
 
     def __post_init__(self) -> None:
         for name in self.formats:
             choose("format", name, dict.fromkeys(FORMATS))
         self.inches()
+        self.tall()
         self.settings()
 
     def inches(self) -> float | None:
         """The width; None if none was asked for."""
-        if not self.width:
-            return None
-        match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt|)", self.width.strip())
-        inches = float(match[1]) * UNITS[match[2]] if match else 0.0
-        if not NARROWEST <= inches <= WIDEST:
-            raise InputError(
-                f"expected a width from {NARROWEST:g} to {WIDEST:g} inches, such as 3.3in, 84mm or 240pt, got {self.width!r}"
-            )
-        return inches
+        return _inches("width", self.width, NARROWEST)
+
+    def tall(self) -> float | None:
+        """The height in inches; None if none was asked for."""
+        return _inches("height", self.height, LOWEST)
 
     def settings(self) -> dict[str, Any]:
         """Of the style."""
@@ -82,12 +81,25 @@ class Look:
         return self.inches() or own_settings().get("figure.figsize", (None,))[0]
 
     def fitted(self, figure: Figure) -> Figure:
-        """The figure made so wide, letters as large as before; panels go below one another where they lack the room."""
-        wanted, (width, height) = self.wanted(), figure.get_size_inches()
-        if wanted is None or abs(wanted - width) < 1e-6:
-            return figure
-        figure.set_size_inches(wanted, _stacked(figure, height) if wanted < NARROW * width else height)
+        """The figure made so wide and high, letters as before; panels go below one another where they lack the room."""
+        width, height = figure.get_size_inches()
+        wanted = self.wanted() or width
+        needed = _stacked(figure, height) if wanted < NARROW * width else height
+        figure.set_size_inches(wanted, self.tall() or needed)
         return figure
+
+
+def _inches(name: str, text: str, least: float) -> float | None:
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(in|cm|mm|pt|)", text.strip())
+    inches = float(match[1]) * UNITS[match[2]] if match else 0.0
+    if not least <= inches <= WIDEST:
+        raise InputError(
+            f"expected a {name} from {least:g} to {WIDEST:g} inches, such as 3.3in, 84mm or 240pt (a number alone is in "
+            f"inches), got {text!r}"
+        )
+    return inches
 
 
 def _stacked(figure: Figure, height: float) -> float:

@@ -75,7 +75,7 @@ def verdict() -> Verdict:
         "a sinc. Its conclusion stands: the upper bound rises and the lower falls, for either sign of a.",
         "python -m derive show eq-19 --steps; pytest paper_checks/test_eq_19.py",
         "A window of one cell has one amplifier, with the mean of |Ihat|^2; it does not depend on frequency.",
-        "The conclusion drawn from it (the bounds move apart) stands.",
+        "None: the conclusion drawn from it (the bounds move apart) stands.",
     )  # fmt: skip
 
 

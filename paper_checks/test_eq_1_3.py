@@ -65,7 +65,7 @@ def verdict() -> Verdict:
         "still bounded); it does not follow from the printed A. Nor can |A| < 1 hold at every frequency: A(0) = 1.",
         "python -m derive show eq-1-3 --steps; pytest paper_checks/test_eq_1_3.py",
         f"{plain(sp.Eq(A, derived_amplifier()))}; the printed amplification factor lacks the factor {missing_factor()}.",
-        f"The printed bound dt < {plain(PRINTED[CLAIM].values['largest_step'])} is right, and does not follow from the printed factor, which would allow "
+        f"None for the bound: the printed dt < {plain(PRINTED[CLAIM].values['largest_step'])} is right, and does not follow from the printed factor, which would allow "
         f"{allowed_by(printed) / allowed_by(derived_amplifier())} times the step.",
     )
 

@@ -105,7 +105,7 @@ def verdict() -> Verdict:
         f"by {derived_error:.1e}. Neither touches the stability bounds.",
         "python -m derive show 5.3 --steps; pytest paper_checks/test_theorem_5_3.py",
         "The constant gradient is a Dirac at omega = 0, not a constant at every frequency; the window's sinc needs its prefactor.",
-        "The amplifier, and what follows from it, stands; a simulation in frequency with the printed forcing is wrong.",
+        "None for the amplifier, and what follows from it; a simulation in frequency with the printed forcing is wrong.",
     )  # fmt: skip
 
 

@@ -11,8 +11,12 @@ import tyro
 
 from derive.commands.pde import pde
 from derive.commands.scheme import BACKENDS, alone, scheme
-from derive.derivations import key_of, titles
-from derive.errors import choose
+from derive.derivations import titles
+from derive.errors import InputError, choose
+from derive.reports.subject import flat, known, known_optimiser, optimiser, settings_of
+
+Several = tyro.conf.UseAppendAction[tuple[tuple[str, ...], ...]]
+"""Words after an option, which may be repeated."""
 
 
 def list_theorems() -> None:
@@ -31,10 +35,10 @@ def show(
     code: str = "",
     json: bool = False,
 ) -> None:
-    """Print a theorem as derived.
+    """Print a theorem as derived, or an optimiser.
 
     Args:
-        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3".
+        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3"; or an optimiser, such as adam.
         steps: the whole derivation, not the result alone.
         latex: LaTeX instead of text.
         code: generated code for this backend, numpy or torch, instead of the formula.
@@ -45,9 +49,13 @@ def show(
     if code:
         choose("backend", code, dict.fromkeys(BACKENDS))
         alone("--code", {"--steps": steps, "--latex": latex})
+    key = known(id)
+    if optimiser(key):
+        alone(f"show {key}", {"--steps": steps, "--code": code}, "these are of theorems")
+        show_optimizers(((key,),), latex=latex, json=json)
+        return
     from derive.reports import theorem_page
 
-    key = key_of(id)
     if json:
         print(theorem_page.page(key)["json"])
     elif code:
@@ -61,30 +69,43 @@ def cite(id: Annotated[str, tyro.conf.Positional], /) -> None:
     """Print BibTeX of paper and toolkit, and a sentence with version, status and proof of a theorem.
 
     Args:
-        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4".
+        id: key of the theorem, as `list` prints it, or as the paper does: "Thm 5.4"; or an optimiser, such as adam.
     """
-    key = key_of(id)
+    key = known(id)
     from derive.reports.citation_page import cited
 
     print(cited(key))
 
 
-def show_optimizers(latex: bool = False, json: bool = False) -> None:
-    """Print recurrence, amplification polynomial, largest stable curvature and stability in mean square of every optimiser.
+def show_optimizers(only: Several = (), set: Several = (), solve: str = "", latex: bool = False, json: bool = False) -> None:
+    """Print recurrence, polynomial, largest stable curvature and stability in mean square of optimisers.
+
+    Example: python -m derive optimizers --only sgd --set nesterov=1 dampening=0 --solve lr
 
     Args:
-        latex: a LaTeX tabular instead of text.
+        only: these optimisers, such as adam; all if none is named.
+        set: numbers for parameters, such as nesterov=1.
+        solve: only the stable values of this parameter, such as lr or weight_decay.
+        latex: LaTeX instead of text: a block that fits a column for each, with what its symbols mean.
         json: for programs: optimizers, without_an_edge.
     """
+    names, fixed = [known_optimiser(name) for name in flat(only)], settings_of(flat(set))
+    if json:
+        alone("--json", {"--latex": latex, "--solve": solve}, "its text is read by programs")
+    if fixed and not names:
+        raise InputError("expected --only NAME beside --set: the optimiser whose parameters these are")
+    from derive.reports import optimizers as optimizer_table
+
     if json:
         from derive.reports import as_json
 
-        alone("--json", {"--latex": latex}, "its text is read by programs")
-        print(as_json.written(as_json.of_optimizers()))
-        return
-    from derive.reports import optimizers as optimizer_table
-
-    print(optimizer_table.latex() if latex else optimizer_table.text())
+        print(as_json.written(as_json.of_optimizers(optimizer_table.told("json", names, fixed, _deriving))))
+    elif solve:
+        print(optimizer_table.solved_for(solve, names, fixed, latex))
+    elif latex:
+        print("\n\n".join(optimizer_table.told("latex", names, fixed, _deriving)))
+    else:
+        print(optimizer_table.text(names, fixed, _deriving))
 
 
 def show_schemes(key: Annotated[str, tyro.conf.Positional] = "", /) -> None:
@@ -108,7 +129,7 @@ def export(
 
     Args:
         out: file to write.
-        only: the theorem of this key alone; may be repeated.
+        only: the theorem of this key alone, or the optimiser of this name; may be repeated.
         prefix: what the name of every macro begins with; letters.
         standalone: a document that shows every macro, instead of a file for \input.
     """

@@ -18,20 +18,23 @@ from derive.conditions.ways.signs import Domain
 from derive.errors import InputError
 from derive.fields.symbols import curvature, xi
 from derive.modes.amplification import amplification
+from derive.schemes.fixed import fixed
 from derive.schemes.grid import GridScheme
 from derive.schemes.optimizers import optimizers
 
 
-def maximal_curvature(optimizer: str | GridScheme) -> sp.Expr:
+def maximal_curvature(optimizer: str | GridScheme, **settings: float) -> sp.Expr:
     """A mode of positive curvature converges below this value and diverges above it; in the optimiser's parameters.
 
     Args:
         optimizer: a name in `optimizers`, or a recurrence of your own with the symbol `curvature` in it.
+        **settings: numbers for some of its parameters, such as ``nesterov=1``.
 
     Raises:
-        InputError: unknown or excluded optimiser, or its assumptions do not decide which condition binds.
+        InputError: unknown or excluded optimiser, a setting it cannot have, or its assumptions do not decide which condition
+            binds.
     """
-    scheme = optimizers[optimizer] if isinstance(optimizer, str) else optimizer
+    scheme = fixed(optimizers[optimizer] if isinstance(optimizer, str) else optimizer, settings)
     polynomial, domain = amplification(scheme).polynomial, positive_domain(scheme)
     needed = [m.value for factor in _factors(polynomial) for m in margins(complex_coefficients(factor), "schur")]
     upper = list(dict.fromkeys(m for m in needed if _bounds_from_above(m, domain)))

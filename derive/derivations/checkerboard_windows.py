@@ -18,7 +18,7 @@ shift = declare("shift", "d", "shift between two cells of a line", "length", pos
 peak = declare("peak", "p", "products summed at shift 0", positive=True)
 loss = declare("loss", "c", "products lost per cell of shift", nonnegative=True)
 theta = declare("theta", r"\theta", "phase per cell of an eigenvector, its signs removed", "rad", positive=True)
-mu = declare("mu", r"\mu", "an eigenvalue of the windowed operator", "image^2", nonnegative=True)
+mu = declare("mu", r"\rho", "an eigenvalue of the windowed operator", "image^2", nonnegative=True)
 _i, _x = sp.symbols("i x", integer=True)
 
 

@@ -25,8 +25,8 @@ from derive.derivations.window_lemmas import CORNER, CORNERS, extremes_of, power
 from derive.fields.symbols import I, a, alpha_max, alpha_min, declare, lr, power, power_max, power_mean, power_min, width, xi
 from derive.paper.derivation import Derivation, Step
 
-mu_min = declare("mu_min", r"\mu_{\min}", "least eigenvalue of the windowed operator", "image^2", nonnegative=True)
-mu_max = declare("mu_max", r"\mu_{\max}", "greatest eigenvalue of the windowed operator", "image^2", nonnegative=True)
+mu_min = declare("mu_min", r"\rho_{\min}", "least eigenvalue of the windowed operator", "image^2", nonnegative=True)
+mu_max = declare("mu_max", r"\rho_{\max}", "greatest eigenvalue of the windowed operator", "image^2", nonnegative=True)
 gap_min = declare("gap_min", r"\delta_{\min}", "mu_min - P_min", "image^2", nonnegative=True)
 shift_min = declare("shift_min", r"\Delta\alpha_{\min}", "alpha_min on a window less the limit's", "1/time", real=True)
 shift_max = declare("shift_max", r"\Delta\alpha_{\max}", "alpha_max on a window less the limit's", "1/time", real=True)

@@ -43,35 +43,45 @@ def _text() -> str:
         return ""
 
 
-def bibtex() -> str:
-    """Two entries: the paper, and the toolkit in this version, with its commit where it is known."""
-    tool = citation()
-    (paper,) = tool["references"]
-    arxiv = next(one["value"] for one in paper["identifiers"] if one["value"].startswith("arXiv:")).partition(":")[2]
-    commit = state()["commit"]
-    return "\n".join(
-        [
-            _entry(
-                "inproceedings",
-                f"{paper['authors'][0]['family-names'].lower()}{paper['year']}surprising",
-                author=_names(paper["authors"]),
-                title=f"{{{paper['title']}}}",
-                booktitle=paper["conference"]["name"],
-                year=paper["year"],
-                eprint=arxiv,
-                archiveprefix="arXiv",
-                url=paper["url"],
-            ),
-            _entry(
-                "misc",
-                tool["title"],
-                author=_names(tool["authors"]),
-                title=f"{{{tool['title']}}}",
-                howpublished="Software",
-                version=version_of(NAME),
-                note=f"Version {version_of(NAME)}" + (f", commit {commit[:12]}" if commit != UNKNOWN else ""),
-            ),
-        ]
+def long_version() -> str:
+    """Of the paper, by whose numbers theorems, equations and tables are called here."""
+    (arxiv,) = (one for one in citation()["references"][0]["identifiers"] if one["value"].startswith("arXiv:"))
+    return f"{arxiv['description'].lower()}, {arxiv['value']}"
+
+
+def of_paper() -> str:
+    """BibTeX of the paper, with its long version, whose numbers are cited."""
+    (paper,) = citation()["references"]
+    return _entry(
+        "inproceedings",
+        f"{paper['authors'][0]['family-names'].lower()}{paper['year']}surprising",
+        author=_names(paper["authors"]),
+        title=f"{{{paper['title']}}}",
+        booktitle=paper["conference"]["name"],
+        year=paper["year"],
+        eprint=long_version().rpartition(":")[2],
+        archiveprefix="arXiv",
+        url=paper["url"],
+        note=f"Cited by the numbers of the {long_version()}",
+    )
+
+
+def of_tool() -> str:
+    """BibTeX of the toolkit in this version, with its commit, its year and its address where they are known."""
+    tool, commit = citation(), state()["commit"]
+    released = str(tool.get("date-released", ""))
+    year = {"year": released[:4]} if released else {}
+    url = {"url": tool["url"]} if "url" in tool else {}
+    return _entry(
+        "misc",
+        tool["title"],
+        author=_names(tool["authors"]),
+        title=f"{{{tool['title']}}}",
+        howpublished="Software",
+        version=version_of(NAME),
+        note=f"Version {version_of(NAME)}" + (f", commit {commit[:12]}" if commit != UNKNOWN else ""),
+        **year,
+        **url,
     )
 
 

@@ -16,6 +16,9 @@ from derive.paper.printed_table import Table
 
 Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting", "print and code differ"]
 
+GRADES = ("changes a conclusion", "misprint, conclusions stand", "interpretation")
+"""Of what differs, the gravest first; the last: print and code differ, and it is not said which of them was run."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -64,8 +67,8 @@ class Verdict:
         command: a command that reproduces the evidence.
         finding: of an erratum or what is not reproduced: what is right instead, in one plain sentence; or what the code does.
             Of what was not run at the paper's setting: what at another one speaks against it.
-        consequence: of the first three: what it changes for a reader of the paper, in one plain sentence. Of the last: what
-            would decide it.
+        consequence: of the first three: what it changes for a reader of the paper, in one plain sentence, which begins with
+            "None" where no conclusion of the paper changes. Of the last: what would decide it.
     """
 
     claim: str
@@ -81,6 +84,14 @@ class Verdict:
     def differs(self) -> bool:
         """Whether something else than the print came out, or was run."""
         return self.refuted or self.status == "print and code differ"
+
+    @property
+    def grade(self) -> str:
+        """Of what differs, one of `GRADES`: how much hangs on it."""
+        changes, stands, interpretation = GRADES
+        if not self.refuted:
+            return interpretation
+        return stands if self.consequence.startswith("None") else changes
 
     @property
     def refuted(self) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from derive.errors import InputError
-from derive.paper.claim import Claim, Verdict, claims, verdicts
+from derive.paper.claim import GRADES, Claim, Verdict, claims, verdicts
 from derive.printing.text import paragraph
 
 Row = tuple[Claim, Verdict]
 
 
 def errata(recompute: bool = False) -> list[Row]:
-    """Every claim of which a derivation or a measurement says something else, in the paper's order.
+    """Every claim of which a derivation or a measurement says something else, the gravest first, then in the paper's order.
 
     Args:
         recompute: compute the verdicts now, about ten minutes, instead of reading the record.
@@ -21,7 +21,8 @@ def errata(recompute: bool = False) -> list[Row]:
     judged = verdicts(recompute)
     if not judged:
         raise InputError("expected checks of a paper, got none; install the package whole: pip install gradcfl")
-    return [(claim, judged[key]) for key, claim in claims().items() if key in judged and judged[key].differs]
+    found = [(claim, judged[key]) for key, claim in claims().items() if key in judged and judged[key].differs]
+    return sorted(found, key=lambda row: GRADES.index(row[1].grade))
 
 
 def as_text(rows: list[Row]) -> str:
@@ -30,7 +31,7 @@ def as_text(rows: list[Row]) -> str:
 
 
 def _block(claim: Claim, verdict: Verdict) -> str:
-    lines = [f"{claim.source}  {claim.title}: {verdict.status}"]
+    lines = [f"{claim.source}  {claim.title}: {verdict.status}; {verdict.grade}"]
     entries = {
         "printed": claim.statement,
         "authors' code": claim.settings_of_authors,
@@ -43,9 +44,9 @@ def _block(claim: Claim, verdict: Verdict) -> str:
 
 
 def as_markdown(rows: list[Row]) -> str:
-    """The table of docs/errata.md: claim, status, what is right, consequence."""
-    head = ["| Claim | Status | What is right | Consequence |", "|---|---|---|---|"]
-    cells = ([f"{c.source}, {c.title}", v.status, v.finding, v.consequence] for c, v in rows)
+    """The table of docs/errata.md: claim, status, grade, what is right, consequence."""
+    head = ["| Claim | Status | Grade | What is right | Consequence |", "|---|---|---|---|---|"]
+    cells = ([f"{c.source}, {c.title}", v.status, v.grade, v.finding, v.consequence] for c, v in rows)
     return "\n".join([*head, *("| " + " | ".join(cell(text) for text in row) + " |" for row in cells)])
 
 
@@ -56,6 +57,9 @@ def cell(text: str) -> str:
 
 def as_latex(rows: list[Row]) -> str:
     """A LaTeX longtable of the printed and the derived formulas."""
-    lines = (f"{c.source} & $\\displaystyle {v.printed or '-'}$ & $\\displaystyle {v.derived or '-'}$ \\\\" for c, v in rows)
-    head = [r"\begin{longtable}{lll}", r"Claim & Printed & Derived \\ \hline"]
+    lines = (
+        f"{c.source} & {v.grade} & $\\displaystyle {v.printed or '-'}$ & $\\displaystyle {v.derived or '-'}$ \\\\"
+        for c, v in rows
+    )
+    head = [r"\begin{longtable}{llll}", r"Claim & Grade & Printed & Derived \\ \hline"]
     return "\n".join([*head, *lines, r"\end{longtable}"])

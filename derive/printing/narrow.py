@@ -3,6 +3,7 @@ r"""LaTeX for a column of a page: long sums, minima, maxima and cases broken, wh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
 import sympy as sp
 
@@ -48,15 +49,24 @@ class _Narrow(NotationPrinter):
 
     def lines(self, expr: sp.Add) -> list[str]:
         """A sum in lines, each but the first beginning with a sign."""
-        rows = [""]
-        for term in self._as_ordered_terms(expr):
-            text = self._print(term)
-            signed = text if text.startswith("-") or rows == [""] else f"+ {text}"
-            if rows[-1] and _signs(rows[-1] + signed) > _LONG:
-                rows.append(signed)
-            else:
-                rows[-1] = f"{rows[-1]} {signed}".strip()
-        return rows
+        return broken(map(self._print, self._as_ordered_terms(expr)))
+
+
+def broken(terms: Iterable[str]) -> list[str]:
+    """Typeset terms of a sum in lines that fit a column, each but the first beginning with a sign."""
+    rows = [""]
+    for text in terms:
+        signed = text if text.startswith("-") or rows == [""] else f"+ {text}"
+        if rows[-1] and _signs(rows[-1] + signed) > _LONG:
+            rows.append(signed)
+        else:
+            rows[-1] = f"{rows[-1]} {signed}".strip()
+    return rows
+
+
+def in_lines(left: str, lines: Sequence[str]) -> str:
+    """A row of `aligned`: what stands left of the ampersand, and lines to the right of it."""
+    return f"{left} & {_BREAK.join(lines)}"
 
 
 def _row(expr: sp.Basic) -> str:
@@ -65,7 +75,7 @@ def _row(expr: sp.Basic) -> str:
         return f"& {narrow(expr)}"
     printer = _Narrow({"symbol_names": latex_names()})
     lines = printer.lines(expr.rhs) if isinstance(expr.rhs, sp.Add) else [printer.doprint(expr.rhs)]
-    return f"{latex(expr.lhs)} &= {_BREAK.join(lines)}"
+    return in_lines(latex(expr.lhs), ["= " + lines[0], *lines[1:]])
 
 
 def _signs(text: str) -> int:

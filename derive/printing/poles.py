@@ -2,7 +2,7 @@
 
 >>> x = sp.Symbol("x", real=True)
 >>> away_from_poles(sp.Piecewise((1 / x, x > 0), (sp.oo, True)))
-Piecewise((Taken(x, x > 0)**(-1), x > 0), (oo, True))
+Piecewise((1/Taken(x, x > 0), x > 0), (oo, True))
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ class Taken(sp.Function):
     """The first argument where the second holds, else 1. Not a Piecewise, as SymPy pulls powers into those."""
 
     nargs = 2
+    is_commutative = True  # as a condition alone is not
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return self.args[0].is_extended_real
 
 
 def away_from_poles(expr: sp.Basic) -> sp.Basic:

@@ -12,7 +12,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.printer import Printer
 
-from derive.fields.symbols import latex_names
+from derive.fields.symbols import MEANINGS, latex_names
 from derive.printing.plain_text import in_unicode
 
 COLUMNS = 80
@@ -63,6 +63,11 @@ class NotationPrinter(_AuthorsSigns, LatexPrinter):
         return rf"\text{{{escaped(expr.name)}}}"
 
     _print_RandomSymbol = _print_Dummy = _print_Symbol
+
+    def _hprint_Function(self, func: str) -> str:
+        """A function that is called as a symbol, such as an extreme of a window's size, is typeset as it."""
+        named = (meaning.latex for symbol, meaning in MEANINGS.items() if symbol.name == func and "_" in func)
+        return next(named, super()._hprint_Function(func))
 
     def _print_ComplexRootOf(self, expr: sp.Expr) -> str:
         return str(expr.evalf(DIGITS))

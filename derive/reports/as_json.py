@@ -6,7 +6,7 @@ docs/json.md lists the keys and says what they are; a test holds it to what is p
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.bound import Stability
 from derive.conditions.failing import Failing
 from derive.paper.derivation import Derivation
-from derive.reports import optimizers as table
+from derive.schemes.optimizers import why_excluded
 
 
 def written(entry: Mapping[str, Any]) -> str:
@@ -68,23 +68,19 @@ def of_theorem(derivation: Derivation) -> dict[str, Any]:
         "title": derivation.title,
         "source": derivation.source,
         "assumptions": list(derivation.assumptions),
-        "result": sp.sstr(derivation.result) if isinstance(derivation.result, sp.Basic) else None,
+        "result": _stated(derivation.result),
         "latex": derivation.latex(),
         "steps": steps,
         "outputs": {name: [sp.sstr(value) for value in values] for name, values in derivation.outputs.items()},
     }
 
 
-def of_optimizers() -> dict[str, Any]:
-    """Every optimiser that has an edge, and why others have none."""
-    return {"optimizers": [_row(one) for one in table.rows()], "without_an_edge": dict(table.why_excluded)}
+def _stated(result: sp.Basic | Stability) -> str | None:
+    """An equation, or the condition of stability where it has a formula."""
+    stated = result.condition if isinstance(result, Stability) and result.has_formula else result
+    return sp.sstr(stated) if isinstance(stated, sp.Basic) else None
 
 
-def _row(one: table.Row) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "recurrence": [f"{sp.sstr(e.lhs)} = {sp.sstr(e.rhs)}" for e in one.recurrence],
-        "polynomial": sp.sstr(one.polynomial),
-        "largest_stable_curvature": sp.sstr(one.edge),
-        "mean_square": sp.sstr(one.in_mean_square),
-    }
+def of_optimizers(rows: Iterable[str]) -> dict[str, Any]:
+    """Optimisers that have an edge, each as its page has it, and why others have none."""
+    return {"optimizers": [json.loads(row) for row in rows], "without_an_edge": dict(why_excluded)}

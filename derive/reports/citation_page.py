@@ -7,38 +7,60 @@ from typing import Any
 from derive.bare import version_of
 from derive.conditions.bound import Stability
 from derive.conditions.status import MEANINGS
-from derive.derivations import key_of, theorem
+from derive.derivations import theorem
 from derive.files.remembered import remembered
 from derive.files.sources import named
-from derive.paper.citing import bibtex, citation
+from derive.paper.citing import citation, long_version, of_paper, of_tool
 from derive.paper.claim import Verdict, verdicts
 from derive.paper.derivation import Derivation
 from derive.printing.text import paragraph
+from derive.reports.subject import known, optimiser
 
 
 def cited(key: str) -> str:
-    """BibTeX of paper and toolkit, and the sentence.
+    """BibTeX of paper and toolkit, and the sentence; of an optimiser without the paper.
 
     Raises:
-        InputError: no theorem has this key.
+        InputError: no theorem has this key, and no optimiser this name.
     """
-    return f"{bibtex()}\n\n{paragraph(sentence(key_of(key)))}"
+    asked = known(key)
+    if optimiser(asked):
+        return f"{of_tool()}\n\n{paragraph(_of_optimiser(asked))}"
+    return f"{of_paper()}\n{of_tool()}\n\n{paragraph(sentence(asked))}"
+
+
+def _of_optimiser(name: str) -> str:
+    from derive.conditions.curvature_edge import maximal_curvature
+
+    return (
+        f"Largest curvature at which {name} is stable, {maximal_curvature(name)}, as derived by {named()}: necessary and "
+        "sufficient on one mode of positive curvature, an adaptive denominator frozen; the root conditions (Schur-Cohn) are "
+        "decided with certificates of sign."
+    )
 
 
 def sentence(key: str) -> str:
     """For a text: whose result, derived by which version, of what status, and whether a proof was found."""
-    known = remembered(f"{key}-citation-{_prover()}", lambda: _told(key), keep=lambda told: told["settled"] == "yes")
+    told = remembered(f"{key}-citation-{_prover()}", lambda: _told(key), keep=lambda found: found["settled"] == "yes")
     paper = citation()["references"][0]
     authors = f"{paper['authors'][0]['family-names']} et al. {paper['year']}"
-    whose = f"{known['title']} ({known['source']} of {authors})"
-    return f"{whose}, as derived by {named()}: {known['how']}.{_against(verdicts().get(key))}"
+    numbered = "" if "supp." in told["source"] else f", numbered as in its {long_version()}"
+    whose = f"{told['title']} ({told['source']} of {authors}{numbered})"
+    return f"{whose}, as derived by {named()}: {told['how']}.{_against(verdicts().get(key))}"
+
+
+_AGAINST = {
+    "agrees": "It agrees with the print.",
+    "erratum": "It corrects the print.",
+    "not reproduced": "What the paper prints was not reproduced.",
+    "not run at the paper's setting": "What the paper prints was not run at its setting.",
+    "print and code differ": "The paper and its authors' code differ.",
+}
 
 
 def _against(verdict: Verdict | None) -> str:
-    """Whether it is what the paper prints."""
-    if verdict is None:
-        return ""
-    return " It agrees with the print." if verdict.status == "agrees" else f" Of the print: {verdict.status}; {verdict.finding}"
+    """Whether it is what the paper prints, in whole sentences."""
+    return "" if verdict is None else f" {_AGAINST[verdict.status]} {verdict.finding}".rstrip()
 
 
 def _prover() -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from derive.derivations import key_of, titles
+from derive.derivations import titles
 from derive.errors import InputError
 from derive.files.sources import named
 from derive.files.writing import check_file, write_whole
+from derive.reports.subject import known, optimiser
 from derive.reports.theorem_page import page
 
 PREFIX = "cfl"
@@ -35,14 +36,22 @@ def macros(only: Iterable[str] = (), prefix: str = PREFIX, tell: Tell | None = N
     Raises:
         InputError: an unknown theorem, or a prefix that is not of letters alone.
     """
-    keys = list(dict.fromkeys(map(key_of, only))) or list(titles())
+    keys = list(dict.fromkeys(map(known, only))) or list(titles())
     _check(prefix)
     by_command = {}
     for n, key in enumerate(keys):
         if tell:
             tell(n, len(keys), key)
-        by_command |= {rf"\{prefix}{macro['name']}": macro for macro in page(key)["macros"]}
+        by_command |= {rf"\{prefix}{macro['name']}": macro for macro in _macros(key)}
     return {name: _definition(name, macro) for name, macro in by_command.items()}
+
+
+def _macros(key: str) -> list[dict[str, str]]:
+    if optimiser(key):
+        from derive.reports import optimizers
+
+        return optimizers.page(key)["macros"]
+    return page(key)["macros"]
 
 
 def _check(prefix: str) -> None:
@@ -52,7 +61,8 @@ def _check(prefix: str) -> None:
 
 def _definition(name: str, macro: dict[str, str]) -> str:
     assumed = f"% for {macro['assumed']}\n" if macro["assumed"] else ""
-    return f"% {macro['source']}\n{assumed}\\newcommand{{{name}}}{{{macro['formula']}}}"
+    legend = "".join(f"%   {line}\n" for line in macro["legend"].splitlines())
+    return f"% {macro['source']}\n{assumed}{legend}\\newcommand{{{name}}}{{{macro['formula']}}}"
 
 
 def write_macros(

@@ -3,13 +3,16 @@ r"""The LaTeX macros of one theorem: its result, and every bound solved for a pa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words
+from derive.fields.symbols import MEANINGS
 from derive.paper.derivation import Derivation
 from derive.printing.narrow import aligned, narrow
+from derive.printing.text import latex
 
 _ONES = (
     *("Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve", "Thirteen"),
@@ -19,28 +22,45 @@ _TENS = ("Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ni
 _WORDS = {"eq": "Equation"}
 
 Macro = dict[str, str]
-"""`name` without the prefix, `formula`, `source` (where it is printed and what it is), `assumed` (in words, maybe empty)."""
+"""`name` without the prefix, `formula`, `source` (where it is printed and what it is), `assumed` (in words, maybe empty),
+`legend` (what its symbols are, one a line, maybe empty)."""
 
 
 def macros_of(key: str, derivation: Derivation) -> list[Macro]:
     """Those of a theorem, its result first."""
     stable = isinstance(derivation.result, Stability)
     assumed = assumed_in_words(derivation.result) if stable else "; ".join(derivation.assumptions)
-    formulas = {"": (narrow(derivation.result.condition if stable else derivation.result), derivation.title)}
+    result = derivation.result.condition if stable else derivation.result
+    formulas = {"": ((result,), derivation.title)}
     if stable:
-        formulas |= {name: (_formula(expressions), name.replace("_", " ")) for name, expressions in derivation.outputs.items()}
+        formulas |= {name: (values, name.replace("_", " ")) for name, values in _named(derivation)}
     return [
         {
             "name": in_letters(key) + in_letters(name),
-            "formula": f,
+            "formula": _formula(values),
             "source": f"{derivation.source}: {title}",
             "assumed": assumed,
+            "legend": legend(*values),
         }
-        for name, (f, title) in formulas.items()
+        for name, (values, title) in formulas.items()
     ]
 
 
-def _formula(expressions: tuple[sp.Expr, ...]) -> str:
+def _named(derivation: Derivation) -> Iterator[tuple[str, tuple[sp.Expr, ...]]]:
+    """Every output, and the two ends of an interval one by one too."""
+    for name, values in derivation.outputs.items():
+        yield name, values
+        if name.endswith("_bounds") and len(values) == 2:
+            yield from ((name.replace("bounds", end), (value,)) for end, value in zip(("min", "max"), values, strict=True))
+
+
+def legend(*shown: sp.Basic) -> str:
+    """What the symbols of a formula are: as typeset, in code, in words."""
+    symbols = sorted({s for e in shown for s in e.free_symbols if s in MEANINGS}, key=str)
+    return "\n".join(f"{latex(s)}: {s.name}, {MEANINGS[s].text}" for s in symbols)
+
+
+def _formula(expressions: tuple[sp.Basic, ...]) -> str:
     """One formula, or the two ends of an interval, one below the other."""
     if len(expressions) == 1:
         return narrow(expressions[0])

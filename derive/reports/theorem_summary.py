@@ -31,8 +31,16 @@ def _bounds(derivation: Derivation) -> Iterator[sp.Basic]:
         solved = by_name.get(name.removesuffix("_bounds"))
         if name.endswith("_bounds") and solved is not None and len(ends) == 2:
             lower, upper = ends
-            yield from (sp.Gt(solved, edge, evaluate=False) for edge in sp.Max.make_args(lower))
-            yield from (sp.Lt(solved, edge, evaluate=False) for edge in sp.Min.make_args(upper))
+            yield from (sp.Gt(solved, edge, evaluate=False) for edge in _candidates(lower, sp.Max))
+            yield from (sp.Lt(solved, edge, evaluate=False) for edge in _candidates(upper, sp.Min))
+
+
+def _candidates(end: sp.Expr, extreme: type) -> Iterator[sp.Expr]:
+    """What an end is the extreme of, in every case of it."""
+    cases = end.args if isinstance(end, sp.Piecewise) else ((end, sp.true),)
+    choices = [sorted(extreme.make_args(value), key=sp.default_sort_key) for value, _ in cases]
+    for values in zip(*choices, strict=True):
+        yield sp.Piecewise(*((value, when) for value, (_, when) in zip(values, cases, strict=True)))
 
 
 def _print(key: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ def picture(
     title: str = "",
     format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     width: str = "",
+    height: str = "",
     style: str = "",
     out: Path = Path("results"),
 ) -> None:
@@ -49,13 +50,14 @@ def picture(
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
         title: what stands above the picture, instead of the scheme; mathematics between dollar signs.
         format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
-        width: of the figure, such as 3.3in, 84mm or 240pt.
+        width: of the figure, such as 3.3in, 84mm or 240pt; a number alone is in inches.
+        height: likewise; by default what the figure needs.
         style: a style of Matplotlib's by name, or a file of settings.
         out: the figure and data are written into OUT/picture-KIND.
     """
     from experiments.look import Look
 
-    look = Look(format, width, style)
+    look = Look(format, width, style, height)
     from experiments.pictures.runner import run_picture
     from experiments.pictures.setting import Setting, assignments, numbers, scheme_of
     from experiments.style import looking

@@ -33,6 +33,7 @@ def run(
     budget: str | None = None,
     format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     width: str = "",
+    height: str = "",
     style: str = "",
 ) -> None:
     """Run experiments; write data (netCDF), figure (SVG, PNG) and record of each into OUT/NAME.
@@ -54,7 +55,8 @@ def run(
         store: folder that keeps trained members and checkpoints; by default OUT/.members.
         budget: for section-4, the trainings of Section 4 most telling first: 15min, 2h, or all.
         format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
-        width: of the figure, such as 3.3in, 84mm or 240pt.
+        width: of the figure, such as 3.3in, 84mm or 240pt; a number alone is in inches.
+        height: likewise; by default what the figure needs.
         style: a style of Matplotlib's by name, or a file of settings.
     """
     from experiments.running.means import STORE, Means
@@ -63,7 +65,7 @@ def run(
     _check_names(names, preset, form, budget)
     from experiments.look import Look
 
-    look = Look(format, width, style)
+    look = Look(format, width, style, height)
     means = Means(device, data_dir, store or out / STORE, workers, scheduler)
     if budget is not None:
         from experiments.last_bits.section_4 import run_section

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from math import ceil, log2
 
+import matplotlib as mpl
 import numpy as np
 import torch
 import xarray as xr
@@ -112,10 +113,11 @@ def render(results: xr.Dataset) -> Figure:
     """Loss and RelL1 against the iteration; bold: moving average of restrained runs, faint: as computed; the edges below."""
     figure = Figure(figsize=(style.WIDE, 3.9))
     axes = figure.subplot_mosaic([["loss", "rel"], ["edges", "edges"]], height_ratios=[5, 1])
-    for i, lr in enumerate(results.lr.values):
+    shades = mpl.colormaps["viridis"](np.linspace(0, 0.92, results.sizes["lr"]))  # a verdict's colours are those below
+    for lr, shade in zip(results.lr.values, shades, strict=True):
         kind = str(results.verdict.sel(lr=lr).values[0])
-        _draw(axes["loss"], results, results.loss.sel(lr=lr).values, kind, style.CYCLE[i % 8], f"{lr:g}: {kind}")
-        _draw(axes["rel"], results, results.rel_l1.sel(lr=lr).values, kind, style.CYCLE[i % 8], f"{lr:g}: {kind}")
+        _draw(axes["loss"], results, results.loss.sel(lr=lr).values, kind, shade, f"{lr:g}: {kind}")
+        _draw(axes["rel"], results, results.rel_l1.sel(lr=lr).values, kind, shade, f"{lr:g}: {kind}")
     axes["loss"].set(xlabel="iteration", ylabel="loss", yscale="log", ylim=(0.1, 1e6))
     axes["loss"].set_title(f"weight decay {results.attrs['alpha']:g}")
     axes["rel"].set_yscale("symlog", linthresh=FLOOR)  # it reaches 0 exactly
@@ -127,7 +129,7 @@ def render(results: xr.Dataset) -> Figure:
     return figure
 
 
-def _draw(ax: Axes, results: xr.Dataset, curve: np.ndarray, kind: str, colour: str, label: str) -> None:
+def _draw(ax: Axes, results: xr.Dataset, curve: np.ndarray, kind: str, colour: np.ndarray, label: str) -> None:
     curve = np.where(np.isfinite(curve), curve, np.nan)
     if kind != "restrained":
         ax.plot(results.iteration, curve, color=colour, label=label)

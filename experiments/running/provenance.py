@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ def provenance(device: str) -> dict[str, str]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "device": f"{_device_name(device)}, {threads}",
+        "machine": _machine(),
     }
 
 
@@ -44,6 +46,16 @@ def _device_name(device: str) -> str:
     if device.startswith("cuda"):
         return f"{device} ({torch.cuda.get_device_name(device)})"
     return f"cpu ({_processor()})"
+
+
+def _machine() -> str:
+    """Cores, and memory where the system tells it."""
+    cores = f"{os.cpu_count() or 'unknown number of'} cores"
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return cores
+    return f"{cores}, {memory / 2**30:.1f} GiB of memory"
 
 
 def _processor() -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from derive.errors import InputError
 from derive.paper import errata as module
-from derive.paper.claim import Claim, Verdict
+from derive.paper.claim import GRADES, Claim, Verdict
 
 CLAIMS = {
     "1": Claim("1", "A", "First", "it is | so", source="Eq 1"),
@@ -31,9 +31,21 @@ def test_only_what_does_not_agree(rows: list) -> None:
     assert [claim.id for claim, _ in rows] == ["1"]
 
 
+def test_the_gravest_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    consequences = {"1": "None for the conclusion: it stands.", "2": "What was stable is not.", "3": ""}
+    found = {key: Verdict(key, "erratum", "", "", "", "", "y", text) for key, text in consequences.items()}
+    found["3"] = Verdict("3", "print and code differ", "", "", "", "", "y", "other runs")
+    monkeypatch.setattr(module, "claims", lambda: CLAIMS)
+    monkeypatch.setattr(module, "verdicts", lambda _: found)
+    assert [(claim.id, verdict.grade) for claim, verdict in module.errata()] == list(zip("213", GRADES, strict=True))
+
+
 def test_text_says_print_derivation_counterexample_and_command(rows: list) -> None:
     text = module.as_text(rows)
-    assert all(word in text for word in ("Eq 1  First: erratum", "it is | so", "x | y", "at x = 1.5", "pytest one"))
+    assert all(
+        word in text
+        for word in ("Eq 1  First: erratum; changes a conclusion", "it is | so", "x | y", "at x = 1.5", "pytest one")
+    )
 
 
 def test_what_the_authors_code_does_otherwise_is_listed_and_no_counterexample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,12 +61,12 @@ def test_what_the_authors_code_does_otherwise_is_listed_and_no_counterexample(mo
 
 def test_markdown_keeps_its_columns(rows: list) -> None:
     *_, row = module.as_markdown(rows).splitlines()
-    assert row == r"| Eq 1, First | erratum | x \| y | none |"
+    assert row == r"| Eq 1, First | erratum | changes a conclusion | x \| y | none |"
 
 
-def test_latex_has_a_row_of_three_cells(rows: list) -> None:
+def test_latex_has_a_row_of_four_cells(rows: list) -> None:
     row = module.as_latex(rows).splitlines()[2]
-    assert row == r"Eq 1 & $\displaystyle x < 1$ & $\displaystyle x < 2$ \\"
+    assert row == r"Eq 1 & changes a conclusion & $\displaystyle x < 1$ & $\displaystyle x < 2$ \\"
 
 
 def test_without_checks_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

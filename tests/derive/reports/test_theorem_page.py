@@ -12,7 +12,7 @@ import derive.files.remembered as cache
 from derive import theorem, theorems
 from derive.__main__ import main
 from derive.files.remembered import remembered
-from derive.paper.citing import FILE, bibtex, citation
+from derive.paper.citing import FILE, citation, of_paper, of_tool
 from derive.paper.keys import as_key, plain
 from derive.reports import theorem_page
 from experiments import registry
@@ -106,16 +106,16 @@ def test_a_citation_names_version_status_and_proof(capsys: pytest.CaptureFixture
         "by z3",
     ):
         assert part in text
-    assert "print: erratum" in text
+    assert "It corrects the print. For a > 0" in text
+    assert "(Thm 5.4 of Sun et al. 2022, numbered as in its long version, arXiv:2206.02001v4)" in text
     assert "no formal proof" in " ".join(shown(capsys, "cite", "5.1").split())
 
 
 def test_bibtex_is_balanced_and_has_what_its_kinds_require() -> None:
-    text = bibtex()
-    assert text.count("{") == text.count("}")
-    paper, tool = text.split("\n@misc")
+    paper, tool = of_paper(), of_tool()
+    assert all(entry.count("{") == entry.count("}") for entry in (paper, tool))
     assert all(f"  {name} " in paper for name in ("author", "title", "booktitle", "year"))
-    assert all(f"  {name} " in tool for name in ("author", "title"))
+    assert all(f"  {name} " in tool for name in ("author", "title", "year"))
 
 
 def test_an_installation_has_its_citation_with_the_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

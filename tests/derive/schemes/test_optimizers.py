@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import re
+import shutil
 from functools import cache
+from itertools import product
 
 import latex2mathml.converter
 import numpy as np
@@ -14,12 +17,15 @@ from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, maximal_curvature, optimizers, stability
 from derive.__main__ import main
+from derive.conditions.optimizer_bound import stable_values
 from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
-from derive.reports.optimizers import rows, state, text
+from derive.reports.optimizers import rows, state, text, told
 from derive.schemes import optimizers as schemes
+from derive.schemes.names import NAMES, WITHOUT_AN_EDGE
 from derive.schemes.optimizers import averaged, why_excluded
 from tests.demands import demand
 from tests.derive.one_step import STEPS, spectral_radius
+from tests.derive.reports.test_export import overfull
 
 theta = GridFunction("theta", dims=0)
 RANGES = {
@@ -212,12 +218,106 @@ def test_what_the_table_prints_is_the_scheme(name: str) -> None:
     assert sp.cancel(characteristic - row.polynomial) == 0
 
 
-def test_command_prints_both_tables(capsys) -> None:
-    assert main(["optimizers"]) == 0
-    assert "schedule-free" in capsys.readouterr().out
-    assert main(["optimizers", "--latex"]) == 0
-    typeset = capsys.readouterr().out
-    assert typeset.startswith(r"\begin{tabular}{lllll}")
-    formulas = typeset.split("$")[1::2]
-    assert len(formulas) == 4 * len(optimizers)
-    assert all(latex2mathml.converter.convert(formula) for formula in formulas)
+def test_names_without_sympy_are_those_of_the_registry() -> None:
+    assert tuple(optimizers) == NAMES
+    assert tuple(why_excluded) == WITHOUT_AN_EDGE
+
+
+ASKED = ["optimizers", "--only", "sgd", "--set", "nesterov=1", "dampening=0", "--solve"]
+
+
+def test_the_edge_is_solved_for_the_learning_rate_and_the_decay(capsys) -> None:
+    assert main([*ASKED, "lr"]) == 0
+    assert capsys.readouterr().out.split(maxsplit=1)[1] == (
+        "lr < 2*(1 + momentum)/((curvature + weight_decay)*(1 + 2*momentum))\n"
+    )
+    assert main([*ASKED, "weight_decay", "--latex"]) == 0
+    assert r"\alpha & < \frac{2 \left(1 + \mu\right)}{\Delta t" in capsys.readouterr().out
+
+
+stable_end = cache(lambda name, parameter: stable_values(name, parameter).end)
+
+
+@pytest.mark.parametrize(("name", "parameter"), list(product(("sgd", "adamw"), ("lr", "weight_decay"))))
+@settings(max_examples=20)
+@given(data=st.data(), curvature=st.floats(0.01, 10))
+def test_a_solved_bound_against_the_one_step_matrix(name: str, parameter: str, data: st.DataObject, curvature: float) -> None:
+    values = {k: v for k, v in draw_values(name, data).items() if k != parameter}
+    end = stable_end(name, parameter)
+    at = {s: {**values, "curvature": curvature}[str(s)] for s in end.free_symbols}
+    edge = float(end.subs(at))
+    if edge <= 0:
+        assert spectral_radius(STEPS[name], curvature, **values, **{parameter: 1e-9}) > 1 - 1e-6
+        return
+    below, above = (spectral_radius(STEPS[name], curvature, **values, **{parameter: f * edge}) for f in (0.999, 1.001))
+    assert below < 1 < above
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"momentum": 1}, "expected a value of momentum that its optimiser can have, got 1"),
+        ({"nesterov": 0.5}, "expected a value of nesterov"),
+        ({"lr": -1}, "expected a value of lr"),
+        ({"momentum": "0.5"}, "expected a real number for momentum"),
+        ({"beta1": 0.5}, "unknown parameter 'beta1'"),
+    ],
+)
+def test_a_setting_that_an_optimiser_cannot_have_is_refused(settings: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        maximal_curvature("sgd", **settings)
+
+
+def test_flags_are_fixed() -> None:
+    assert maximal_curvature("sgd", nesterov=1, dampening=0, weight_decay=0) == maximal_curvature("nesterov")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--only", "adem"], "did you mean 'adam'"),
+        (["--only", "lion"], "no stability edge for 'lion'"),
+        (["--set", "nesterov=1"], "expected --only NAME beside --set"),
+        (["--only", "sgd", "--set", "nesterov"], "expected a parameter and a number"),
+        (["--only", "gd", "--solve", "momentum"], "unknown parameter 'momentum'"),
+        (["--solve", "lrr"], "expected a parameter of an optimiser to solve for"),
+    ],
+)
+def test_the_command_refuses_in_one_line(words: list[str], message: str, capsys) -> None:
+    assert main(["optimizers", *words]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert message in captured.err
+
+
+def test_an_optimiser_is_shown_cited_and_exported_by_its_name(tmp_path, capsys) -> None:
+    assert main(["show", "AdamW"]) == 0
+    assert "\nadamw  " in capsys.readouterr().out
+    assert main(["cite", "adamw"]) == 0
+    cited = capsys.readouterr().out
+    assert cited.startswith("@misc{gradcfl")
+    assert "necessary and sufficient on one mode" in " ".join(cited.split())
+    assert main(["export", "--only", "adamw", "--out", str(tmp_path / "b.tex")]) == 0
+    for parameter in ("Curvature", "Lr", "WeightDecay"):
+        assert rf"\newcommand{{\cflOptimizerAdamw{parameter}}}" in (tmp_path / "b.tex").read_text()
+    assert main(["show", "adem"]) == 2
+    assert "or an optimiser: gd," in capsys.readouterr().err
+
+
+def test_blocks_of_latex_parse_and_tell_their_symbols(capsys) -> None:
+    for name in ("heavy-ball", "adam"):
+        assert main(["show", name, "--latex"]) == 0
+        block = capsys.readouterr().out
+        formulas = re.findall(r"\\\[ (.*) \\\]", block)
+        assert len(formulas) == 4
+        assert all(latex2mathml.converter.convert(formula) for formula in formulas)
+        assert r"$\Delta t$ is step size" in block
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here: widths are not checked; that they parse is")
+def test_blocks_of_latex_fit_a_page(tmp_path) -> None:
+    blocks = "\n\n".join(told("latex", ["heavy-ball", "adamw", "rmsprop"]))
+    head = r"\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}"
+    (tmp_path / "all.tex").write_text(rf"{head}{blocks}\end{{document}}", encoding="utf-8")
+    assert overfull(tmp_path / "all.tex") == []

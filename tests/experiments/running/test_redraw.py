@@ -55,7 +55,8 @@ def test_a_picture_is_drawn_again(tmp_path: Path) -> None:
     [
         (("--format", "pfd"), "unknown format 'pfd': expected one of svg, png, pdf"),
         (("--width", "3.3"), ""),
-        (("--width", "wide"), "such as 3.3in, 84mm or 240pt, got 'wide'"),
+        (("--width", "wide"), "such as 3.3in, 84mm or 240pt (a number alone is in inches), got 'wide'"),
+        (("--height", "0.2in"), "expected a height from 1 to 40 inches"),
         (("--width", "900in"), "from 2 to 40 inches"),
         (("--style", "nope"), "one of its styles, such as ggplot, got 'nope'"),
     ],
@@ -71,6 +72,16 @@ def test_mistakes_are_one_line_before_the_work(
         err = capsys.readouterr().err
         assert message in err
         assert err.count("\n") == 1
+
+
+def test_a_folder_that_is_not_there_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["draw", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.startswith("error: expected the folder of a result")
+
+
+def test_a_figure_is_as_high_as_asked_for() -> None:
+    figure = Look(width="5", height="72.27pt").fitted(style.panels(1)[0])
+    assert tuple(figure.get_size_inches()) == pytest.approx((5, 1))
 
 
 def test_a_broken_style_is_one_line(tmp_path: Path) -> None:
