@@ -76,11 +76,17 @@ def _edge(ax: Axes, top: float) -> None:
 
 def _loss(ax: Axes, data: xr.Dataset) -> None:
     at = data.loss.where(np.isfinite(data.loss)).dropna("step")
-    ax.plot(at.step, at, "o-", ms=3, color=style.BLACK)
-    if at.size and float(at.min()) > 0:
+    drawn = [at.values]
+    if "loss_seen" in data:
+        seen = data.loss_seen.where(np.isfinite(data.loss_seen))
+        ax.plot(seen.step_seen, seen, "-", lw=0.7, color=style.BLUE, alpha=0.7, label="of every step")
+        drawn.append(seen.dropna("step_seen").values)
+    ax.plot(at.step, at, "o", ms=3, color=style.BLACK, label="measured")
+    values = np.concatenate(drawn)
+    if values.size and float(values.min()) > 0:
         ax.set_yscale("log")
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set(ylabel="loss", title="Loss on the data measured on")
+    ax.set(ylabel="loss", title="Loss: of every step, and (dots) on the data measured on")
 
 
 def _apart(ax: Axes, data: xr.Dataset) -> None:

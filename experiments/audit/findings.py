@@ -12,10 +12,10 @@ import xarray as xr
 from derive.shown import shown
 from experiments.audit.advice import decay, step_size, where
 from experiments.audit.outcome import Outcome
-from experiments.audit.places import NEAR, RECENT, Place, around, brief, last, lrs, nearest, places, state
+from experiments.audit.places import NEAR, RECENT, Place, around, at_jumps, brief, last, lrs, nearest, places, state
 from numerics.monitor.noisy import MARGIN
 from numerics.monitor.shadows import pace
-from numerics.monitor.verdict import Verdict
+from numerics.monitor.verdict import VERDICTS, Verdict
 
 UNMEASURED = "not measured"
 
@@ -42,6 +42,7 @@ class Findings:
         share: its part of it.
         sentences: the verdict; the first is the plain one.
         advice: what to do.
+        odd: the batch without a finite loss that ended it, in words; empty if there is none.
     """
 
     verdict: str
@@ -58,6 +59,7 @@ class Findings:
     share: float
     sentences: list[str]
     advice: list[str]
+    odd: str = ""
 
     @property
     def peak_lr(self) -> dict[int, float]:
@@ -80,7 +82,22 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     peak = peak or _measured_peak(seen)
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
     sampled, layer = bool(data.attrs["sampled"]), limiting(data)
-    summary = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
+    summary = Findings(
+        word,
+        reason,
+        now,
+        low,
+        high,
+        nearest([*seen, *at_jumps(data)]),
+        peak,
+        near,
+        sampled,
+        _noise(near),
+        *layer,
+        [],
+        [],
+        odd_batch(data),
+    )
     summary.sentences.extend(
         text for text in (_plain(summary), _now(summary), _history(seen, data), jumps(data), rounding(data)) if text
     )
@@ -104,7 +121,9 @@ def _verdict(data: xr.Dataset, now: Place | None, outcome: Outcome, why: str) ->
     """Of the whole record; a weight that is not a number decides."""
     if "finite" in outcome.line:
         return Verdict("unstable", outcome.line)
-    verdict = state(data, now.value if now else math.nan)
+    verdict, told = state(data, now.value if now else math.nan), str(data.attrs.get("verdict", ""))
+    if told in VERDICTS and (verdict.word not in VERDICTS or VERDICTS.index(told) > VERDICTS.index(verdict.word)):
+        return Verdict(told, str(data.attrs["reason"]))  # of what was seen between measurements
     if verdict.word != UNMEASURED:
         return verdict
     early = [text for text in data.unsettled.values if text]
@@ -125,6 +144,8 @@ def _plain(summary: Findings) -> str:
     """Is the peak step size too high, and when was it nearest."""
     if summary.verdict == UNMEASURED:
         return f"Not measured: {summary.reason}."
+    if summary.odd:
+        return f"{summary.verdict.capitalize()}: {summary.odd}; the step size is not what did it."
     if summary.nearest is None:
         return f"{summary.verdict.capitalize()}: {summary.reason}."
     when = f"{'furthest beyond' if summary.nearest.value > 1 else 'nearest to'} the edge it was at {summary.nearest.sentence}"
@@ -138,7 +159,10 @@ def _peak(summary: Findings) -> str:
 
 def _judged(summary: Findings) -> str:
     """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
-    values = [place.value for place in summary.around] or [summary.nearest.value if summary.nearest else math.nan]
+    values = [place.value for place in summary.around]
+    if not values:
+        lost = summary.verdict in ("unstable", "thrown out")
+        return "is too high by what the training did" if lost else "is not judged"
     beyond = sum(value > 1 + MARGIN for value in values)
     if 2 * beyond > len(values):
         return "is too high"
@@ -152,14 +176,14 @@ def _judged(summary: Findings) -> str:
         return "is at the edge"
     if not summary.sampled or (summary.noise is not None and summary.noise[1] < 1):
         return "is not too high"
-    return "is not too high without the noise of its batches; with it that is not decided"
+    return "is not too high without the noise of its batches, with which it is not decided"
 
 
 def _around(summary: Findings) -> str:
     values = [place.value for place in summary.around]
-    edge = "noise-free edge" if summary.sampled else "edge"
     if not values:
-        return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
+        return f"; nothing was measured at {NEAR:.0%} of it or more"
+    edge = "noise-free edge" if summary.sampled else "edge"
     spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
     noise = ""
     if summary.noise is not None:
@@ -190,9 +214,38 @@ def _mostly(summary: Findings) -> str:
 def _history(seen: list[Place], data: xr.Dataset) -> str:
     if not seen:
         return ""
-    first = float(data.loss.dropna("step")[0]), float(data.loss.dropna("step")[-1])
     beyond = sum(place.value > 1 for place in seen)
-    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; the loss went from {first[0]:.3g} to {first[1]:.3g}."
+    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; {went(data)}."
+
+
+def went(data: xr.Dataset) -> str:
+    """The losses seen, of every step where there are any, else those measured."""
+    each = "loss_seen" in data and data.loss_seen.size > 0
+    losses, steps = (data.loss_seen, data.step_seen) if each else (data.loss, data.step)
+    steps, losses = steps.values, losses.values
+    if not each:
+        steps, losses = steps[~np.isnan(losses)], losses[~np.isnan(losses)]
+    gone = np.flatnonzero(~np.isfinite(losses))
+    known = losses[: gone[0]] if len(gone) else losses
+    if not len(known):
+        return "no loss seen was finite"
+    of = "" if each else " (as measured; not every step's was seen)"
+    ended = (
+        f", and is not finite from step {int(steps[gone[0]])} on" if len(gone) and gone[0] + len(gone) == len(losses) else ""
+    )
+    return f"the loss went from {known[0]:.3g} to {known[-1]:.3g}{of}{ended}"
+
+
+def odd_batch(data: xr.Dataset) -> str:
+    """The batch of the first jump, if it is one without a finite loss and none was finite since."""
+    at = np.flatnonzero(data.spike.values == "batch")
+    if not len(at) or "loss_seen" not in data or not data.loss_seen.size:
+        return ""
+    first = data.isel(step=int(at[0]))
+    seen = data.loss_seen.values[data.step_seen.values >= int(first.step)]
+    if np.isfinite(float(first.spike_loss)) or not len(seen) or np.isfinite(seen).any():
+        return ""
+    return f"batch {float(first.spike_batch):.0f} (step {int(first.step)}) has no finite loss, and no loss was finite since"
 
 
 def jumps(data: xr.Dataset) -> str:

@@ -155,6 +155,8 @@ def _tiles(summary: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
 def _tile(place: Place | None) -> tuple[str, str]:
     if place is None:
         return "not measured", "normalised sharpness; 1 is the edge"
+    if place.jump:
+        return number(place.value), f"step {place.step}, at the jump of the loss there"
     return number(place.value), f"step {place.step}, lr {lrs(place.lr)}; largest stable lr there {lrs(place.largest)}"
 
 
@@ -210,7 +212,7 @@ def _settings(session: Session, data: xr.Dataset) -> dict[str, str]:
     model = session.meter.model if session.meter else None
     size = sum(p.numel() for p in model.parameters()) if model is not None else 0
     kind = {str(p.dtype).removeprefix("torch.") for p in model.parameters()} if model is not None else set()
-    told = {k: str(v) for k, v in data.attrs.items() if k not in ("remarks", "optimizers", "measured_on")}
+    told = {k: str(v) for k, v in data.attrs.items() if k not in ("remarks", "optimizers", "measured_on", "verdict", "reason")}
     return {
         "model": f"{type(model).__name__}, {size:,} parameters, {', '.join(sorted(kind))}",
         "optimiser": str(data.attrs["optimizers"]),

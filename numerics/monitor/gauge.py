@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from math import isfinite, nan
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from derive.errors import InputError
 from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
 from numerics.monitor.start import norm
@@ -112,6 +114,12 @@ class Gauge:
         return {name: sum(shares[id(t.parameter)] for t in own) for name, own in self._layers(found).items()}
 
 
+def derive_edges(optimizer: Optimizer) -> None:
+    """Have all of the optimiser's edges derived, which is done once in a process; where it has none, measuring says why."""
+    with suppress(InputError):
+        _ = [t.curvature for t in thresholds(optimizer)]
+
+
 def _settings(optimizer: Optimizer, found: Sequence[Threshold]) -> Row:
     lrs = {number: float(group["lr"]) for number, group in enumerate(optimizer.param_groups)}
     told = {"lr": lrs, "edge": {t.group: t.curvature for t in found}}
@@ -136,3 +144,8 @@ def samples(inputs: Any) -> int:
         return inputs.shape[0] if inputs.ndim else 1
     parts = inputs.values() if isinstance(inputs, Mapping) else inputs if isinstance(inputs, tuple | list) else ()
     return next((samples(part) for part in parts if isinstance(part, Tensor)), 1)
+
+
+def rows_of(batches: Sequence[Batch]) -> int:
+    """Of all batches."""
+    return sum(samples(inputs) for inputs, _ in batches)

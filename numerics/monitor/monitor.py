@@ -37,15 +37,17 @@ from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import COUPLED, DROPPED, LossFn, couples_batch, drops
 from numerics.monitor.fresh import Fresh
-from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, samples
+from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, derive_edges, rows_of
 from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
-from numerics.monitor.observer import Observer
-from numerics.monitor.options import Batch, Sink
+from numerics.monitor.jump import UNSOUGHT, Jump
+from numerics.monitor.observer import LATE, OFTEN, Observer
+from numerics.monitor.options import Batch, Sink, showing_options
 from numerics.monitor.records import Records, save
 from numerics.monitor.remarks import Remarks, reason
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
 from numerics.monitor.spikes import Spikes
+from numerics.monitor.standing import Standing
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.state import Nothing, Stateful, restore, state_of
 from numerics.monitor.summary import plot, summary
@@ -66,6 +68,7 @@ ATTEMPT = 10.0
 """Products that a measurement is taken to have cost that came to nothing."""
 
 
+@showing_options
 class StabilityMonitor:
     """Watches a training; call `step` after each step of the optimiser.
 
@@ -81,8 +84,7 @@ class StabilityMonitor:
             shadow does it too.
         forward_context: makes the context of forward and loss in training, as autocast; for the shadow.
         sinks: each gets every row: `LiveView`, `TensorBoard`, or your own.
-        **options: see `Options`: every, budget, probe, chunk, tolerance, layers, smallest, batches, shadow, window, spikes,
-            rows, still.
+        **options: those of `Options`.
 
     Raises:
         InputError: an optimiser without a derived edge, or one that trains parameters the model does not have; an option out
@@ -114,12 +116,13 @@ class StabilityMonitor:
         self._fresh = Fresh(self.optimizer, curvature, self.options.batches)
         self._products, self._clock = Budget(self.options.budget, self.options.every, early=True), Clock()
         self._start, self._data = Start(self.optimizer), Batches()
-        self._observer = Observer(model, self.optimizer)
+        self._observer, self._standing = Observer(model, self.optimizer), Standing(self.optimizer)
         how = Step(loss_fn, after_backward, forward_context)
         self.shadows = Shadows(model, self.optimizer, how, self._observer, self.options) if self.options.shadow else None
         self._spikes = Spikes(model, self.optimizer, how, self._gauge) if self.options.spikes else None
         self._batches: list[Batch] = []
         self._seen = self._calls = 0
+        self._derived = self._noisy = False
         self._groups = len(self.optimizer.param_groups)
 
     def step(self, inputs: Any, targets: Any = None) -> None:
@@ -157,7 +160,8 @@ class StabilityMonitor:
         """
         with self._clock.watching():
             row = self._measured([(inputs, targets)], layers)
-            self._write(row)
+            self.records.add(self._seen, row)
+            self._tell(row)
         return row
 
     @property
@@ -176,15 +180,17 @@ class StabilityMonitor:
     def latest(self) -> Row:
         """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first.
 
-        What the monitor has cost is that of now. It takes as long after a million steps as after ten.
+        Step sizes, and what the monitor has cost, are those of now; so are verdict and reason, where what was seen since the
+        newest measurement makes them other ones: see `standing`. It takes as long after a million steps as after ten.
         """
-        return self.records.latest(self._seen, self._clock.told)
+        return self.records.latest(self._seen, self._clock.told | self._standing.told_of(self.records))
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
         attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
         attributes |= {"sampled": int(self._data.sampled), "ascends": int(maximizes(self.optimizer))}
-        return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
+        attributes |= {"remarks": "; ".join(self._remarks.told), **self._standing.headline(self.records)}
+        return self.records.dataset(attributes).assign(self._standing.course.variables())
 
     def save(self, path: str | Path) -> None:
         """Write `dataset()` as netCDF, whole or not at all.
@@ -196,7 +202,7 @@ class StabilityMonitor:
 
     def summary(self) -> str:
         """The newest numbers, what jumped and what the monitor has cost, in a few lines."""
-        return summary(self.latest, list(self.records))
+        return summary(self.latest, list(self.records), self.records.basis)
 
     def plot(self) -> Figure:
         """Normalised sharpness and loss over steps, as a figure of matplotlib; save it with `.savefig(path)`."""
@@ -217,13 +223,15 @@ class StabilityMonitor:
         """
         restore(state, self._parts, self.optimizer, self.kinds)
         self._seen = self._observer.steps
+        for sink in self.sinks:
+            self._remarks.tried(lambda sink=sink: getattr(sink, "resumed", bool)(self._seen) and None)
 
     @property
     def _parts(self) -> dict[str, Stateful]:
         """What remembers something."""
         parts = {"steps": self._observer, "records": self.records, "remarks": self._remarks, "budget": self._products}
         parts |= {"clock": self._clock, "gauge": self._gauge, "start": self._start, "data": self._data}
-        parts |= {"fresh": self._fresh}
+        parts |= {"fresh": self._fresh, "standing": self._standing}
         return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
 
     def close(self) -> None:
@@ -249,14 +257,18 @@ class StabilityMonitor:
         if not new:
             self._wait()
             return {}
+        self._remarks.once(LATE, self._observer.late >= OFTEN)
         batches, self._batches = self._batches, []
         self._products.step(new)
         self._clock.step(new)
         try:
             self._remarks.tried(lambda: self._began(batches))
             row = self._remarks.tried(lambda: self._shadowed(batches, new)) | self._remarks.tried(lambda: self._jumped(batches))
+            self._standing.step(self._seen, None if self._spikes is None else self._spikes.newest)
             self.records.add(self._seen, row)  # a verdict now counts the window that ends now
-            self._write(row | self._remarks.tried(lambda: self._due(batches)))
+            row |= self._remarks.tried(lambda: self._due(batches))
+            self.records.add(self._seen, row)
+            self._tell(row)
             self._tell(self._remarks.tried(lambda: self._noise(batches)))
         finally:
             self._observer.forget()
@@ -270,14 +282,17 @@ class StabilityMonitor:
 
     def _due(self, batches: Sequence[Batch]) -> Row:
         """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
-        if not self._products.due or unsettled(self.optimizer):
+        budget, standing = self._products, self._standing
+        wanted = budget.lends and (standing.at_peak or (budget.lends_again and standing.doubtful(self.records)))
+        if not (budget.due or wanted) or unsettled(self.optimizer):
             return {}
-        products, paid = ATTEMPT, self._products.paid
+        products, paid = ATTEMPT, budget.paid
         try:
-            row = self._measured(batches, self.options.layers if paid else 0, lent=not paid)
+            row = self._measured(batches, self.options.layers if paid else 0, lent=not (paid or wanted))
             products = row["products"]
         finally:
-            self._products.spend(self._clock.cost(products))
+            standing.tried()
+            budget.spend(self._clock.cost(products))
         return row
 
     def _noise(self, batches: Sequence[Batch]) -> Row:
@@ -293,9 +308,10 @@ class StabilityMonitor:
         now = {} if known else rejudged(self.records, True, ascends)
         try:
             with self._clock.measuring():
-                enough = self._fresh.see(batches, _rows(batches))
-            # Not in the time of a product: the edge is derived at the first one, once.
-            return now | (self._fresh.tell(self.records, ascends) if enough else {})
+                enough = self._fresh.see(batches, rows_of(batches))
+            with nullcontext() if self._noisy or not enough else self._clock.setting_up():
+                self._noisy = self._noisy or enough
+                return now | (self._fresh.tell(self.records, ascends) if enough else {})
         except Exception:
             self._fresh.close()
             if isfinite(self._gauge.curvature.loss(batches)):
@@ -305,19 +321,27 @@ class StabilityMonitor:
             self._products.charge(self._clock.cost(1.0))
 
     def _jumped(self, batches: Sequence[Batch]) -> Row:
-        """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
+        """Why the loss or the gradient jumped, if one did."""
         if self._spikes is None:
             return {}
         with self._spikes.stepped(batches) as jump:
             if jump is None:
                 return {}
-            products = ATTEMPT
-            try:
-                with self._clock.measuring():
-                    row, products = self._spikes.why(jump, batches, self.records.newest, self.options.probe)
-            finally:
-                self._products.spend(self._clock.cost(products))
+            row = self._sought(self._spikes, jump, batches)
         LOG.warning("step %d: %s", self._seen, row["spike_reason"])  # news, and no fault of the measurement
+        return row
+
+    def _sought(self, spikes: Spikes, jump: Jump, batches: Sequence[Batch]) -> Row:
+        """Its cause, paid for as a measurement is; where it was sought and is known it is that of what follows."""
+        shaken, products = self._standing.shaken(self._seen), ATTEMPT
+        if shaken or not self._clock.seeks:
+            return jump.unsought(*(("aftershock", shaken) if shaken else ("unknown", UNSOUGHT)))
+        try:
+            with self._clock.seeking():
+                row, products = spikes.why(jump, batches, self.records.newest, self.options.probe)
+        finally:
+            self._products.spend(self._clock.cost(products))
+        self._standing.jumped(self._seen, row)
         return row
 
     def _measured(self, batches: Sequence[Batch], layers: int | None, lent: bool = False) -> Row:
@@ -325,9 +349,13 @@ class StabilityMonitor:
         self._remarks.once(DROPPED, any(map(drops, self.model.modules())))
         where = self._where(batches)
         self._data.see(batches)
+        if not self._derived:
+            self._derived = True
+            with self._clock.setting_up():
+                derive_edges(self.optimizer)
         with self._clock.measuring():
             row, products = self._gauge.row(where, layers)
-        products *= _rows(where) / _rows(batches)
+        products *= rows_of(where) / rows_of(batches)
         row |= {"products": products, "seconds": self._clock.last, **self._clock.told}
         self._remarks.once(UNRESOLVED, "unresolved" in row)
         self._fresh.begin(self._seen, self._gauge.taken(), lent)
@@ -365,16 +393,8 @@ class StabilityMonitor:
             self._remarks.once(f"no shadow any more: {reason(error)}")
             return {}
 
-    def _write(self, row: Row) -> None:
-        self.records.add(self._seen, row)
-        self._tell(row)
-
     def _tell(self, row: Row) -> None:
-        """To the sinks."""
-        if row:
-            for sink in self.sinks:
-                self._remarks.tried(lambda sink=sink: sink.write(self._seen, row))
-
-
-def _rows(batches: Sequence[Batch]) -> int:
-    return sum(samples(inputs) for inputs, _ in batches)
+        """To the sinks, with the verdict of now where there is news of it."""
+        row = row | self._remarks.tried(lambda: self._standing.news(self.records, self._seen, row))
+        for sink in self.sinks if row else ():
+            self._remarks.tried(lambda sink=sink: sink.write(self._seen, row))

@@ -17,6 +17,9 @@ from numerics.thresholds.kinds import trained
 
 VERSION = 1
 
+SINCE = ("standing",)
+"""Parts that states written before they were there may lack: they begin anew."""
+
 
 class Stateful(Protocol):
     """A part of a monitor that remembers something."""
@@ -52,7 +55,7 @@ def restore(state: Any, parts: Mapping[str, Stateful], optimizer: Optimizer, kin
     """
     if not isinstance(state, Mapping):
         raise InputError(f"expected what StabilityMonitor.state_dict() gave, got {type(state).__name__}")
-    lacking = [name for name in ("version", "optimizers", "sizes", *parts) if name not in state]
+    lacking = [name for name in ("version", "optimizers", "sizes", *parts) if name not in (*state, *SINCE)]
     if lacking:
         raise InputError(f"expected what StabilityMonitor.state_dict() gave, got a mapping without {', '.join(lacking)}")
     if state["version"] != VERSION:
@@ -63,7 +66,7 @@ def restore(state: Any, parts: Mapping[str, Stateful], optimizer: Optimizer, kin
         raise InputError(f"expected the state of this training, of {told[0]}, got that of {told[1]}")
     try:
         for name, part in parts.items():
-            if state[name] is not None:
+            if state.get(name) is not None:
                 part.restore(state[name])
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
         raise InputError(
