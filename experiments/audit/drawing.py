@@ -34,7 +34,7 @@ def draw(data: xr.Dataset) -> Figure:
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
     at = data[["normalised", "bound"]].dropna("step")
     values = at.normalised.values
-    steep = bool(values.size) and values.max() > 5 and values.min() > 0
+    steep = bool(values.size) and values.min() > 0 and (values.max() > 5 or values.max() > 100 * values.min())
     if steep:
         ax.set_yscale("log")
     ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8)

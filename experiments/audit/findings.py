@@ -176,7 +176,7 @@ def _judged(summary: Findings) -> str:
         return "is at the edge"
     if not summary.sampled or (summary.noise is not None and summary.noise[1] < 1):
         return "is not too high"
-    return "is not too high without the noise of its batches, with which it is not decided"
+    return "is not too high without the noise of its batches; with it that is not decided"
 
 
 def _around(summary: Findings) -> str:

@@ -87,7 +87,7 @@ def page(
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     return environment.get_template("audit.html.j2").render(
-        target=target, summary=summary, outcome=outcome, picture=picture, gauge=gauge(summary.nearest),
+        target=target, summary=summary, outcome=outcome, picture=picture, gauge=gauge(summary.nearest), noise=noise_gauge(data),
         tiles=_tiles(summary, data), layers=layer_rows(data), groups=group_rows(data), cost=_cost(session, data),
         warnings=_warnings(session, data), settings=_settings(session, data), steps=session.steps,
         record={k: record[k] for k in KEPT}, class_name=summary.verdict.replace(" ", "-"), precision=_precision(summary, data),
@@ -103,9 +103,16 @@ def svg(figure: Figure) -> str:
 
 def gauge(place: Place | None) -> float:
     """Position of the needle in percent of the scale: 0 to 1 takes two thirds of it, 1 to infinity the rest."""
-    if place is None:
-        return 0.0
-    value = place.value
+    return 0.0 if place is None else _position(place.value)
+
+
+def noise_gauge(data: xr.Dataset) -> tuple[float, float] | None:
+    """The same of the newest mean-square sharpness, along the direction and with what goes across, the lower one first."""
+    known = [place.noise for place in places(data) if place.noise is not None]
+    return (_position(min(known[-1])), _position(max(known[-1]))) if known else None
+
+
+def _position(value: float) -> float:
     share = max(value, 0.0) * 2 / 3 if value <= 1 else 1 - 1 / (3 * value)
     return round(100 * share, 2)
 
