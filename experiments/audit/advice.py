@@ -23,11 +23,15 @@ SAFE = 0.8
 
 
 def step_size(findings: Findings) -> str:
-    """Of the peak of the schedule, by the measurements around it, or by the one nearest to the edge where there are none."""
+    """Of the peak of the schedule, by the measurements around it."""
+    if findings.odd:
+        return f"Look at the data: {findings.odd}. Leave such batches out, or skip such steps; then audit again."
     if findings.nearest is None or findings.verdict == "thrown out":
         lost = findings.verdict in ("unstable", "thrown out")
         return "Restart from before the loss was lost, with a peak step size several times smaller." if lost else ""
-    value = median_low([place.value for place in findings.around]) if findings.around else findings.nearest.value
+    if not findings.around:
+        return _elsewhere(findings.nearest, lrs(findings.peak_lr))
+    value = median_low([place.value for place in findings.around])
     if not value > 0:
         return "No step size makes the curvature found unstable (it is not positive)."
     if findings.sampled:
@@ -40,6 +44,14 @@ def step_size(findings: Findings) -> str:
     return f"{largest}. There is room to raise it; the sharpness tends to follow."
 
 
+def _elsewhere(nearest: Place, peak: str) -> str:
+    """Nothing was measured near the peak, so that no number is told of it."""
+    if nearest.value > 1:
+        return f"Restart with a peak step size several times smaller than {peak}: it was at {nearest.sentence}."
+    then = "" if nearest.jump else f"; at step {nearest.step} the largest stable lr was {lrs(nearest.largest)}"
+    return f"Nothing was measured near the peak of {peak}{then}: do not raise it before it is (see --budget)."
+
+
 def _sampled_step_size(findings: Findings, value: float) -> str:
     """The noise-free edge is no advice there: the mean-square one is, between its two ends."""
     free = f"Without noise the largest stable lr at the peak would be {lrs(_scaled(findings.peak_lr, 1 / value))}"
@@ -48,7 +60,12 @@ def _sampled_step_size(findings: Findings, value: float) -> str:
         told = f"{free} {used}; what the noise of the batches leaves of it was not measured: do not raise it"
         return f"{told}. {_safe(findings, value)}" if value > 1 - MARGIN else f"{told}."
     alone, both = (lrs(_scaled(findings.peak_lr, 1 / one)) for one in findings.noise)
-    largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {both} to {alone} {used}. {free}"
+    told = f"{both} with what goes across, {alone} along the direction measured"
+    largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {told} {used}. {free}"
+    if findings.noise[0] < value:
+        largest += (
+            " by the batches that were measured on, which curve more than those after them: take the smallest of the three"
+        )
     if findings.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
         return f"{largest}. {_safe(findings, max(value, findings.noise[0]))}"
     if findings.noise[1] < 1 and findings.verdict == "stable":

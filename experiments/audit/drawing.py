@@ -37,7 +37,7 @@ def draw(data: xr.Dataset) -> Figure:
 def _sharpness(ax: Axes, data: xr.Dataset) -> None:
     at, noisy = data[["normalised", "bound"]].dropna("step"), _in_mean_square(data)
     values = np.concatenate([at.normalised.values, *(middle for _, middle, _, _ in noisy.values())])
-    steep = bool(values.size) and values.max() > 5 and values.min() > 0
+    steep = bool(values.size) and values.min() > 0 and (values.max() > 5 or values.max() > 100 * values.min())
     if steep:
         ax.set_yscale("log")
     ax.errorbar(at.step, at.normalised, yerr=at.bound, fmt="o-", ms=3, color=style.BLUE, elinewidth=0.8, label="without noise")
@@ -97,11 +97,17 @@ def _edge(ax: Axes, top: float) -> None:
 
 def _loss(ax: Axes, data: xr.Dataset) -> None:
     at = data.loss.where(np.isfinite(data.loss)).dropna("step")
-    ax.plot(at.step, at, "o-", ms=3, color=style.BLACK)
-    if at.size and float(at.min()) > 0:
+    drawn = [at.values]
+    if "loss_seen" in data:
+        seen = data.loss_seen.where(np.isfinite(data.loss_seen))
+        ax.plot(seen.step_seen, seen, "-", lw=0.7, color=style.BLUE, alpha=0.7, label="of every step")
+        drawn.append(seen.dropna("step_seen").values)
+    ax.plot(at.step, at, "o", ms=3, color=style.BLACK, label="measured")
+    values = np.concatenate(drawn)
+    if values.size and float(values.min()) > 0:
         ax.set_yscale("log")
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set(ylabel="loss", title="Loss on the data measured on")
+    ax.set(ylabel="loss", title="Loss: of every step, and (dots) on the data measured on")
 
 
 def _apart(ax: Axes, data: xr.Dataset) -> None:

@@ -14,9 +14,9 @@ import xarray as xr
 
 from experiments.audit.advice import decay, step_size, where
 from experiments.audit.outcome import Outcome
-from experiments.audit.places import RECENT, Place, around, last, nearest, places, state
-from experiments.audit.wording import UNMEASURED, at_the_end, history, jumps, plain, rounding
-from numerics.monitor.verdict import Verdict
+from experiments.audit.places import RECENT, Place, around, at_jumps, last, nearest, places, state
+from experiments.audit.wording import UNMEASURED, at_the_end, history, jumps, odd_batch, plain, rounding
+from numerics.monitor.verdict import VERDICTS, Verdict
 
 Peak = dict[int, tuple[float, int]]
 
@@ -41,6 +41,7 @@ class Findings:
         share: its part of it.
         sentences: the verdict; the first is the plain one.
         advice: what to do.
+        odd: the batch without a finite loss that ended it, in words; empty if there is none.
     """
 
     verdict: str
@@ -57,6 +58,7 @@ class Findings:
     share: float
     sentences: list[str]
     advice: list[str]
+    odd: str = ""
 
     @property
     def peak_lr(self) -> dict[int, float]:
@@ -79,7 +81,22 @@ def findings(data: xr.Dataset, outcome: Outcome, peak: Peak | None = None, why: 
     peak = peak or _measured_peak(seen)
     near = around(seen, {group: lr for group, (lr, _) in peak.items()})
     sampled, layer = bool(data.attrs["sampled"]), limiting(data)
-    summary = Findings(word, reason, now, low, high, nearest(seen), peak, near, sampled, _noise(near), *layer, [], [])
+    summary = Findings(
+        word,
+        reason,
+        now,
+        low,
+        high,
+        nearest([*seen, *at_jumps(data)]),
+        peak,
+        near,
+        sampled,
+        _noise(near),
+        *layer,
+        [],
+        [],
+        odd_batch(data),
+    )
     summary.sentences.extend(
         text for text in (plain(summary), at_the_end(summary), history(seen, data), jumps(data), rounding(data)) if text
     )
@@ -103,7 +120,9 @@ def _verdict(data: xr.Dataset, now: Place | None, outcome: Outcome, why: str) ->
     """Of the whole record; a weight that is not a number decides."""
     if "finite" in outcome.line:
         return Verdict("unstable", outcome.line)
-    verdict = state(data, now.value if now else math.nan)
+    verdict, told = state(data, now.value if now else math.nan), str(data.attrs.get("verdict", ""))
+    if told in VERDICTS and (verdict.word not in VERDICTS or VERDICTS.index(told) > VERDICTS.index(verdict.word)):
+        return Verdict(told, str(data.attrs["reason"]))  # of what was seen between measurements
     if verdict.word != UNMEASURED:
         return verdict
     early = [text for text in data.unsettled.values if text]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isnan
+from math import isnan, nan
 from typing import Any
 from weakref import WeakSet
 
@@ -33,6 +33,7 @@ from experiments.audit.session import TOLD, Session
 from numerics.monitor import Options
 from numerics.monitor.budget import Budget
 from numerics.monitor.clock import Clock
+from numerics.monitor.course import Course
 from numerics.monitor.descended import COUPLED, couples_batch
 from numerics.monitor.fresh import Fresh
 from numerics.monitor.gauge import UNRESOLVED, Gauge
@@ -85,6 +86,7 @@ class Found:
         self._waiting: tuple[dict[str, Any], dict[nn.Parameter, Tensor]] | None = None
         self._thrown = self._passes = 0
         self._looked = self._told = False
+        self._course, self._loss = Course(maximizes(optimizer)), nan
 
     def begun(self, loss: float) -> None:
         """The first loss of all; it counts once a gradient has been that of the loss seen."""
@@ -99,6 +101,8 @@ class Found:
             InputError: an operation without a second derivative, or products that are not those of a symmetric Hessian.
         """
         self._passes += 1
+        if loss.numel() == 1:
+            self._loss = float(loss.detach())
         self._budget.steps = self.session.steps + 1
         due = self._budget.due and self._thrown < TRIES and not unsettled(self.optimizer)
         if self._waiting is not None or not (due or self._fresh.open or not self._looked) or loss.numel() != 1:
@@ -149,6 +153,8 @@ class Found:
         """Throw a measurement away whose loss is not what the step descends."""
         passes, self._passes = self._passes, 0
         self._clock.step()
+        if passes == 1:
+            self._course.see(self.session.steps + 1, self._loss, 0.0)
         if self._waiting is None:
             return
         (row, gradients), self._waiting = self._waiting, None
@@ -180,7 +186,7 @@ class Found:
         told = {"every": self.options.every, "budget": self.options.budget, "tolerance": self.options.tolerance, "shadow": 0.0}
         told |= {"optimizers": ", ".join(self.kinds), "measured_on": "the loss of each step's backward pass", "remarks": ""}
         told |= {"sampled": 1, "ascends": int(maximizes(self.optimizer))}
-        return self.records.dataset(told)
+        return self.records.dataset(told).assign(self._course.variables())
 
     def close(self) -> None:
         """The hooks come off by `hooked`."""

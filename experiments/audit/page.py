@@ -88,7 +88,7 @@ def page(
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     return environment.get_template("audit.html.j2").render(
-        target=target, summary=summary, outcome=outcome, picture=picture, gauge=gauge(summary.nearest),
+        target=target, summary=summary, outcome=outcome, picture=picture, gauge=gauge(summary.nearest), noise=noise_gauge(data),
         tiles=_tiles(summary, data), layers=layer_rows(data), groups=group_rows(data), cost=_cost(session, data),
         warnings=_warnings(session, data), settings=_settings(session, data), steps=session.steps,
         record={k: record[k] for k in KEPT}, class_name=summary.verdict.replace(" ", "-"), precision=_precision(summary, data),
@@ -104,9 +104,16 @@ def svg(figure: Figure) -> str:
 
 def gauge(place: Place | None) -> float:
     """Position of the needle in percent of the scale: 0 to 1 takes two thirds of it, 1 to infinity the rest."""
-    if place is None:
-        return 0.0
-    value = place.value
+    return 0.0 if place is None else _position(place.value)
+
+
+def noise_gauge(data: xr.Dataset) -> tuple[float, float] | None:
+    """The same of the newest mean-square sharpness, along the direction and with what goes across, the lower one first."""
+    known = [place.noise for place in places(data) if place.noise is not None]
+    return (_position(min(known[-1])), _position(max(known[-1]))) if known else None
+
+
+def _position(value: float) -> float:
     share = max(value, 0.0) * 2 / 3 if value <= 1 else 1 - 1 / (3 * value)
     return round(100 * share, 2)
 
@@ -156,6 +163,8 @@ def _tiles(summary: Findings, data: xr.Dataset) -> list[tuple[str, str, str]]:
 def _tile(place: Place | None) -> tuple[str, str]:
     if place is None:
         return "not measured", "normalised sharpness; 1 is the edge"
+    if place.jump:
+        return number(place.value), f"step {place.step}, at the jump of the loss there"
     return number(place.value), f"step {place.step}, lr {lrs(place.lr)}; largest stable lr there {lrs(place.largest)}"
 
 
@@ -211,7 +220,7 @@ def _settings(session: Session, data: xr.Dataset) -> dict[str, str]:
     model = session.meter.model if session.meter else None
     size = sum(p.numel() for p in model.parameters()) if model is not None else 0
     kind = {str(p.dtype).removeprefix("torch.") for p in model.parameters()} if model is not None else set()
-    told = {k: str(v) for k, v in data.attrs.items() if k not in ("remarks", "optimizers", "measured_on")}
+    told = {k: str(v) for k, v in data.attrs.items() if k not in ("remarks", "optimizers", "measured_on", "verdict", "reason")}
     return {
         "model": f"{type(model).__name__}, {size:,} parameters, {', '.join(sorted(kind))}",
         "optimiser": str(data.attrs["optimizers"]),

@@ -32,12 +32,14 @@ class Place:
         value: normalised sharpness there.
         lr: of each group there.
         noise: mean-square sharpness along the direction, and with what goes across; none where it was not measured.
+        jump: whether it was measured at a jump, before whose step, on the batch before.
     """
 
     step: int
     value: float
     lr: Mapping[int, float]
     noise: tuple[float, float] | None = None
+    jump: bool = False
 
     @property
     def largest(self) -> dict[int, float]:
@@ -47,6 +49,8 @@ class Place:
     @property
     def sentence(self) -> str:
         """In words."""
+        if self.jump:
+            return f"{brief(self.value)} of it at step {self.step}, by the jump there"
         where = f"{brief(self.value)} of it at step {self.step}, with lr {lrs(self.lr)}"
         if not self.value > 0:
             return f"{where} (the curvature found is not positive: no step size makes it unstable)"
@@ -63,6 +67,11 @@ def _place(at: xr.Dataset) -> Place:
     known = {int(g): float(lr) for g, lr in zip(at.group.values, at.lr.values, strict=True) if math.isfinite(lr)}
     noise = (float(at.mean_square), float(at.coupled))
     return Place(int(at.step), float(at.normalised), known, noise if all(map(math.isfinite, noise)) else None)
+
+
+def at_jumps(data: xr.Dataset) -> list[Place]:
+    """What was measured where the loss jumped: the step size there is not recorded."""
+    return [Place(int(at.step), float(at), {}, jump=True) for at in data.spike_normalised.dropna("step")]
 
 
 def nearest(seen: list[Place]) -> Place | None:

@@ -6,7 +6,6 @@ monitor; what to do about it is `advice`.
 
 from __future__ import annotations
 
-import math
 from statistics import median_low
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,8 @@ def plain(summary: Findings) -> str:
     """Is the peak step size too high, and when was it nearest."""
     if summary.verdict == UNMEASURED:
         return f"Not measured: {summary.reason}."
+    if summary.odd:
+        return f"{summary.verdict.capitalize()}: {summary.odd}; the step size is not what did it."
     if summary.nearest is None:
         return f"{summary.verdict.capitalize()}: {summary.reason}."
     when = f"{'furthest beyond' if summary.nearest.value > 1 else 'nearest to'} the edge it was at {summary.nearest.sentence}"
@@ -42,7 +43,10 @@ def _peak(summary: Findings) -> str:
 
 def _judged(summary: Findings) -> str:
     """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
-    values = [place.value for place in summary.around] or [summary.nearest.value if summary.nearest else math.nan]
+    values = [place.value for place in summary.around]
+    if not values:
+        lost = summary.verdict in ("unstable", "thrown out")
+        return "is too high by what the training did" if lost else "is not judged"
     beyond = sum(value > 1 + MARGIN for value in values)
     if 2 * beyond > len(values):
         return "is too high"
@@ -61,9 +65,9 @@ def _judged(summary: Findings) -> str:
 
 def _around(summary: Findings) -> str:
     values = [place.value for place in summary.around]
-    edge = "noise-free edge" if summary.sampled else "edge"
     if not values:
-        return f", of the {edge}; but within {1 - NEAR:.0%} of it nothing was measured"
+        return f"; nothing was measured at {NEAR:.0%} of it or more"
+    edge = "noise-free edge" if summary.sampled else "edge"
     spread = f", {brief(min(values))} to {brief(max(values))}" if len(values) > 1 else ""
     noise = ""
     if summary.noise is not None:
@@ -95,9 +99,38 @@ def history(seen: list[Place], data: xr.Dataset) -> str:
     """How many measurements lay beyond the edge, and what became of the loss; empty without one."""
     if not seen:
         return ""
-    first = float(data.loss.dropna("step")[0]), float(data.loss.dropna("step")[-1])
     beyond = sum(place.value > 1 for place in seen)
-    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; the loss went from {first[0]:.3g} to {first[1]:.3g}."
+    return f"Of {len(seen)} measurements {beyond} lie beyond the edge; {went(data)}."
+
+
+def went(data: xr.Dataset) -> str:
+    """The losses seen, of every step where there are any, else those measured."""
+    each = "loss_seen" in data and data.loss_seen.size > 0
+    losses, steps = (data.loss_seen, data.step_seen) if each else (data.loss, data.step)
+    steps, losses = steps.values, losses.values
+    if not each:
+        steps, losses = steps[~np.isnan(losses)], losses[~np.isnan(losses)]
+    gone = np.flatnonzero(~np.isfinite(losses))
+    known = losses[: gone[0]] if len(gone) else losses
+    if not len(known):
+        return "no loss seen was finite"
+    of = "" if each else " (as measured; not every step's was seen)"
+    ended = (
+        f", and is not finite from step {int(steps[gone[0]])} on" if len(gone) and gone[0] + len(gone) == len(losses) else ""
+    )
+    return f"the loss went from {known[0]:.3g} to {known[-1]:.3g}{of}{ended}"
+
+
+def odd_batch(data: xr.Dataset) -> str:
+    """The batch of the first jump, if it is one without a finite loss and none was finite since."""
+    at = np.flatnonzero(data.spike.values == "batch")
+    if not len(at) or "loss_seen" not in data or not data.loss_seen.size:
+        return ""
+    first = data.isel(step=int(at[0]))
+    seen = data.loss_seen.values[data.step_seen.values >= int(first.step)]
+    if np.isfinite(float(first.spike_loss)) or not len(seen) or np.isfinite(seen).any():
+        return ""
+    return f"batch {float(first.spike_batch):.0f} (step {int(first.step)}) has no finite loss, and no loss was finite since"
 
 
 def jumps(data: xr.Dataset) -> str:

@@ -71,6 +71,16 @@ class Budget:
         return since >= self.every and (self.paid or (self.early and since >= self._gap))
 
     @property
+    def lends(self) -> bool:
+        """Whether there is one on credit, where the step size asks for it: a few steps after the last, paid off or not."""
+        return self.early and self._last is not None and self.steps - self._last >= max(self.every, FIRST_GAP)
+
+    @property
+    def lends_again(self) -> bool:
+        """The same for what may ask for many: after half as many steps as there were at the last one."""
+        return self.lends and 2 * self.steps >= 3 * (self._last or 0)
+
+    @property
     def paid(self) -> bool:
         """Whether all that was spent is paid off."""
         return self.spent <= self.rate * self.steps

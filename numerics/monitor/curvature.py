@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from derive.errors import InputError
 from derive.shown import message
-from numerics.monitor.descended import Descended, LossFn, descended_loss, undisturbed
+from numerics.monitor.descended import Descended, LossFn, NoLossError, descended_loss, undisturbed
 from numerics.sharpness import BatchCoupledWarning, Hessian, Spectrum, spectrum
 from numerics.sharpness.objective import Objective, bare
 from numerics.sharpness.weights import weighed
@@ -104,6 +104,8 @@ class Curvature:
                 objective = Objective(descended, loss, batches, None, self.chunk, "batches")
                 with objective.undisturbed():
                     losses = [_cut_off(objective.loss(piece, objective.tensors)) for piece in objective.pieces]
+            except NoLossError:
+                raise
             except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
                 reason, told = message(error), _described(batches[0])
                 raise InputError(f"expected a batch that model and loss_fn take, got {told} ({reason})") from None

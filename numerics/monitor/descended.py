@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.nn.utils.rnn import PackedSequence
 
+from derive.errors import InputError
 from numerics.sharpness.untouched import untouched
 from numerics.thresholds import Threshold
 
@@ -74,9 +75,28 @@ class Descended(nn.Module):
 
 
 def descended_loss(loss_fn: LossFn, maximize: bool) -> LossFn:
-    """Loss of a `Descended` module's output."""
+    """Loss of a `Descended` module's output.
+
+    Raises:
+        NoLossError: when called, if `loss_fn` returns no tensor.
+    """
     sign = -1.0 if maximize else 1.0
-    return lambda outputs, targets: sign * loss_fn(outputs[0], targets) + outputs[1]
+    return lambda outputs, targets: sign * a_tensor(loss_fn(outputs[0], targets)) + outputs[1]
+
+
+class NoLossError(InputError):
+    """A loss function returned no tensor."""
+
+
+def a_tensor(loss: Any) -> Tensor:
+    """The loss.
+
+    Raises:
+        NoLossError: it is none.
+    """
+    if not isinstance(loss, Tensor):
+        raise NoLossError(f"expected loss_fn to return a tensor of one number, got {type(loss).__name__}")
+    return loss
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from math import isfinite, nan
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from derive.errors import InputError
 from numerics.monitor.curvature import Curvature, Here, Measured
 from numerics.monitor.options import Batch, Options
 from numerics.monitor.start import norm
@@ -110,6 +112,12 @@ class Gauge:
     def _shares(self, top: Measured, found: Sequence[Threshold]) -> dict[str, float]:
         shares = {id(t.parameter): share for t, share in zip(found, top.mode.shares, strict=True)}
         return {name: sum(shares[id(t.parameter)] for t in own) for name, own in self._layers(found).items()}
+
+
+def derive_edges(optimizer: Optimizer) -> None:
+    """Have all of the optimiser's edges derived, which is done once in a process; where it has none, measuring says why."""
+    with suppress(InputError):
+        _ = [t.curvature for t in thresholds(optimizer)]
 
 
 def _settings(optimizer: Optimizer, found: Sequence[Threshold]) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from derive.errors import InputError
 from numerics.monitor.monitor import StabilityMonitor
 from numerics.monitor.options import StabilityWarning
-from numerics.monitor.records import DIMS
-from numerics.monitor.scalars import scalars
+from numerics.monitor.records import DIMS, UNITS
+from numerics.monitor.scalars import SHORT, scalars
 from numerics.monitor.trainer import Following, first
 
 try:
@@ -71,18 +71,23 @@ class StabilityCallback(Following):
     Checkpoints hold the monitor's state, as `stability.pt`; a training that is resumed from one in its `output_dir` goes on
     with it, from elsewhere its records begin anew, which is said.
 
-    The newest numbers go into the Trainer's `log_history` whenever it logs. What `report_to` names is told before callbacks
+    The newest numbers go into the Trainer's `log_history` whenever it logs: those of `scalars.SHORT`, which are enough to
+    steer by, unless `logged` names others; all of them are in `.monitor`. What `report_to` names is told before callbacks
     passed to the Trainer are: take `watched(trainer)` to come before it.
 
     Args:
+        logged: names of `records.UNITS` that go into the log; None for all but layers.
         **options: of `StabilityMonitor`.
     """
 
     SAVED, OF, ANEW, WARNING = "stability.pt", "the monitor", "records begin anew", StabilityWarning
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, logged: Collection[str] | None = SHORT, **options: Any) -> None:
         super().__init__()
-        self.options = options
+        unknown = sorted(set(logged or ()) - set(UNITS))
+        if unknown:
+            raise InputError(f"expected names of numbers that are recorded, got {', '.join(unknown)}")
+        self.logged, self.options = logged, options
         self.monitor: StabilityMonitor | None = None
         self._losses: list[Tensor] = []
 
@@ -105,10 +110,11 @@ class StabilityCallback(Following):
             self.monitor.step_of([(batch, parts) for batch in batches], [loss * (parts or 1) for loss in losses])
 
     def newest(self) -> Mapping[str, float]:
-        """Of the network and of groups."""
+        """Of the network and of groups, those that are logged."""
         if self.monitor is None:
             return {}
-        return scalars({k: v for k, v in self.monitor.records.newest.items() if DIMS.get(k) != "layer"})
+        kept = self.logged if self.logged is not None else [name for name in UNITS if DIMS.get(name) != "layer"]
+        return scalars({k: v for k, v in self.monitor.records.newest.items() if k in kept})
 
     def seen(self, outputs: Any) -> None:
         """Its loss, not the outputs: of all micro-batches they are large; without a loss of its own the monitor says so."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import isfinite, isnan, nan
 from typing import Any, NamedTuple
 
-CAUSES = ("batch", "edge", "gradient", "unknown")
+CAUSES = ("batch", "edge", "gradient", "unknown", "aftershock")
+
+UNSOUGHT = "its cause was not sought, as measuring at jumps has had its tenth of the training's time"
 
 Row = dict[str, Any]
 
@@ -29,6 +31,23 @@ class Jump(NamedTuple):
     usual: float
     gentle: float
 
+    def unsought(self, cause: str, why: str) -> Row:
+        """By the names of `records.UNITS`, where nothing is measured to find the cause."""
+        return {**self.sizes, "spike": cause, "spike_reason": f"{why}: {self.told}"}
+
+    @property
+    def sizes(self) -> Row:
+        """Over the usual ones."""
+        return {"spike_loss": _times(self.loss, self.usual), "spike_gradient": _times(self.norm, self.gentle)}
+
+    @property
+    def told(self) -> str:
+        """Both numbers in words."""
+        return (
+            f"the loss of {self.loss:.3g} (usual {self.usual:.3g}) {_jumped(self.lost)}, the gradient's norm of "
+            f"{self.norm:.3g} (usual {self.gentle:.3g}) {_jumped(self.steep)}"
+        )
+
 
 class Seen(NamedTuple):
     """What was found at a jump.
@@ -39,6 +58,7 @@ class Seen(NamedTuple):
         own: its loss, on the weights of before the step.
         other: loss of the batch before, on the same weights.
         at: normalised sharpness there; NaN if it was not measured.
+        scaled: whether that is the newest measurement's, at the step size of now.
     """
 
     cause: str
@@ -46,11 +66,12 @@ class Seen(NamedTuple):
     own: float
     other: float
     at: float
+    scaled: bool = False
 
     def row(self, jump: Jump) -> Row:
         """By the names of `records.UNITS`."""
         told = {"spike": self.cause, "spike_batch": self.batch, "spike_normalised": self.at}
-        return {**told, "spike_loss": _times(jump.loss, jump.usual), "spike_gradient": _times(jump.norm, jump.gentle)}
+        return {**told, **jump.sizes}
 
     def reason(self, jump: Jump) -> str:
         """The cause and the numbers that decided, in a sentence."""
@@ -60,12 +81,12 @@ class Seen(NamedTuple):
             "gradient": "the gradient that the optimiser took was not the usual one",
             "unknown": "neither the edge nor the gradient nor the batch",
         }[self.cause]
+        odd = f"batch {self.batch} has the loss {self.own:.3g} and the batch before {self.other:.3g}"
+        if not isfinite(self.own):
+            odd = f"batch {self.batch} has the loss {self.own:.3g}, no finite number, and the batch before {self.other:.3g}"
         edge = "the sharpness could not be measured" if isnan(self.at) else f"the training was at {self.at:.3g} of the edge"
-        return (
-            f"{what}: the loss of {jump.loss:.3g} (usual {jump.usual:.3g}) {_jumped(jump.lost)}, the gradient's norm of "
-            f"{jump.norm:.3g} (usual {jump.gentle:.3g}) {_jumped(jump.steep)}; with the weights of before the step batch "
-            f"{self.batch} has the loss {self.own:.3g} and the batch before {self.other:.3g}; {edge}"
-        )
+        by = " by the measurement before, at the step size of now" if self.scaled else ""
+        return f"{what}: {jump.told}; with the weights of before the step {odd}; {edge}{by}"
 
 
 def _jumped(jumped: bool) -> str:

@@ -79,11 +79,12 @@ def levels(losses: Sequence[float], sampled: bool) -> Losses:
         return Losses(first, float(known.min()), newest, newest, 0.0, 0.0, blown)
     windows = np.lib.stride_tricks.sliding_window_view(known, min(RECENT, (len(known) + 1) // 2))
     levels = np.median(windows, axis=1)
-    rise = _rise(known)
+    rise = rise_by_chance(known)
     return Losses(first, float(min(first, levels.min())), float(levels[-1]), newest, rise, min(rise, _fall(known)), blown)
 
 
-def _rise(losses: np.ndarray) -> float:
+def rise_by_chance(losses: np.ndarray) -> float:
+    """By what a level may be above another by chance, of losses one after the other; infinite for a single one."""
     changes = np.abs(np.diff(losses))
     # The quartile of a few is itself uncertain.
     return NOISE * (1 + 2 / len(changes)) * float(np.quantile(changes, 0.25)) if len(changes) else inf

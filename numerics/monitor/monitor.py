@@ -33,7 +33,7 @@ from torch.optim import Optimizer
 from numerics.monitor.descended import LossFn
 from numerics.monitor.gauge import Row
 from numerics.monitor.given import check_functions, kinds_of, options_of, sinks_of
-from numerics.monitor.options import Batch, Sink
+from numerics.monitor.options import Batch, Sink, showing_options
 from numerics.monitor.records import Records, save
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@showing_options
 class StabilityMonitor:
     """Watches a training; call `step` after each step of the optimiser.
 
@@ -63,8 +64,7 @@ class StabilityMonitor:
             shadow does it too.
         forward_context: makes the context of forward and loss in training, as autocast; for the shadow.
         sinks: each gets every row: `LiveView`, `TensorBoard`, or your own.
-        **options: see `Options`: every, budget, probe, chunk, tolerance, layers, smallest, batches, shadow, window, spikes,
-            rows, still.
+        **options: those of `Options`.
 
     Raises:
         InputError: an optimiser without a derived edge, or one that trains parameters the model does not have; an option out
@@ -153,15 +153,17 @@ class StabilityMonitor:
     def latest(self) -> Row:
         """The newest value of everything measured, with `step` (now), `steps` and `age` of each value; empty at first.
 
-        What the monitor has cost is that of now. It takes as long after a million steps as after ten.
+        Step sizes, and what the monitor has cost, are those of now; so are verdict and reason, where what was seen since the
+        newest measurement makes them other ones: see `standing`. It takes as long after a million steps as after ten.
         """
-        return self.records.latest(self._watch.seen, self._clock.told)
+        return self.records.latest(self._watch.seen, self._clock.told | self._watch.standing.told_of(self.records))
 
     def dataset(self) -> xr.Dataset:
         """All that was measured, dims step, layer, group; NaN where a step has no such number."""
         attributes = {**self.options.told, "optimizers": ", ".join(self.kinds)}
         attributes |= {"sampled": int(self._watch.sampled is not False), "ascends": int(maximizes(self.optimizer))}
-        return self.records.dataset(attributes | {"remarks": "; ".join(self._remarks.told)})
+        attributes |= {"remarks": "; ".join(self._remarks.told), **self._watch.standing.headline(self.records)}
+        return self.records.dataset(attributes).assign(self._watch.standing.course.variables())
 
     def save(self, path: str | Path) -> None:
         """Write `dataset()` as netCDF, whole or not at all.
@@ -173,7 +175,7 @@ class StabilityMonitor:
 
     def summary(self) -> str:
         """The newest numbers, what jumped and what the monitor has cost, in a few lines."""
-        return summary(self.latest, list(self.records))
+        return summary(self.latest, list(self.records), self.records.basis)
 
     def plot(self) -> Figure:
         """Normalised sharpness and loss over steps, as a figure of matplotlib; save it with `.savefig(path)`."""

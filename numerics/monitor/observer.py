@@ -16,6 +16,14 @@ from numerics.sharpness.untouched import measuring
 FIXED = frozenset({"params", "param_names", "k", "form", "fused", "foreach", "capturable", "differentiable"})
 """Options that no schedule changes, and those that are not the training's."""
 
+OFTEN = 3
+"""Steps in a row, each followed by a forward pass before it is told, from which the order of calls is another."""
+
+LATE = (
+    "a step is told after the next forward pass: expected step(inputs, targets) of the monitor right after optimizer.step(), "
+    "before the next batch; as it is the batches told are those of the step to come, and the last one is not seen"
+)
+
 
 class Randomness(NamedTuple):
     """States of generators.
@@ -52,7 +60,8 @@ def put_back(state: Randomness) -> None:
 class Observer:
     """Counts an optimiser's steps; with `watching` it also keeps the options and the random numbers of the newest one.
 
-    What goes wrong in a hook does not reach the training; it is kept in `failure`.
+    What goes wrong in a hook does not reach the training; it is kept in `failure`. In `late` it counts the steps in a row
+    after which a forward pass of the training came before they were told.
 
     Args:
         model: its forward passes in training mode are watched.
@@ -60,7 +69,8 @@ class Observer:
     """
 
     def __init__(self, model: nn.Module, optimizer: Optimizer) -> None:
-        self.steps = 0
+        self.steps = self.late = 0
+        self._passed = False
         self.watching = False
         self.options: list[dict[str, Any]] = []
         self.draws: list[Randomness] = []
@@ -79,6 +89,7 @@ class Observer:
     def forget(self) -> None:
         """A new training step begins."""
         self.draws = []
+        self.late = self.late + 1 if self._passed else 0
 
     def state(self) -> int:
         """Steps so far."""
@@ -94,8 +105,10 @@ class Observer:
             hook.remove()
 
     def _before_forward(self, model: nn.Module, *_: object) -> None:
-        if self.watching and model is self._model and model.training and torch.is_grad_enabled() and not measuring():
-            self.draws.append(randomness(model))
+        if model is self._model and model.training and torch.is_grad_enabled() and not measuring():
+            self._passed = True
+            if self.watching:
+                self.draws.append(randomness(model))
 
     def _before_step(self, optimizer: Optimizer, *_: object) -> None:
         if self.watching and optimizer is self._optimizer:
@@ -103,7 +116,8 @@ class Observer:
             self.options = [{k: _kept(v) for k, v in g.items() if k not in FIXED} for g in optimizer.param_groups]
 
     def _after_step(self, optimizer: Optimizer, *_: object) -> None:
-        self.steps += optimizer is self._optimizer
+        if optimizer is self._optimizer:
+            self.steps, self._passed = self.steps + 1, False
 
 
 class Hook:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from inspect import signature
 from numbers import Real
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from derive.errors import InputError
 from numerics.common.checks import positive
@@ -13,6 +14,7 @@ from numerics.monitor.shadow import check_length
 from numerics.sharpness.noise import FEWEST
 
 Batch = tuple[Any, Any]
+T = TypeVar("T")
 
 BUDGET = 0.015
 """Hessian products per step on average. A product takes two to four times as long as a gradient."""
@@ -40,10 +42,12 @@ class Options:
     """What is measured, and how often.
 
     Attributes:
-        every: least number of steps between two measurements, >= 1.
-        budget: Hessian products per step on average, each over as many samples as a training batch, > 0. A measurement that
-            lasts longer than its products would counts by its time. Beside that a run is measured at its steps 1, 5, 37,
-            293, ..., without layers, so that a short one is too; those count, but do not wait.
+        every: least number of steps between two measurements, >= 1; it makes none more frequent.
+        budget: Hessian products per step on average, each over as many samples as a training batch, > 0: it, not `every`,
+            governs how often is measured in the long run. A measurement that lasts longer than its products would counts by
+            its time; what is done once, as deriving the edges, does not. Beside that a run is measured at its steps 1, 5, 37,
+            293, ..., without layers, so that a short one is too, where the step size has come to a peak, and where it, or a
+            jump, makes the verdict doubtful; those count, but do not wait.
         probe: (inputs, targets) to measure on; None for the batch at hand, whose sharpness is larger on average.
         chunk: most rows of the data at once, for a probe that does not fit the memory; None for all.
         tolerance: error of the sharpness, relative, > 0.
@@ -55,7 +59,7 @@ class Options:
         shadow: share of the steps that have a shadow beside them, in [0, 1]; 0 for none.
         window: steps of a shadow, at least 12.
         spikes: whether each step's loss and gradient are held against the usual ones, and the cause of a jump is sought at
-            once, see `spikes`; a copy of the weights at each step.
+            once, see `spikes`; a copy of the weights at each step. Without, losses between measurements are not seen.
         rows: most rows that are kept, see `records.Records`; at least 64.
         still: names of modules, or of their classes, that draw random numbers in training (dropout of their own making) and are
             put into evaluation mode while measuring; torch's dropout modules are without being named.
@@ -113,3 +117,14 @@ class Options:
 def _whole(name: str, value: object, least: int, or_else: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise InputError(f"expected {name} to be a whole number from {least} on{or_else}, got {value!r}")
+
+
+def showing_options(cls: type[T]) -> type[T]:
+    """A class that takes `**options` of `Options`: its signature and its help name them all, with their defaults."""
+    own = signature(cls)
+    kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    named = [p.replace(kind=p.KEYWORD_ONLY) for p in signature(Options).parameters.values()]
+    cls.__signature__ = own.replace(parameters=[*kept, *named])
+    told = (Options.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    cls.__doc__ = (cls.__doc__ or "").replace("        **options: those of `Options`.\n", told + "\n")
+    return cls

@@ -39,13 +39,14 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "seconds": ("s", "time that the measurement took"),
     "monitor_seconds": ("s", "time that the monitor has taken so far, between the training's steps"),
     "monitor_share": ("", "part of it in all the time since the first step told"),
+    "setup_seconds": ("s", "part of monitor_seconds that is spent once, on deriving the edges"),
     "products": (
         "",
         "Hessian products of the measurement and on the batches after it, in samples of a training batch",
     ),
     "layer_normalised": ("", "normalised sharpness of the layer's own block; never above the network's"),
     "layer_share": ("", "part of the layer in the squared norm of the top mode"),
-    "lr": ("", "learning rate now"),
+    "lr": ("", "learning rate when it was measured; in `latest` that of now"),
     "largest_lr": ("", "largest stable learning rate, all groups' scaled together"),
     "largest_lr_mean_square": ("", "largest learning rate that is stable in mean square along the direction"),
     "largest_lr_coupled": ("", "the same with what goes across"),
@@ -85,6 +86,7 @@ ACTIONS: Mapping[str, str] = {
     "seconds": "if it is too long, lower budget, or pass chunk",
     "monitor_seconds": "lower budget, shadow=0",
     "monitor_share": "lower budget, shadow=0",
+    "setup_seconds": "nothing: it is the same in a long training",
     "products": "what budget counts",
     "layer_normalised": "the greatest is the layer that limits alone: a group of its own with a smaller lr",
     "layer_share": "above a half: that layer limits",
@@ -115,7 +117,19 @@ DIMS: Mapping[str, str] = {
 }  # fmt: skip
 """Variables that are mappings in a row -> the dimension of their keys."""
 
-TEXTS = ("verdict", "reason", "spike", "spike_reason", "growth", "growth_reason", "unresolved", "unsettled", "no_decay")
+TEXTS = (
+    "verdict",
+    "reason",
+    "standing",
+    "standing_reason",
+    "spike",
+    "spike_reason",
+    "growth",
+    "growth_reason",
+    "unresolved",
+    "unsettled",
+    "no_decay",
+)
 
 ADVICE = frozenset({"normalised", "bound", "distance", "largest_lr", "weight_decay_low", "weight_decay_high", "no_decay"})
 """What is no news where the denominators have not settled."""
@@ -175,6 +189,17 @@ class Records:
         return list(self._judged.values())
 
     @property
+    def basis(self) -> Mapping[str, Value]:
+        """The newest measurement that has a verdict; empty if there is none."""
+        return next((row for row in reversed(self._judged.values()) if "verdict" in row), {})
+
+    @property
+    def until_basis(self) -> list[dict[str, Value]]:
+        """The rows that its verdict rests on, itself the last."""
+        step = self.basis.get("step", -1)
+        return [row for row in self._judged.values() if row["step"] <= step]
+
+    @property
     def newest(self) -> Mapping[str, Value]:
         """The newest value of every variable."""
         return self._newest
@@ -205,7 +230,8 @@ class Records:
     def _thin(self) -> None:
         steps = sorted(self._rows)
         older = steps[: len(steps) // 2]
-        kept = {steps[0], *(step for step in older if self._rows[step].get("spike")), *self._extremes()}
+        basis = next((step for step, row in reversed(self._judged.items()) if "verdict" in row), steps[0])
+        kept = {steps[0], basis, *(step for step in older if self._rows[step].get("spike")), *self._extremes()}
         gone = [step for step in older if step not in kept][1::2] or older[1::2]
         for step in gone:
             del self._rows[step]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,17 @@ from derive.files.writing import write_whole
 from numerics.monitor.records import DIMS, TEXTS, UNITS
 
 PREFIX = "stability/"
+
+SHORT = (
+    "normalised",
+    "mean_square",
+    "coupled",
+    "largest_lr",
+    "largest_lr_mean_square",
+    "largest_lr_coupled",
+    "spike_normalised",
+)
+"""What a log has room for."""
 
 
 def scalars(row: Mapping[str, Any]) -> dict[str, float]:
@@ -65,10 +76,12 @@ class Logged:
 class CSV:
     """A sink that keeps a table: a row for each step at which something was measured, a column for each number and text.
 
-    Layers are left out, whose number is not known before. The file is written as the rows come, each whole.
+    Layers are left out, whose number is not known before. The file is written as the rows come, each whole. What is there is
+    replaced at the first row; but where the monitor's `load_state_dict` comes before that, the rows up to the step that the
+    training goes on from stay, and those to come are put behind them.
 
     Args:
-        path: of the table; what is there is replaced.
+        path: of the table.
 
     Raises:
         InputError: it cannot be written.
@@ -78,14 +91,38 @@ class CSV:
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
-        write_whole(self._path, self._line(self.COLUMNS).encode())
+        self._stale = self._path.is_file()
+        if self._stale:
+            check_writable(self._path)
+        else:
+            self._begin()
 
     def write(self, step: int, row: Mapping[str, Any]) -> None:
         """Append a row."""
+        if self._stale:
+            self._begin()
         told = {**row, "step": step}
         values = [_cell(told.get(name, "")) for name in self.COLUMNS]
         with self._path.open("a", encoding="utf-8", newline="") as file:
             file.write(self._line(values))
+
+    def resumed(self, step: int) -> None:
+        """The training goes on from this step: what was written up to it stays.
+
+        Raises:
+            InputError: what is there is no table of this kind; the rows to come replace it.
+        """
+        if not self._stale:
+            return
+        with self._path.open(encoding="utf-8", newline="") as file:
+            head, *rows = csv.reader(file) or [[]]
+        if head != list(self.COLUMNS) or not all(row and row[0].isdigit() for row in rows):
+            raise InputError(f"expected {self._path} to be a table of these columns, got another; it is replaced")
+        self._begin([row for row in rows if int(row[0]) <= step])
+
+    def _begin(self, rows: Sequence[Sequence[str]] = ()) -> None:
+        self._stale = False
+        write_whole(self._path, "".join(map(self._line, (self.COLUMNS, *rows))).encode())
 
     def close(self) -> None:
         """All is written."""
@@ -95,6 +132,19 @@ class CSV:
         text = StringIO()
         csv.writer(text, lineterminator="\n").writerow(values)
         return text.getvalue()
+
+
+def check_writable(path: Path) -> None:
+    """Without a change.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    try:
+        with path.open("a"):
+            pass
+    except OSError as error:
+        raise InputError(f"expected a file that can be written, got {path} ({error.strerror})") from None
 
 
 def _cell(value: Any) -> Any:

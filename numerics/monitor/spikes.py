@@ -8,7 +8,8 @@ At each step the loss of its batch and the norm of the gradient that the optimis
     edge      the step size is beyond the edge (normalised sharpness > 1) on the batch before, or by the newest measurement, if
               the step size was raised since
     gradient  neither of these, and the gradient that the optimiser took is a jump, without the batch's loss being one
-    unknown   none of these: gradient noise below the edge, which only the loss shows, say
+    unknown   none of these: gradient noise below the edge, which only the loss shows, say; or it was not sought, as is said
+    aftershock   the loss has not come back from an earlier jump, whose cause stays the cause; nothing is measured
 
 The jumps that follow are the same spike: its cause is sought once, until `REST` steps without one have passed. The edge is
 that of the optimiser's settings and denominators after the step.
@@ -28,6 +29,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from derive.errors import InputError
+from numerics.monitor.descended import a_tensor
 from numerics.monitor.gauge import Gauge
 from numerics.monitor.jump import Jump, Row, Seen
 from numerics.monitor.options import Batch
@@ -69,6 +71,7 @@ class Spikes:
         self._told: list[Tensor] = []
         self._before: Sequence[Batch] = []
         self._before_loss = self._loss_now = nan
+        self.newest: tuple[float, float] | None = None
         self._calm, self._count, self._first, self._unseen = REST, 0, 0, 0
 
     def hear(self, batches: Sequence[Batch], losses: Sequence[Tensor] | None = None) -> None:
@@ -85,13 +88,13 @@ class Spikes:
             InputError: the losses of so many steps could not be told that it matters.
         """
         self._first = self._count - len(batches)
-        losses, self._told = self._told, []
+        losses, self._told, self.newest = self._told, [], None
         if len(losses) != len(batches) or self.witness.norm is None:
             self._unseen += 1
             if self._unseen == FEWEST:
                 raise InputError(UNSEEN)
             return None
-        self._loss_now, norm = _read(losses, self.witness.norm)
+        self._loss_now, norm = self.newest = _read(losses, self.witness.norm)
         jump = self._jump(self._loss_now, norm)
         calm, self._calm = self._calm, 0 if jump.lost or jump.steep else self._calm + 1
         return jump if self._calm == 0 and calm >= REST and self._before else None
@@ -123,10 +126,12 @@ class Spikes:
         with weights_of(self.witness.weights):
             own, other = [loss([batch]) for batch in batches], loss(self._before)
             row, products = self._edge([probe] if probe else self._before)
-        at = max(row.get("normalised", nan), _raised(row, newest), key=lambda value: value if value == value else -inf)
+        here, raised = row.get("normalised", nan), _raised(row, newest)
+        scaled = raised == raised and not here >= raised
+        at = raised if scaled else here
         worst = max(range(len(own)), key=lambda n: own[n] if isfinite(own[n]) else inf)
         cause = self._cause(jump, sum(own) / len(own), other, at)
-        seen = Seen(cause, self._first + worst, own[worst], other, at)
+        seen = Seen(cause, self._first + worst, own[worst], other, at, scaled)
         return {**seen.row(jump), "spike_reason": seen.reason(jump)}, products
 
     def state(self) -> dict[str, Any]:
@@ -147,7 +152,7 @@ class Spikes:
     def _loss(self, output: Any, batch: Batch) -> Tensor:
         """Of an output of the training, as the training makes it."""
         with untouched(None, self._how.loss_fn, self._how.forward_context), torch.no_grad(), self._how.forward_context():
-            return self._how.loss_fn(output, lent(batch[1]))
+            return a_tensor(self._how.loss_fn(output, lent(batch[1])))
 
     def _jump(self, loss: float, norm: float) -> Jump:
         usual, gentle = self.losses.level, self.norms.level

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, nan
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from numerics.monitor.shadows import pace
@@ -11,24 +12,44 @@ from numerics.monitor.shadows import pace
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PLACES = {"normalised": "", "spike_normalised": ", by the jump there"}
+"""Variables that say how near the edge is -> how that was found."""
 
-def summary(latest: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
-    """The newest numbers with their steps, what jumped, and what the monitor has cost."""
+
+def summary(
+    latest: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], basis: Mapping[str, Any] = MappingProxyType({})
+) -> str:
+    """The newest numbers with their steps, what jumped, and what the monitor has cost.
+
+    Args:
+        latest: of `StabilityMonitor.latest`.
+        rows: of `Records`.
+        basis: the newest measurement that has a verdict.
+    """
     if "verdict" not in latest:
         return "nothing measured yet" if not latest else f"step {latest['step']}: no sharpness measured yet"
-    at, peak = latest["steps"], max(rows, key=lambda row: _number(row.get("normalised")))
-    lines = [f"step {latest['step']}: {latest['verdict']}, measured at step {at['verdict']}: {latest['reason']}"]
+    at, measured = latest["steps"], basis.get("step", latest["steps"]["verdict"])
+    when = f"measured at step {measured}" if at["verdict"] == measured else f"seen now, last measured at step {measured}"
+    when = when if basis or "normalised" in latest else "no sharpness measured yet"
+    lines = [f"step {latest['step']}: {latest['verdict']}, {when}: {latest['reason']}"]
     if "largest_lr" in latest:
         lrs = [", ".join(f"{value:.3g}" for value in latest[name].values()) for name in ("largest_lr", "lr")]
-        lines.append(f"largest stable lr {lrs[0]} at step {at['largest_lr']}, used {lrs[1]}")
-    if "normalised" in peak:
-        lines.append(f"nearest to the edge, or furthest beyond: {peak['normalised']:.3g} of it at step {peak['step']}")
+        lines.append(f"largest stable lr {lrs[0]} at step {at['largest_lr']}, used now {lrs[1]}")
+    lines += _furthest(rows)
     if "growth" in latest:
         lines.append(f"last-bit difference up to step {at['growth']}: {latest['growth']}, {pace(latest)}")
     lines += [f"jump at step {row['step']}: {row['spike_reason']}" for row in rows if "spike" in row]
     if "monitor_seconds" in latest:
-        lines.append(f"monitor: {latest['monitor_seconds']:.3g} s, {latest['monitor_share']:.1%} of the time")
+        once = f" ({latest['setup_seconds']:.3g} s of it once, on deriving the edges)" if latest.get("setup_seconds") else ""
+        lines.append(f"monitor: {latest['monitor_seconds']:.3g} s{once}, {latest['monitor_share']:.1%} of the time")
     return "\n".join(lines)
+
+
+def _furthest(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where it was nearest to the edge, or furthest beyond, by measurements and by what was measured at jumps."""
+    seen = [(_number(row.get(name)), row["step"], told) for row in rows for name, told in PLACES.items() if name in row]
+    value, step, told = max(seen, default=(float("-inf"), 0, ""))
+    return [f"nearest to the edge, or furthest beyond: {value:.3g} of it at step {step}{told}"] if value > float("-inf") else []
 
 
 def plot(rows: Sequence[Mapping[str, Any]]) -> Figure:

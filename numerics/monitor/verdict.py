@@ -78,7 +78,8 @@ def verdict(rows: Rows, sampled: bool | None = False, ascends: bool = False) -> 
     if not (isfinite(value) and isfinite(losses[-1]) and isfinite(rows[-1].get("size", 0.0))):
         return Verdict("unstable", "the loss, a weight or the sharpness is not finite")
     noise, seen = noisy(rows) if sampled else None, levels(losses, bool(sampled))
-    at = _placed(value, noise, sampled)
+    still = value == 0 and not any(rows[-1].get("lr", {0: 1.0}).values())
+    at = "not stepping: every step size is 0, so that nothing is said of one" if still else _placed(value, noise, sampled)
     grows = _grows(losses, seen)
     past = noise is not None and noise.beyond and not noise.near
     if grows and (past or value > 1 + MARGIN):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from math import isfinite
 
 from torch import Tensor, nn
@@ -18,14 +19,16 @@ from numerics.monitor.clock import Clock
 from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import COUPLED, DROPPED, couples_batch, drops
 from numerics.monitor.fresh import Fresh
-from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, rows
-from numerics.monitor.observer import Observer
+from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, derive_edges, rows
+from numerics.monitor.jump import UNSOUGHT, Jump
+from numerics.monitor.observer import LATE, OFTEN, Observer
 from numerics.monitor.options import Batch, Options, Sink
 from numerics.monitor.records import Records
 from numerics.monitor.remarks import Remarks, reason
 from numerics.monitor.shadow import Step
 from numerics.monitor.shadows import Shadows
 from numerics.monitor.spikes import Spikes
+from numerics.monitor.standing import Standing
 from numerics.monitor.start import Batches, Start
 from numerics.monitor.state import Nothing, Stateful
 from numerics.monitor.verdict import judged, rejudged
@@ -57,6 +60,7 @@ class Watch:
         remarks: what was said.
         clock: what it has cost.
         observer: counts the optimiser's steps.
+        standing: the verdict of now.
         sampled: whether steps have batches of their own; None before a second step.
         shadows: the shadow's windows; None if there is none, or none any more.
         batches: of the step that is not over.
@@ -71,11 +75,12 @@ class Watch:
         self._fresh = Fresh(optimizer, curvature, options.batches)
         self._products = Budget(options.budget, options.every, early=True)
         self._start, self._data = Start(optimizer), Batches()
-        self.observer = Observer(model, optimizer)
+        self.observer, self.standing = Observer(model, optimizer), Standing(optimizer)
         self.shadows = Shadows(model, optimizer, how, self.observer, options) if options.shadow else None
         self._spikes = Spikes(model, optimizer, how, self._gauge) if options.spikes else None
         self.batches: list[Batch] = []
         self.seen = self._calls = 0
+        self._derived = self._noisy = False
         self._groups = len(optimizer.param_groups)
 
     @property
@@ -88,11 +93,14 @@ class Watch:
         """What remembers something."""
         parts = {"steps": self.observer, "records": self.records, "remarks": self.remarks, "budget": self._products}
         parts |= {"clock": self.clock, "gauge": self._gauge, "start": self._start, "data": self._data, "fresh": self._fresh}
+        parts["standing"] = self.standing
         return parts | {"spikes": self._spikes or Nothing(), "shadows": self.shadows or Nothing()}
 
     def resume(self) -> None:
         """Once the parts have been put back."""
         self.seen = self.observer.steps
+        for sink in self._sinks:
+            self.remarks.tried(lambda sink=sink: getattr(sink, "resumed", bool)(self.seen) and None)
 
     def hear(self, batches: Iterable[Batch], losses: Sequence[Tensor] | None) -> None:
         """Batches that the training has gone through, and their losses."""
@@ -111,6 +119,7 @@ class Watch:
         if not new:
             self._wait()
             return
+        self.remarks.once(LATE, self.observer.late >= OFTEN)
         batches, self.batches = self.batches, []
         self._products.step(new)
         self.clock.step(new)
@@ -125,6 +134,10 @@ class Watch:
         self.remarks.once(DROPPED, any(map(drops, self._model.modules())))
         where = self._where(batches)
         self._data.see(batches, self.seen)
+        if not self._derived:
+            self._derived = True
+            with self.clock.setting_up():
+                derive_edges(self._optimizer)
         with self.clock.measuring():
             row, products = self._gauge.row(where, layers)
         products *= rows(where) / rows(batches)
@@ -156,6 +169,7 @@ class Watch:
         tried = self.remarks.tried
         tried(lambda: self._began(batches))
         row = tried(lambda: self._shadowed(batches, new)) | tried(lambda: self._jumped(batches))
+        self.standing.step(self.seen, None if self._spikes is None else self._spikes.newest)
         self.records.add(self.seen, row)  # a verdict now counts the window that ends now
         self.write(row | tried(lambda: self._due(batches)))
         self._tell(tried(lambda: self._noise(batches)))
@@ -186,31 +200,42 @@ class Watch:
             return {}
 
     def _jumped(self, batches: Sequence[Batch]) -> Row:
-        """Why the loss or the gradient jumped, if one did; paid for as a measurement is."""
+        """Why the loss or the gradient jumped, if one did."""
         if self._spikes is None:
             return {}
         with self._spikes.stepped(batches) as jump:
             if jump is None:
                 return {}
-            products = ATTEMPT
-            try:
-                with self.clock.measuring():
-                    row, products = self._spikes.why(jump, batches, self.records.newest, self._options.probe)
-            finally:
-                self._products.spend(self.clock.cost(products))
+            row = self._sought(self._spikes, jump, batches)
         LOG.warning("step %d: %s", self.seen, row["spike_reason"])  # news, and no fault of the measurement
+        return row
+
+    def _sought(self, spikes: Spikes, jump: Jump, batches: Sequence[Batch]) -> Row:
+        """Its cause, paid for as a measurement is; where it was sought and is known it is that of what follows."""
+        shaken, products = self.standing.shaken(self.seen), ATTEMPT
+        if shaken or not self.clock.seeks:
+            return jump.unsought(*(("aftershock", shaken) if shaken else ("unknown", UNSOUGHT)))
+        try:
+            with self.clock.seeking():
+                row, products = spikes.why(jump, batches, self.records.newest, self._options.probe)
+        finally:
+            self._products.spend(self.clock.cost(products))
+        self.standing.jumped(self.seen, row)
         return row
 
     def _due(self, batches: Sequence[Batch]) -> Row:
         """A measurement, if the budget has room for one. One that comes to nothing is paid for too, or each step would try."""
-        if not self._products.due or unsettled(self._optimizer):
+        budget, standing = self._products, self.standing
+        wanted = budget.lends and (standing.at_peak or (budget.lends_again and standing.doubtful(self.records)))
+        if not (budget.due or wanted) or unsettled(self._optimizer):
             return {}
-        products, paid = ATTEMPT, self._products.paid
+        products, paid = ATTEMPT, budget.paid
         try:
-            row = self.measured(batches, self._options.layers if paid else 0, lent=not paid)
+            row = self.measured(batches, self._options.layers if paid else 0, lent=not (paid or wanted))
             products = row["products"]
         finally:
-            self._products.spend(self.clock.cost(products))
+            standing.tried()
+            budget.spend(self.clock.cost(products))
         return row
 
     def _noise(self, batches: Sequence[Batch]) -> Row:
@@ -226,8 +251,9 @@ class Watch:
         try:
             with self.clock.measuring():
                 enough = self._fresh.see(batches, rows(batches))
-            # Not in the time of a product: the edge is derived at the first one, once.
-            return now | (self._fresh.tell(self.records, ascends) if enough else {})
+            with nullcontext() if self._noisy or not enough else self.clock.setting_up():
+                self._noisy = self._noisy or enough
+                return now | (self._fresh.tell(self.records, ascends) if enough else {})
         except Exception:
             self._fresh.close()
             if isfinite(self._gauge.curvature.loss(batches)):
@@ -241,7 +267,7 @@ class Watch:
         return batches if self._options.probe is None else [self._options.probe]
 
     def _tell(self, row: Row) -> None:
-        """To the sinks."""
-        if row:
-            for sink in self._sinks:
-                self.remarks.tried(lambda sink=sink: sink.write(self.seen, row))
+        """To the sinks, with the verdict of now where there is news of it."""
+        row = row | self.remarks.tried(lambda: self.standing.news(self.records, self.seen, row))
+        for sink in self._sinks if row else ():
+            self.remarks.tried(lambda sink=sink: sink.write(self.seen, row))

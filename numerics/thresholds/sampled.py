@@ -86,8 +86,11 @@ def mean_square(
     spread = noise.total if coupled else noise.deviation
     values = [_normalised(t, noise.mean, spread) for t in kinds]
     if max(values) > (1 + ALIKE) * min(values):
-        told = " and ".join(f"{v:.3g} (group {t.group})" for t, v in zip(kinds, values, strict=True))
-        raise InputError(f"expected groups with one momentum and decay, for one mean-square edge, got {told} of theirs")
+        told = " and ".join(f"at {v:.3g} of its own by group {t.group}'s" for t, v in zip(kinds, values, strict=True))
+        raise InputError(
+            "expected groups of the same momentum (or betas) and decay, which have one mean-square edge, got groups that "
+            f"differ: the direction measured would be {told}"
+        )
     value, worst = max(zip(values, kinds, strict=True), key=lambda pair: pair[0])
     quantile = float(student.ppf((1 + confidence) / 2, noise.n - 1))
     factor = _factor(worst, value, noise.mean, spread)

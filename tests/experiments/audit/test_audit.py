@@ -280,3 +280,22 @@ def test_names_of_modules_turn_nothing_round(run: Run) -> None:
     for text in (told, html):
         assert not {"\x1b", "\u202e", "\x01"} & set(text)
     assert r"a\u202eb" in html
+
+
+def test_a_batch_without_a_finite_loss_is_named_and_the_step_size_is_not_blamed(run: Run) -> None:
+    code, told, _ = run(
+        """
+        def train(audit):
+            model, optimizer, x, y = parts(0.1)
+            monitor = audit(model, optimizer, cross_entropy)
+            for step in range(45):
+                if step == 40:
+                    x = x * float("nan")
+                loop(model, optimizer, x, y, 1, monitor.step)
+        """
+    )
+    assert code == 0
+    assert "Unstable: batch 40 (step 41) has no finite loss" in told
+    assert "too high" not in told
+    assert "Look at the data" in told
+    assert "not finite from step 41 on" in told

@@ -191,9 +191,9 @@ def test_groups_without_an_edge_in_common_are_named_once() -> None:
     groups = [{"params": model[0].parameters()}, {"params": model[1].parameters(), "momentum": 0.9}]
     optimizer = SGD(groups, lr=0.01)
     with StabilityMonitor(model, optimizer, half_square, **OPTIONS) as monitor:
-        with pytest.warns(StabilityWarning, match="one momentum and decay") as told:
+        with pytest.warns(StabilityWarning, match=r"same momentum \(or betas\) and decay") as told:
             train(model, optimizer, monitor, 3 * CURVATURES)
-        assert len([one for one in told if "momentum and decay" in str(one.message)]) == 1
+        assert len([one for one in told if "same momentum" in str(one.message)]) == 1
     assert monitor.latest["verdict"] == "undecided"
 
 

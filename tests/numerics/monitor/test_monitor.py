@@ -231,7 +231,7 @@ def test_results_go_to_a_file_whole_or_not_at_all(tmp_path) -> None:
     path = tmp_path / "monitor.nc"
     monitor.save(path)
     xr.testing.assert_identical(xr.load_dataset(path, engine="h5netcdf"), monitor.dataset())
-    assert set(monitor.dataset().dims) == {"step", "layer", "group"}
+    assert set(monitor.dataset().dims) == {"step", "layer", "group", "step_seen"}
     with pytest.raises(InputError, match=r"cannot write .*what was there is unchanged"):
         monitor.save(path / "monitor.nc")  # a file is no folder
     assert [p.name for p in tmp_path.iterdir()] == ["monitor.nc"]
@@ -241,4 +241,4 @@ def test_nothing_measured_is_an_empty_dataset() -> None:
     model = net()
     with watch(model, SGD(model.parameters(), lr=0.1)) as monitor:
         assert monitor.latest == {}
-    assert monitor.dataset().sizes == {"step": 0, "layer": 0, "group": 0}
+    assert monitor.dataset().sizes == {"step": 0, "layer": 0, "group": 0, "step_seen": 0}

@@ -99,3 +99,26 @@ def test_costs_are_told() -> None:
     assert 0 < latest["monitor_share"] < 1
     assert latest["monitor_seconds"] >= latest["seconds"] > 0
     assert latest["age"]["monitor_seconds"] == 0
+
+
+def test_a_table_goes_on_where_the_training_is_resumed(tmp_path) -> None:
+    """Of steps done twice the later ones stay; without a resumed state it begins anew at its first row, and not before."""
+    path = tmp_path / "table.csv"
+    table = CSV(path)
+    for step in (1, 2, 3, 4):
+        table.write(step, {"loss": float(step)})
+    whole, again = path.read_text(encoding="utf-8"), CSV(path)
+    assert path.read_text(encoding="utf-8") == whole
+    again.resumed(2)
+    again.write(3, {"loss": 3.0})
+    again.write(4, {"loss": 4.0})
+    assert path.read_text(encoding="utf-8") == whole
+    CSV(path).write(9, {"loss": 9.0})
+    assert [line.split(",")[0] for line in path.read_text(encoding="utf-8").splitlines()] == ["step", "9"]
+
+
+def test_what_is_no_table_of_ours_is_not_gone_on_with(tmp_path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="a table of these columns"):
+        CSV(path).resumed(2)

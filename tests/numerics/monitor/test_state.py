@@ -18,7 +18,7 @@ from tests.numerics.monitor.cases import net, train
 pytestmark = pytest.mark.exact  # of repetitions
 
 OPTIONS = {"budget": 1e9, "shadow": 0.9, "window": 12, "layers": 1}
-TIMED = ["seconds", "monitor_seconds", "monitor_share"]
+TIMED = ["seconds", "monitor_seconds", "monitor_share", "setup_seconds"]
 
 
 def watched(steps: int, state: dict | None, make) -> tuple[StabilityMonitor, dict]:
