@@ -91,7 +91,7 @@ def _moduli(setting: Setting, angles: np.ndarray, values: dict[str, float]) -> t
     """Moduli (theta, root), and how many of the roots, the first ones, are physical; 0: not told."""
     if setting.scheme.dims == 1:
         try:
-            modes = dispersion(setting.scheme).sample(angles, **values)
+            modes = dispersion(setting.scheme, small=setting.small).sample(angles, **values)
             return modes.damping, modes.physical
         except InputError:
             pass
