@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from derive.conditions.bound import Stability
@@ -11,9 +9,7 @@ from derive.conditions.stability_text import assumed_in_words, in_words
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.fields.phases import SHIFTS
 from derive.fields.symbols import xi
-from derive.modes.accuracy import in_grid_units, modified_equation
 from derive.modes.amplification import in_phases
-from derive.modes.dispersion import Dispersion, dispersion
 from derive.paper.derivation import Step
 from derive.printing.text import indent, pretty
 from derive.schemes.grid import GridScheme
@@ -84,45 +80,3 @@ def _root_conditions(stability: Stability) -> list[Step]:
         return []
     why = f"{_GRADES[stability.grade]} (Schur-Cohn, Miller), at one frequency."
     return [Step("Root conditions", relations[0] if len(relations) == 1 else sp.Tuple(*relations), why)]
-
-
-def analysis(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> str:
-    """Modified equation, order of accuracy, physical and parasitic roots."""
-    equation, roots = modified_equation(scheme, meaning), _roots(scheme, meaning)
-    units = str(equation.order)
-    if equation.in_grid_units:
-        small = ", ".join(p.name for p in roots.small)
-        equation = in_grid_units(scheme, roots.small)
-        units = f"in grid units, dt = dx = 1{f', {small} as small as a derivative' if small else ''}"
-    blocks = [_titled(f"modified equation ({units})", equation.equation)]
-    tacit = [p.name for p in roots.small if p.name not in meaning and p.name != "dt"]
-    given = f", if {', '.join(tacit)} vanishes with the step" if tacit else ""
-    blocks += [_titled(f"physical amplification factor{given}", form) for form in roots.physical]
-    blocks += [_titled("parasitic amplification factor", form) for form in roots.parasitic]
-    if not roots.closed_forms:
-        blocks.append(
-            f"{roots.order_in_time} of {roots.polynomial.degree()} amplification factors physical{given}, the others parasitic"
-        )
-    return "\n\n".join(blocks)
-
-
-def _roots(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Dispersion:
-    """Labelled where the phases and what the meaning says to vanish with the step do; else what has to vanish is found."""
-    known = {p.name for p in scheme.parameters}
-    with_step = [name for name, value in meaning.items() if name in known and sp.cancel(value.subs(_step(value))) == 0]
-    with_step += [name for name in known if name == "dt"]
-    at_zero = [name for name in with_step if not _is_ratio(meaning.get(name))]
-    return dispersion(scheme, small=at_zero) if at_zero else dispersion(scheme)
-
-
-def _is_ratio(value: sp.Expr | None) -> bool:
-    """Whether a spacing keeps a parameter from vanishing with the step."""
-    return value is not None and any(s.name in ("dx", "dy", "dz") for s in value.free_symbols)
-
-
-def _step(value: sp.Expr) -> dict[sp.Symbol, int]:
-    return {s: 0 for s in value.free_symbols if s.name == "dt"}
-
-
-def _titled(title: str, expr: sp.Basic) -> str:
-    return f"{title}\n\n{indent(pretty(expr))}"

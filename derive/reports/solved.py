@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.bands import first_band
 from derive.conditions.bound import Stability
 from derive.conditions.status import PRECISION
 from derive.errors import InputError, choose
+from derive.modes.step_names import STEPS
 from derive.printing.text import indent, pretty
 from derive.reports.sufficient import edge as edge_on
 from derive.schemes.grid import GridScheme
@@ -30,7 +32,7 @@ def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, a
     if at and not name:
         raise InputError("expected --solve NAME beside --at: the parameter whose largest stable value is asked for")
     if name:
-        choose("parameter", name, known)
+        _choose_solved(name, known, meaning)
     for other, value in at.items():
         choose("parameter", other, known)
         if other == name or not value.is_number:
@@ -38,6 +40,18 @@ def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, a
     if at and (missing := [other for other in known if other != name and other not in at]):
         raise InputError(f"expected a number for every parameter but {name}; --at lacks {', '.join(missing)}")
     return dict(at)
+
+
+def _choose_solved(name: str, known: Mapping[str, None], meaning: Mapping[str, sp.Expr]) -> None:
+    try:
+        choose("parameter", name, known)
+    except InputError as error:
+        if meaning or name not in STEPS:
+            raise
+        first = next(iter(known), "r")
+        raise InputError(
+            f"{error}; to ask for {name}, say what they stand for, such as --meaning '{first} == k*dt/dx**2'"
+        ) from None
 
 
 def told(meaning: Mapping[str, sp.Expr]) -> str:
@@ -73,9 +87,11 @@ def solved(
     if parameter is None:
         return f"stability does not depend on {name}"
     if at:
-        edge = meant.largest(name, **{p.name: at[p.name] for p in meant.parameters if p.name != name})
+        numbers = {p.name: at[p.name] for p in meant.parameters if p.name != name}
+        edge = meant.largest(name, **numbers)
         where = ", ".join(f"{other} = {value}" for other, value in at.items())
-        return f"at {where}: {_up_to(edge, name)} ({_precision(stability.status)})"
+        told = _up_to(edge, name) + ("" if edge else _band(meant, parameter, numbers))
+        return f"at {where}: {told} ({_precision(stability.status)})"
     values = as_relation(meant.solve(name), parameter)
     return f"solved for {name} ({stability.status})\n\n{indent(pretty(values))}"
 
@@ -84,6 +100,15 @@ def _up_to(edge: float, name: str) -> str:
     if edge == 0:
         return f"not stable just above {name} = 0"
     return f"stable from zero up to {name} = {edge:.10g}" if edge < float("inf") else f"no edge of {name} above zero"
+
+
+def _band(stability: Stability, parameter: sp.Symbol, numbers: Mapping[str, sp.Expr]) -> str:
+    """That stable values begin further up."""
+    band = first_band(stability, parameter, {name: float(value) for name, value in numbers.items()})
+    if band is None:
+        return ", nor seen to be further up"
+    low, high = band
+    return f", but from {low:.10g} {'on' if high == float('inf') else f'to {high:.10g}'}"
 
 
 def _precision(status: str) -> str:
