@@ -47,6 +47,8 @@ FINE = 1e-11
 """Rounding in a simple root of modulus 1, with room."""
 EACH = 5
 """Of the points of a scale one in five is settled exactly, at each of which that takes ten milliseconds."""
+ZERO = sp.Float("1e-45", 60)
+"""Of an algebraic number computed to 60 digits."""
 AGREED = 1e-3
 """Relative difference of two edges that are taken for one."""
 
@@ -90,7 +92,7 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     """
     margins = {part: sp.fraction(sp.together(part.lhs - part.rhs)) for part in claim.atoms(Relational)}
     zeros = {poly: _zeros(poly, parameter) for pair in margins.values() for poly in pair}
-    places = sorted({z for own in zeros.values() for z in own}, key=lambda root: root.evalf(60))
+    places, zeros = _in_one_form(zeros)
     for place, following in zip([sp.S.Zero, *places], [*places, None], strict=True):
         inside = {poly: sp.sign(poly.subs(parameter, _between(place, following))) for poly in zeros}
         at_place = {poly: 0 if place in zeros[poly] else sign for poly, sign in inside.items()}
@@ -99,16 +101,38 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     return sp.oo
 
 
+def _in_one_form(zeros: dict[sp.Expr, list[sp.Expr]]) -> tuple[list[sp.Expr], dict[sp.Expr, list[sp.Expr]]]:
+    """All places, ascending, and each polynomial's among them: a number that is written in two ways is one place."""
+    written = sorted({z for own in zeros.values() for z in own}, key=lambda root: root.evalf(60))
+    first: dict[sp.Expr, sp.Expr] = {}
+    for before, z in zip([None, *written], written, strict=False):
+        same = before is not None and abs((z - before).evalf(60, chop=False)) < ZERO
+        first[z] = first[before] if same else z
+    return list(dict.fromkeys(first.values())), {poly: [first[z] for z in own] for poly, own in zeros.items()}
+
+
 def _zeros(poly: sp.Expr, parameter: sp.Symbol) -> list[sp.Expr]:
     """The positive ones."""
     if not poly.has(parameter):
         return []
     try:
-        return [root for root in sp.Poly(poly, parameter, domain="QQ").real_roots(multiple=True) if root.is_positive]
+        return [root for root in _real_roots(sp.Poly(poly, parameter)) if root.is_positive]
     except (sp.PolynomialError, NotImplementedError, sp.polys.polyerrors.CoercionFailed):
         raise InputError(
-            f"expected a condition made of polynomials in {parameter} with rational coefficients, got {poly}; use holds()"
+            f"expected a condition made of polynomials in {parameter} with algebraic coefficients, got {poly}; "
+            "use holds() at numbers"
         ) from None
+
+
+def _real_roots(poly: sp.Poly) -> list[sp.Expr]:
+    """Of rational or of other algebraic coefficients: the latter among the roots of the product of all conjugates."""
+    if poly.degree() == 1 and not poly.free_symbols_in_domain:
+        a, b = poly.all_coeffs()
+        return [-b / a]
+    if all(c.is_Rational for c in poly.all_coeffs()):
+        return poly.set_domain("QQ").real_roots(multiple=True)
+    norm = sp.Poly(poly.as_expr(), *poly.gens, extension=True).norm()
+    return [r for r in dict.fromkeys(norm.real_roots()) if abs(poly.as_expr().subs(poly.gen, r).evalf(60)) < ZERO]
 
 
 def _between(low: sp.Expr, high: sp.Expr | None) -> sp.Rational:
@@ -127,7 +151,7 @@ def _decided(stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol
     polynomial = stability.polynomial.as_expr().subs(numbers)
     if not polynomial.has(parameter):
         return float("inf") if settled(stability, {**numbers, parameter: sp.S.One}) else 0.0
-    scale = _scale(polynomial, parameter)
+    scale = scale_of(polynomial, parameter)
     return first_excess(stability, parameter, numbers, _looked_at(stability, polynomial, parameter, scale), reached)
 
 
@@ -158,7 +182,7 @@ def _of_radius(
 
     if not given:  # a factor that is zero at these numbers
         return 0.0 if unstable(FINE)(np.zeros(1)).any() else float("inf")
-    scale = _scale(polynomial.as_expr(), parameter)
+    scale = scale_of(polynomial.as_expr(), parameter)
     named: Callable[[float], None] = lambda low: tell(f"no growth seen up to {parameter} = {low:.3g}")  # noqa: E731
     edges = [_first_excess(unstable(most), scale, reached, named) for most in (FINE, TOLERANCE)]
     if abs(edges[1] - edges[0]) > AGREED * edges[0]:
@@ -169,7 +193,7 @@ def _of_radius(
     return edges[0]
 
 
-def _scale(polynomial: sp.Expr, parameter: sp.Symbol) -> float:
+def scale_of(polynomial: sp.Expr, parameter: sp.Symbol) -> float:
     """Where the first of the terms with the parameter is as large as those without it."""
     numerator = sp.fraction(sp.together(polynomial))[0]
     sizes = {n: _size(c) for (n,), c in sp.Poly(sp.expand(numerator), parameter).terms()}

@@ -21,6 +21,7 @@ reads lr (h^2 + s^2) < 2 h; Andreyev et al., arXiv 2604.14108, who find 2 (1 - m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import sympy as sp
@@ -75,7 +76,8 @@ def mean_square(
         raise InputError(f"expected the name of an optimiser or a GridScheme, got {type(problem).__name__}")
     if grade is not None:
         choose("grade", grade, dict.fromkeys(GRADES))
-    return _mean_square(scheme, tuple({curvature: deviation}.items() if random is None else random.items()), grade, seconds)
+    pairs = tuple({curvature: deviation}.items() if random is None else random.items())
+    return replace(_mean_square(scheme, pairs, grade, seconds), asked=grade or "")
 
 
 @lru_cache(maxsize=256)  # the table, and every edge at numbers, ask for the same few

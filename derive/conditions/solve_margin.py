@@ -104,7 +104,7 @@ def allowed(margin: sp.Expr, strict: bool, p: sp.Symbol, signs: Signs) -> list[P
 def _of_another_form(margin: sp.Expr, p: sp.Symbol) -> InputError:
     return InputError(
         f"expected a condition of degree 1 or 2 in {p}, or in one power of it, got {margin}; solve for another parameter, "
-        "or ask largest() at numbers"
+        "or ask at numbers for all others: largest(), on the command line --at"
     )
 
 
@@ -113,7 +113,7 @@ def _direction(slope: sp.Expr, p: sp.Symbol, signs: Signs) -> int:
     if direction is None:
         raise InputError(
             f"expected assumptions that tell the sign of {sp.factor(slope)}, such as positive symbols, to solve for {p}; "
-            "or ask largest() at numbers"
+            "or ask at numbers for all others: largest(), on the command line --at"
         )
     return direction
 
