@@ -213,7 +213,7 @@ def _text(typed: GridScheme, bound: Stability, steps: bool, latex: bool, code: s
     if latex and not steps:
         return bound.latex()
     if not steps:
-        return scheme_report.summary(bound)
+        return scheme_report.summary(typed, bound)
     shown = scheme_report.steps(typed, bound)
     if latex:
         return "\n".join(f"% {step.title}. {step.why}\n\\[ {step.latex} \\]" for step in shown)

@@ -35,7 +35,9 @@ from derive.conditions.decided import first_excess, settled
 from derive.conditions.sampling import TOLERANCE, sampled_radius
 from derive.conditions.telling import tell
 from derive.conditions.time_limit import WAITING, TimeUp, time_limit
+from derive.conditions.zoom import radius_between
 from derive.errors import InputError
+from derive.fields.symbols import xi
 
 if TYPE_CHECKING:
     from derive.conditions.bound import Stability
@@ -49,6 +51,8 @@ EACH = 5
 """Of the points of a scale one in five is settled exactly, at each of which that takes ten milliseconds."""
 ZERO = sp.Float("1e-45", 60)
 """Of an algebraic number computed to 60 digits."""
+BETWEEN = 0.2
+"""By how much, at most, roots between the phases of the grid are let lower an edge."""
 AGREED = 1e-3
 """Relative difference of two edges that are taken for one."""
 
@@ -90,6 +94,9 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     Raises:
         InputError: a margin is no fraction of polynomials with rational coefficients.
     """
+    if claim.has(sp.sqrt(parameter)):
+        root = sp.Dummy(parameter.name, positive=True)
+        return first_edge(claim.subs(parameter, root**2), root) ** 2
     margins = {part: sp.fraction(sp.together(part.lhs - part.rhs)) for part in claim.atoms(Relational)}
     zeros = {poly: _zeros(poly, parameter) for pair in margins.values() for poly in pair}
     places, zeros = _in_one_form(zeros)
@@ -190,7 +197,24 @@ def _of_radius(
             f"expected an edge that the sampled roots can tell, got growth of less than {TOLERANCE:g} in a step from "
             f"{parameter} = {edges[0]:.6g} on and of more from {edges[1]:.6g} on"
         )
-    return edges[0]
+    return _between_phases(stability, polynomial, parameter, edges[0])
+
+
+def _between_phases(stability: Stability, polynomial: sp.Poly, parameter: sp.Symbol, edge: float) -> float:
+    """The edge, or a lower one where roots between the phases of the grid leave the circle before."""
+    if not 0 < edge < float("inf"):
+        return edge
+    radius = radius_between(polynomial, stability.amplification.phases, parameter)
+    limit = 1 + (FINE if polynomial.degree(xi) == 1 else TOLERANCE)
+    if radius(edge) <= limit:
+        return edge
+    low, high = edge * (1 - BETWEEN), edge
+    if radius(low) > limit:
+        return low
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if radius(middle) <= limit else (low, middle)
+    return low
 
 
 def scale_of(polynomial: sp.Expr, parameter: sp.Symbol) -> float:

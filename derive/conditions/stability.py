@@ -14,13 +14,16 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
 from derive.conditions.determined import determined, open_of, without_excluded
+from derive.conditions.radicals import in_radicals
 from derive.conditions.sampling import parameters
-from derive.conditions.search import answers, default_grades, without_a_formula
+from derive.conditions.search import Answer, answers, default_grades, without_a_formula
+from derive.conditions.systems import of_system
 from derive.conditions.time_limit import WAITING, Limit, TimeUp
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.schur import GRADES
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification, amplification
+from derive.schemes.composed_system import ComposedSystem
 from derive.schemes.grid import GridScheme
 from derive.schemes.grid_checks import checked_assumptions
 
@@ -83,13 +86,24 @@ def _stability(problem: GridScheme | Amplification, grade: str | None, seconds: 
         with limit.block():
             new_value = determined(phi, scheme)
         phi = replace(phi, assumptions=sp.And(phi.assumptions, assume, new_value))
-        (condition, grade, status), *others = answers(phi, grade, on_grid, system, limit)
+        found = _by_eigenvalues(scheme, phi, grade, limit) if isinstance(scheme, ComposedSystem) else []
+        (condition, grade, status), *others = found or answers(phi, grade, on_grid, system, limit)
     except (NoClosedForm, TimeUp):
         grades = [grade] if grade else default_grades(phi, on_grid)
         (condition, grade, status), *others = [without_a_formula(phi, grades, system, limit, [])]
     other = next((Stability(phi.polynomial, c, kind, open_of(phi.assumptions, c), phi.box, g) for c, g, kind in others), None)
-    condition = without_excluded(condition, phi.assumptions)
+    condition = in_radicals(without_excluded(condition, phi.assumptions))
     return Stability(phi.polynomial, condition, status, open_of(phi.assumptions, condition), phi.box, grade, other, asked)
+
+
+def _by_eigenvalues(scheme: ComposedSystem, phi: Amplification, grade: str | None, limit: Limit) -> list[Answer]:
+    """Of a system that an integrator advances; nothing where that does not tell, or not in time."""
+    ask = lambda one, of: answers(one, of, on_grid=bool(one.box), system=False, limit=limit)[0]  # noqa: E731
+    try:
+        with limit.block():
+            return of_system(scheme, phi, grade, ask)
+    except (NoClosedForm, TimeUp, sp.PolynomialError):
+        return []
 
 
 def _polynomial(scheme: GridScheme, limit: Limit, seconds: float) -> Amplification:

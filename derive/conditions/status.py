@@ -14,7 +14,7 @@ PRECISION = {
     "exact": "right to rounding",
     "sufficient": "right to rounding",
     "decided": "each value settled exactly, for all phases",
-    "sampled": "right to about 0.001",
+    "sampled": "found on a grid of phases and between its largest points, rounded down: no proof",
 }
 """Of an edge at numbers."""
 

@@ -31,7 +31,7 @@ def recognised(meaning: Mapping[str, sp.Expr]) -> tuple[str, ...]:
         return ()
     powers = {name: [_power(value, name) for value in meaning.values()] for name in sorted(names)}
     space = [n for n, found in powers.items() if None not in found and min(found) < 0 >= max(found)]
-    rising = {n: sum(bool(p > 0) for p in found) for n, found in powers.items() if None not in found and min(found) >= 0}
+    rising = {n: sum(bool(p) for p in found) for n, found in powers.items() if None not in found and min(found) >= 0}
     most = max(rising.values(), default=0)
     time = [n for n, count in rising.items() if count == most > 0]
     chosen = [_only(of, usual) for of, usual in zip((time, space), CUSTOMARY, strict=True)]

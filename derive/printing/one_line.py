@@ -5,7 +5,7 @@
 'u_t == -2*u_xxx'
 >>> a, b = sp.symbols("a b")
 >>> one_line(sp.Or(a < b, sp.Ne(a, 0)))
-'a != 0 or a < b'
+'a < b or a != 0'
 """
 
 from __future__ import annotations

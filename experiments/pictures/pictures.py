@@ -13,6 +13,8 @@ import sympy as sp
 import xarray as xr
 
 from derive import Stability, dispersion, stability
+from derive.conditions.closed_form import domain_of
+from derive.conditions.tidy import tidy
 from derive.errors import InputError
 from derive.fields.phases import COSINES, SHIFTS, THETAS
 from derive.modes.amplification import Amplification, amplification
@@ -238,7 +240,9 @@ def attributes(setting: Setting, bound: Stability) -> dict:
     labels = {f"label_{name}": setting.label(name) for name in setting.varied}
     numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in bound.parameters if p.name in setting.fixed}
     numbers = {p: value for p, value in numbers.items() if len(str(value)) <= LONGEST_NUMBER}
-    parts = sp.And.make_args(bound.condition.subs(numbers)) if bound.status == "exact" else ()
+    parts = (
+        sp.And.make_args(tidy(bound.condition.subs(numbers), domain_of(bound.amplification))) if bound.status == "exact" else ()
+    )
     return {
         "scheme": setting.title,
         "heading": setting.heading,
