@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def lines(
-    equations: Sequence[str], space: str, time: str, implicit: Sequence[str], positive: Sequence[str]
+    equations: Sequence[str],
+    space: str,
+    time: str,
+    implicit: Sequence[str],
+    positive: Sequence[str],
+    freeze: Sequence[str] = (),
 ) -> tuple[GridScheme, dict[str, sp.Expr]]:
     """The scheme in dimensionless numbers, and what each of them stands for.
 
@@ -25,6 +30,7 @@ def lines(
         time: name of an integrator.
         implicit: derivatives that an implicit-explicit integrator takes implicitly; the others are explicit.
         positive: constants that are positive.
+        freeze: constants at which unknowns or coordinates are frozen, such as `u = U`.
 
     Raises:
         InputError: a name that there is not, parts without an integrator that has them, or a text outside the grammar.
@@ -36,7 +42,7 @@ def lines(
     from derive.schemes.grid import GridFunction
 
     integrator, discrete = integrators[spelled(time, integrators)], space_of(space)
-    read = differential(*equations, positive=positive)
+    read = differential(*equations, positive=positive, freeze=freeze)
     unknowns = [GridFunction(name, read.dims) for name in read.unknowns]
     names = {term.name for terms in read.terms for term in terms}
     _check_parts(integrator.parts, implicit, names, time)
@@ -56,6 +62,7 @@ def lines(
     ]
     rhs = parts[0] if integrator.parts == 1 else parts
     typed = integrator(_single(rhs, integrator.parts, len(unknowns)), unknowns if len(unknowns) > 1 else unknowns[0])
+    typed.frozen = dict(read.frozen)
     return typed, {p.name: meant for p, meant in numbers.meaning.items()}
 
 

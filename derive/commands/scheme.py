@@ -28,6 +28,7 @@ def scheme(
     prove: bool = False,
     analysis: bool = False,
     meaning: Repeated = (),
+    step_names: Repeated = (),
     random: Repeated = (),
     solve: str = "",
     at: Repeated = (),
@@ -53,6 +54,8 @@ def scheme(
         prove: ask z3 for a proof of both directions.
         analysis: order of accuracy, modified equation, physical and parasitic amplification factors.
         meaning: what a parameter is in dt and dx, such as 'r == k*dt/dx**2'; without, the analysis is in grid units.
+        step_names: of the time step and the spacings in the meanings, where these are not dt and dx: tau,h; left out, they are
+            read off the meanings, where these tell.
         random: a parameter drawn anew at each step, the same at all points, with its deviation, such as 'nu: sigma'; the
             condition is that of stability in mean square.
         solve: the stable values of this parameter; with --meaning also of dt, dx or a constant.
@@ -60,7 +63,8 @@ def scheme(
         space: read 'u_t == -a*u_x + k*u_xx' and discretise it by central2, central4, upwind1, upwind3 or staggered; two with a
             comma: of first and of second derivatives.
         time: with --space, the integrator: forward-euler, RK4, BDF2, imex-euler, forward-backward and others.
-        freeze: a constant state about which nonlinear terms are linearised, such as 'u = U'; may be repeated.
+        freeze: a constant state about which nonlinear terms are linearised, such as 'u = U', or, with --space, a coordinate on
+            which a coefficient depends, 'x = X'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
         json: for programs: one JSON object, whose keys docs/json.md tells.
     """
@@ -68,20 +72,23 @@ def scheme(
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
     _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
     from derive.reading.parse import check_definitions, parse_definitions
-    from derive.reading.random import parse_random
+    from derive.reading.random import deviations_in, parse_random
     from derive.reports.solved import check_asked
     from derive.reports.sufficient import bound_of
 
+    signs = [name for name in names_of(positive) if name not in deviations_in(random)]
     if space or time or implicit:
-        unused = {"--assume": assume, "--meaning": meaning, "--freeze": freeze}
-        typed, meant, first = _by_lines(equations, space, time, implicit, positive, unused)
+        unused = {"--assume": assume, "--meaning": meaning, "--step-names": step_names}
+        typed, meant = _by_lines(equations, space, time, implicit, signs, freeze, unused)
+        names: tuple[str, ...] = ()
     else:
-        typed, meant, first = _as_typed(equations, assume, meaning, names_of(positive), freeze)
+        typed, meant, names = _as_typed(equations, assume, meaning, signs, freeze, names_of(step_names))
+    first = _first(typed, meant if space else {})
     if first and not json:
         print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
     numbers = check_asked(typed, meant, solve, parse_definitions(*at))
-    deviations = parse_random(typed, *random)
+    deviations = parse_random(typed, *random, positive=names_of(positive))
     condition = _condition(typed, deviations, grade)
     bound = bound_of(typed, condition)
     if json:
@@ -94,10 +101,11 @@ def scheme(
         _print_sufficient(bound)
     if solve:
         _print_solved(condition, meant, solve, numbers, bound)
-    if analysis or meaning:
-        _print_analysis(typed, meant)
+    missing = _print_analysis(typed, meant, names) if analysis or meaning else ()
     if prove:
         _print_proof(condition)
+    if analysis and missing:
+        raise missing[0]
 
 
 def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:
@@ -151,28 +159,37 @@ def _print_proof(condition: Stability) -> None:
     print(f"\n{proof}")
 
 
-def _print_analysis(typed: GridScheme, meant) -> None:
+def _print_analysis(typed: GridScheme, meant, names: tuple[str, ...]) -> tuple[InputError, ...]:
     """Order, modified equation and roots; and what Lax's theorem asks, where it is told what the numbers mean."""
     from derive.conditions.lax import lax
-    from derive.reports import scheme as scheme_report
+    from derive.modes.step_names import in_steps
+    from derive.reports.analysis import analysis, in_words_of
 
-    print(f"\n{scheme_report.analysis(typed, meant)}")
-    growth = lax(typed, meant) if meant else None
+    found = analysis(typed, meant, names)
+    print(f"\n{found}")
+    growth = lax(typed, in_steps(meant, [p.name for p in typed.parameters], names)) if meant else None
     if growth is not None:
-        print(f"\n{growth}")
+        print(f"\n{in_words_of(names, str(growth))}")
+    return found.missing
 
 
-def _by_lines(equations, space: str, time: str, implicit, positive, unused: dict[str, object]):
-    """A differential equation, discretised; what its parameters stand for, and that in words."""
+def _by_lines(equations, space: str, time: str, implicit, positive, freeze, unused: dict[str, object]):
+    """A differential equation, discretised."""
     from derive.commands.lines import lines
-    from derive.reports.solved import told
 
     if not (space and time):
         raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
     if asked := [name for name, value in unused.items() if value]:
         raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
-    typed, meant = lines(equations, space, time, names_of(implicit), names_of(positive))
-    return typed, meant, told(meant)
+    return lines(equations, space, time, names_of(implicit), positive, freeze)
+
+
+def _first(typed: GridScheme, meant) -> str:
+    """What its numbers stand for, where they were named by the discretisation, and what was frozen."""
+    from derive.reports.solved import told
+    from derive.schemes.frozen import words
+
+    return "; ".join([*([told(meant)] if meant else []), *([words(typed.frozen)] if typed.frozen else [])])
 
 
 def _comment(latex: bool, code: str) -> str:
@@ -180,17 +197,28 @@ def _comment(latex: bool, code: str) -> str:
     return "# " if code else "% " if latex else ""
 
 
-def _as_typed(equations, assume, meaning, positive: list[str], freeze):
-    """A scheme, what its parameters stand for, and what was frozen, in words."""
+def _as_typed(equations, assume, meaning, positive: list[str], freeze, names: list[str]):
+    """A scheme, what its parameters stand for, and the names of the steps in that, where these are the user's own."""
+    from derive.modes.step_names import check_steps, recognised
     from derive.reading.parse import parse_definitions, parse_scheme
-    from derive.schemes.frozen import words
 
     meant = parse_definitions(*meaning, positive=positive)
     constants = {s.name for value in meant.values() for s in value.free_symbols}
-    own = {p.name for p in parse_scheme(*equations, freeze=freeze).parameters} if constants else set()
-    signs = [name for name in positive if name not in constants - own]
-    typed = parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze)
-    return typed, meant, words(typed.frozen) if freeze else ""
+    steps = names or recognised(meant)
+    meant = parse_definitions(*meaning, positive=[*positive, *steps])
+    own = {p.name for p in parse_scheme(*equations, freeze=freeze).parameters} if constants or names else set()
+    if names:
+        check_steps(names, [*constants, *own - meant.keys()])
+    signs = [name for name in positive if name not in constants - own] + [n for n in steps if n in own and n not in positive]
+    signs += [name for name, value in meant.items() if name in own and name not in signs and _positive(value)]
+    return parse_scheme(*equations, assumptions=assume, positive=signs, freeze=freeze), meant, tuple(steps)
+
+
+def _positive(value) -> bool:
+    """Whether it is, where the steps are."""
+    from derive.reading.parse import with_signs
+
+    return bool(with_signs(value, {}).is_positive)
 
 
 def alone(option: str, others: dict[str, object], why: str = "its text is to be run") -> None:
@@ -216,7 +244,7 @@ def _text(typed: GridScheme, bound: Stability, steps: bool, latex: bool, code: s
     if latex and not steps:
         return bound.latex()
     if not steps:
-        return scheme_report.summary(bound)
+        return scheme_report.summary(typed, bound)
     shown = scheme_report.steps(typed, bound)
     if latex:
         return "\n".join(f"% {step.title}. {step.why}\n\\[ {step.latex} \\]" for step in shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ class Stability:
         grade: ``"schur"`` (perturbations decay), ``"power-bounded"`` (they stay bounded) or ``"von-neumann"`` (no root
             leaves the disc; growth is at most a power of the number of steps).
         other: the answer in another grade, where one of the two is never met and the other is; else None.
+        asked: the grade that was asked for by name; empty where none was. Where `grade` is another one, it could not be told.
     """
 
     polynomial: sp.Poly
@@ -53,6 +54,7 @@ class Stability:
     box: Box
     grade: str
     other: Stability | None = None
+    asked: str = field(default="", compare=False)
 
     @property
     def amplification(self) -> Amplification:
@@ -73,7 +75,7 @@ class Stability:
 
     def _demand_a_formula(self, instead: str) -> None:
         if not self.has_formula:
-            raise InputError(f"expected a condition in closed form, got a {self.status} one; use {instead} at numbers")
+            raise InputError(f"expected a condition in closed form, got a {self.status} one; use {instead}")
 
     @property
     def margins(self) -> tuple[sp.Expr, ...]:
@@ -125,7 +127,7 @@ class Stability:
                 between a lower and an upper bound is not known; or there is no closed form.
         """
         parameter = choose("parameter", name, {str(p): p for p in self.parameters})
-        self._demand_a_formula("largest() or holds()")
+        self._demand_a_formula("largest() or holds() at numbers, on the command line --at")
         values = solve_condition(self.condition, parameter, domain_of(self.amplification))
         for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
             if isinstance(part, sp.Ne | sp.Or) and part.free_symbols == {parameter}:
@@ -145,7 +147,8 @@ class Stability:
             **values: a number for every other parameter.
 
         Returns:
-            The edge; 0.0 if values just above zero are unstable, or outside what is assumed; infinity if there is no edge (of
+            The edge; 0.0 if values just above zero are unstable, or outside what is assumed: stable values may begin further
+            up (`conditions.bands.first_band`, and `--at` on the command line, say where); infinity if there is no edge (of
             a sampled condition: none up to 10^6 times the value at which its terms are of size 1).
 
         Raises:
@@ -207,7 +210,7 @@ class Stability:
         """
         from derive.printing.codegen import compile_outputs
 
-        self._demand_a_formula("holds()")
+        self._demand_a_formula("holds() at numbers")
         return compile_outputs("margin", (_margin(self.condition),), backend, "Stability margin.", self.parameters)
 
     def prove(self, seconds: float = 20.0) -> Certificate:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
@@ -19,13 +21,21 @@ POINTS = 48
 ROUNDING = 1e-9
 
 
-def contradicted(amplification: Amplification, condition: Boolean, grade: str) -> bool:
+def contradicted(
+    amplification: Amplification, condition: Boolean, grade: str, of: Callable[..., np.ndarray] | None = None
+) -> bool:
     """Whether the sampled spectral radius says the opposite of a condition, outside of its resolution.
 
     A scheme that keeps constants has a radius of 1 wherever it is stable, so the two sides are not alike: stable is wrong
     where the radius is clearly above 1, unstable is wrong where it is not above 1 at all, nor a root outside at a rational
     phase, however little: a growth of nu^6/720 in a step is below rounding at small nu. A frequency box other than that of
     phases is not sampled.
+
+    Args:
+        amplification: the polynomial.
+        condition: what is claimed of it.
+        grade: of stability.
+        of: the spectral radius as a function of the parameters, where there is a quicker way to it than the polynomial.
     """
     if not amplification.polynomial.has(*SHIFTS) and any(q not in COSINES for q in amplification.box):
         return False
@@ -35,7 +45,7 @@ def contradicted(amplification: Amplification, condition: Boolean, grade: str) -
             amplification, condition, radii, lambda place: breaks(amplification, place, grade)
         )
     names, points = parameters(amplification), _points(amplification)
-    radius = np.broadcast_to(sampled_radius(amplification)(**points), POINTS)
+    radius = np.broadcast_to((of or sampled_radius(amplification))(**points), POINTS)
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)

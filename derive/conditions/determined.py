@@ -30,8 +30,9 @@ from derive.conditions.ways.eliminate import Box, demand
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SINES
-from derive.modes.amplification import Amplification
+from derive.modes.amplification import MARK, Amplification
 from derive.schemes.composed import ComposedScheme
+from derive.schemes.composed_system import ComposedSystem
 from derive.schemes.grid import GridScheme
 
 
@@ -46,6 +47,8 @@ def determined(amplification: Amplification, scheme: GridScheme | None = None) -
         NoClosedForm: whether the lead vanishes at some phase is open.
     """
     if isinstance(scheme, ComposedScheme) and one_symbol.decides(amplification):  # along its line the lead is looked at there
+        return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
+    if isinstance(scheme, ComposedSystem) and scheme.integrator.characteristic(MARK).LC().is_number:  # an explicit step
         return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
     coefficients = [*amplification.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
     domain = domain_of(amplification)
@@ -86,6 +89,10 @@ def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
     if isinstance(scheme, ComposedScheme):  # a step is made of sums and products of these
         yield from (c for part in scheme.parts for c in _of_values(part))
         yield from scheme.integrator.characteristic(*sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy)).all_coeffs()
+        return
+    if isinstance(scheme, ComposedSystem):
+        yield from (c for rate in scheme.rates for c in _of_values(rate))
+        yield from scheme.integrator.characteristic(MARK).all_coeffs()
         return
     for residual in scheme.residuals:
         for unknown in scheme.unknowns:

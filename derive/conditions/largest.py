@@ -35,7 +35,9 @@ from derive.conditions.decided import first_excess, settled
 from derive.conditions.sampling import TOLERANCE, sampled_radius
 from derive.conditions.telling import tell
 from derive.conditions.time_limit import WAITING, TimeUp, time_limit
+from derive.conditions.zoom import radius_between
 from derive.errors import InputError
+from derive.fields.symbols import xi
 
 if TYPE_CHECKING:
     from derive.conditions.bound import Stability
@@ -47,6 +49,10 @@ FINE = 1e-11
 """Rounding in a simple root of modulus 1, with room."""
 EACH = 5
 """Of the points of a scale one in five is settled exactly, at each of which that takes ten milliseconds."""
+ZERO = sp.Float("1e-45", 60)
+"""Of an algebraic number computed to 60 digits."""
+BETWEEN = 0.2
+"""By how much, at most, roots between the phases of the grid are let lower an edge."""
 AGREED = 1e-3
 """Relative difference of two edges that are taken for one."""
 
@@ -88,9 +94,12 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     Raises:
         InputError: a margin is no fraction of polynomials with rational coefficients.
     """
+    if claim.has(sp.sqrt(parameter)):
+        root = sp.Dummy(parameter.name, positive=True)
+        return first_edge(claim.subs(parameter, root**2), root) ** 2
     margins = {part: sp.fraction(sp.together(part.lhs - part.rhs)) for part in claim.atoms(Relational)}
     zeros = {poly: _zeros(poly, parameter) for pair in margins.values() for poly in pair}
-    places = sorted({z for own in zeros.values() for z in own}, key=lambda root: root.evalf(60))
+    places, zeros = _in_one_form(zeros)
     for place, following in zip([sp.S.Zero, *places], [*places, None], strict=True):
         inside = {poly: sp.sign(poly.subs(parameter, _between(place, following))) for poly in zeros}
         at_place = {poly: 0 if place in zeros[poly] else sign for poly, sign in inside.items()}
@@ -99,16 +108,38 @@ def first_edge(claim: Boolean, parameter: sp.Symbol) -> sp.Expr:
     return sp.oo
 
 
+def _in_one_form(zeros: dict[sp.Expr, list[sp.Expr]]) -> tuple[list[sp.Expr], dict[sp.Expr, list[sp.Expr]]]:
+    """All places, ascending, and each polynomial's among them: a number that is written in two ways is one place."""
+    written = sorted({z for own in zeros.values() for z in own}, key=lambda root: root.evalf(60))
+    first: dict[sp.Expr, sp.Expr] = {}
+    for before, z in zip([None, *written], written, strict=False):
+        same = before is not None and abs((z - before).evalf(60, chop=False)) < ZERO
+        first[z] = first[before] if same else z
+    return list(dict.fromkeys(first.values())), {poly: [first[z] for z in own] for poly, own in zeros.items()}
+
+
 def _zeros(poly: sp.Expr, parameter: sp.Symbol) -> list[sp.Expr]:
     """The positive ones."""
     if not poly.has(parameter):
         return []
     try:
-        return [root for root in sp.Poly(poly, parameter, domain="QQ").real_roots(multiple=True) if root.is_positive]
+        return [root for root in _real_roots(sp.Poly(poly, parameter)) if root.is_positive]
     except (sp.PolynomialError, NotImplementedError, sp.polys.polyerrors.CoercionFailed):
         raise InputError(
-            f"expected a condition made of polynomials in {parameter} with rational coefficients, got {poly}; use holds()"
+            f"expected a condition made of polynomials in {parameter} with algebraic coefficients, got {poly}; "
+            "use holds() at numbers"
         ) from None
+
+
+def _real_roots(poly: sp.Poly) -> list[sp.Expr]:
+    """Of rational or of other algebraic coefficients: the latter among the roots of the product of all conjugates."""
+    if poly.degree() == 1 and not poly.free_symbols_in_domain:
+        a, b = poly.all_coeffs()
+        return [-b / a]
+    if all(c.is_Rational for c in poly.all_coeffs()):
+        return poly.set_domain("QQ").real_roots(multiple=True)
+    norm = sp.Poly(poly.as_expr(), *poly.gens, extension=True).norm()
+    return [r for r in dict.fromkeys(norm.real_roots()) if abs(poly.as_expr().subs(poly.gen, r).evalf(60)) < ZERO]
 
 
 def _between(low: sp.Expr, high: sp.Expr | None) -> sp.Rational:
@@ -127,7 +158,7 @@ def _decided(stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol
     polynomial = stability.polynomial.as_expr().subs(numbers)
     if not polynomial.has(parameter):
         return float("inf") if settled(stability, {**numbers, parameter: sp.S.One}) else 0.0
-    scale = _scale(polynomial, parameter)
+    scale = scale_of(polynomial, parameter)
     return first_excess(stability, parameter, numbers, _looked_at(stability, polynomial, parameter, scale), reached)
 
 
@@ -158,7 +189,7 @@ def _of_radius(
 
     if not given:  # a factor that is zero at these numbers
         return 0.0 if unstable(FINE)(np.zeros(1)).any() else float("inf")
-    scale = _scale(polynomial.as_expr(), parameter)
+    scale = scale_of(polynomial.as_expr(), parameter)
     named: Callable[[float], None] = lambda low: tell(f"no growth seen up to {parameter} = {low:.3g}")  # noqa: E731
     edges = [_first_excess(unstable(most), scale, reached, named) for most in (FINE, TOLERANCE)]
     if abs(edges[1] - edges[0]) > AGREED * edges[0]:
@@ -166,10 +197,27 @@ def _of_radius(
             f"expected an edge that the sampled roots can tell, got growth of less than {TOLERANCE:g} in a step from "
             f"{parameter} = {edges[0]:.6g} on and of more from {edges[1]:.6g} on"
         )
-    return edges[0]
+    return _between_phases(stability, polynomial, parameter, edges[0])
 
 
-def _scale(polynomial: sp.Expr, parameter: sp.Symbol) -> float:
+def _between_phases(stability: Stability, polynomial: sp.Poly, parameter: sp.Symbol, edge: float) -> float:
+    """The edge, or a lower one where roots between the phases of the grid leave the circle before."""
+    if not 0 < edge < float("inf"):
+        return edge
+    radius = radius_between(polynomial, stability.amplification.phases, parameter)
+    limit = 1 + (FINE if polynomial.degree(xi) == 1 else TOLERANCE)
+    if radius(edge) <= limit:
+        return edge
+    low, high = edge * (1 - BETWEEN), edge
+    if radius(low) > limit:
+        return low
+    for _ in range(20):
+        middle = (low + high) / 2
+        low, high = (middle, high) if radius(middle) <= limit else (low, middle)
+    return low
+
+
+def scale_of(polynomial: sp.Expr, parameter: sp.Symbol) -> float:
     """Where the first of the terms with the parameter is as large as those without it."""
     numerator = sp.fraction(sp.together(polynomial))[0]
     sizes = {n: _size(c) for (n,), c in sp.Poly(sp.expand(numerator), parameter).terms()}

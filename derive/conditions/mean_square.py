@@ -24,6 +24,7 @@ reads lr (h^2 + s^2) < 2 h; Andreyev et al., arXiv 2604.14108, who find 2 (1 - m
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import sympy as sp
@@ -80,7 +81,8 @@ def mean_square(
     if grade is not None:
         choose("grade", grade, dict.fromkeys(GRADES))
     seconds = (PATIENT if isinstance(problem, str) else SECONDS) if seconds is None else seconds
-    return _mean_square(scheme, tuple({curvature: deviation}.items() if random is None else random.items()), grade, seconds)
+    pairs = tuple({curvature: deviation}.items() if random is None else random.items())
+    return replace(_mean_square(scheme, pairs, grade, seconds), asked=grade or "")
 
 
 @lru_cache(maxsize=256)  # the table, and every edge at numbers, ask for the same few

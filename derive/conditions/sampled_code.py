@@ -26,7 +26,9 @@ def compile_sampled(stability, backend: str, assumptions_alone: bool = False) ->
     """
     choose("backend", backend, {"numpy": None, "torch": None, "javascript": None})
     if backend == "javascript":
-        raise InputError("expected a condition in closed form for javascript, got a sampled one; numpy and torch sample it")
+        raise InputError(
+            f"expected a condition in closed form for javascript, got a {stability.status} one; numpy and torch sample it"
+        )
     radius = sampled_radius(stability.amplification)
     limit = 1.0 if stability.condition.rel_op == "<" else 1 + TOLERANCE
     assumed = sp.And(*stability.assumed)

@@ -16,10 +16,13 @@ from itertools import product
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.solve_margin import Margin, Piece, Signs, allowed, relation
+from derive.conditions.ends import binding, higher, union
+from derive.conditions.solve_margin import Margin, Piece, Signs, allowed, mirrored, relation
 from derive.conditions.ways.signs import Domain
 from derive.errors import InputError
 
+MOST_ALTERNATIVES = 16
+"""Choices of one alternative of each disjunction that are solved one by one."""
 End = tuple[sp.Expr, bool]
 """Of an interval, and whether it is open."""
 
@@ -36,10 +39,41 @@ def solve_condition(condition: Boolean, parameter: sp.Symbol, domain: Domain) ->
         return condition.as_set().intersect(natural)
     if condition in (sp.true, sp.false):
         return sp.S.Reals if condition == sp.true else sp.S.EmptySet
+    if parameter.is_nonnegative and condition.has(sp.sqrt(parameter)):
+        return _by_root(condition, parameter, domain)
     if isinstance(condition, sp.Or):
-        return sp.Union(*(solve_condition(part, parameter, domain) for part in condition.args))
+        return union([solve_condition(part, parameter, domain) for part in condition.args], domain)
+    alternatives = [part for part in sp.And.make_args(condition) if isinstance(part, sp.Or)]
+    if alternatives and sp.prod([len(part.args) for part in alternatives]) <= MOST_ALTERNATIVES:
+        kept = [part for part in condition.args if part not in alternatives] if isinstance(condition, sp.And) else []
+        chosen = product(*(part.args for part in alternatives))
+        return union([solve_condition(sp.And(*kept, *parts), parameter, domain) for parts in chosen], domain)
     margins = [_margin(part, parameter) for part in sp.And.make_args(condition)]
     return solve_margins(margins, parameter, domain)
+
+
+def _by_root(condition: Boolean, parameter: sp.Symbol, domain: Domain) -> sp.Set:
+    """Solved for the square root of the parameter."""
+    root = sp.Dummy(parameter.name, **({"positive": True} if parameter.is_positive else {"nonnegative": True}))
+    found = solve_condition(condition.subs(parameter, root**2), root, domain)
+
+    def squared(values: sp.Set) -> sp.Set:
+        if isinstance(values, sp.Interval):
+            return _squared(values, parameter, domain)
+        if isinstance(values, sp.ConditionSet):
+            held = values.condition.subs(root, sp.sqrt(parameter))
+            return sp.ConditionSet(parameter, held, squared(values.base_set))
+        return sp.Union(*map(squared, values.args)) if isinstance(values, sp.Union) else values
+
+    return squared(found)
+
+
+def _squared(roots: sp.Interval, parameter: sp.Symbol, domain: Domain) -> sp.Set:
+    """The squares of roots, which are not negative: none where the upper end is."""
+    low, high = sp.Max(roots.start, 0), roots.end
+    squares = sp.Interval(low**2, high**2, roots.left_open, roots.right_open)
+    known = high == sp.oo or domain.sign(sp.together(high)) in ("+", "0+", "0")
+    return squares if known else sp.ConditionSet(parameter, sp.Ge(high, 0), squares)
 
 
 def _margin(part: Boolean, parameter: sp.Symbol) -> Margin:
@@ -57,9 +91,12 @@ def solve_margins(margins: Sequence[Margin], parameter: sp.Symbol, domain: Domai
     reduced = [_without_powers(value, strict, parameter) for value, strict in margins]
     known = [(m, strict) for m, strict in reduced if not m.has(parameter)]
     signs = Signs(known, domain)
-    pieces = [allowed(m, strict, parameter, signs) for m, strict in reduced if m.has(parameter)]
+    asked = [(m, strict) for m, strict in reduced if m.has(parameter)]
+    pairs = mirrored(asked, parameter, signs)
+    pieces = [*pairs.values(), *(allowed(m, strict, parameter, signs) for m, strict in asked if (m, strict) not in pairs)]
+    pieces = [choice for choice in pieces if choice]
     guards = [relation(*margin) for margin in known]
-    return sp.Union(*(_common(chosen, guards, parameter) for chosen in product(*pieces)))
+    return union([_common(chosen, guards, parameter, domain) for chosen in product(*pieces)], domain)
 
 
 def _without_powers(margin: sp.Expr, strict: bool, parameter: sp.Symbol) -> Margin:
@@ -73,15 +110,27 @@ def _without_powers(margin: sp.Expr, strict: bool, parameter: sp.Symbol) -> Marg
     return (margin, strict) if least == [0, 0] else (sp.expand(sp.cancel(margin / parameter ** (least[0] - least[1]))), strict)
 
 
-def _common(pieces: Sequence[Piece], guards: Sequence[Boolean], parameter: sp.Symbol) -> sp.Set:
+def _common(pieces: Sequence[Piece], guards: Sequence[Boolean], parameter: sp.Symbol, domain: Domain) -> sp.Set:
     """What all pieces allow."""
-    low, low_open, above = _end(sp.Max, [(piece.low, piece.strict) for piece in pieces], parameter)
-    high, high_open, below = _end(sp.Min, [(piece.high, piece.strict) for piece in pieces], parameter)
+    low, low_open, above = _end(sp.Max, binding([(piece.low, piece.strict) for piece in pieces], 1, domain), parameter)
+    high, high_open, below = _end(sp.Min, binding([(piece.high, piece.strict) for piece in pieces], -1, domain), parameter)
     if parameter.is_nonnegative:
         low, low_open, above = _from_zero(low, low_open, above, parameter)
     interval = sp.Interval(low, high, low_open, high_open)
-    guard = sp.And(*guards, *(piece.guard for piece in pieces), *above, *below)
+    if higher(low, high, domain) is True:
+        return sp.S.EmptySet
+    guard = _at_zeros(sp.And(*guards, *(piece.guard for piece in pieces)))
+    if guard == sp.false:
+        return sp.S.EmptySet
+    guard = sp.And(guard, *above, *below)
     return interval if guard == sp.true else sp.ConditionSet(parameter, guard, interval)
+
+
+def _at_zeros(guard: Boolean) -> Boolean:
+    """Where it says that a symbol is zero, the rest is asked there."""
+    zero = {e.lhs: sp.S.Zero for e in sp.And.make_args(guard) if isinstance(e, sp.Eq) and e.lhs.is_Symbol and e.rhs == 0}
+    rest = [part for part in sp.And.make_args(guard) if not (isinstance(part, sp.Eq) and part.lhs in zero)]
+    return sp.And(*(sp.Eq(s, 0) for s in zero), *(part.subs(zero) for part in rest)) if zero else guard
 
 
 def _end(extreme: type, ends: Sequence[End], parameter: sp.Symbol) -> tuple[sp.Expr, bool, list[Boolean]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sympy as sp
-from sympy.printing.str import StrPrinter
 
 from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
+from derive.printing.one_line import one_line
 from derive.printing.text import paragraph, pretty
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def in_words(condition: Boolean) -> sp.Basic:
 
 def text_of(stability: Stability) -> str:
     """What `print` shows: the claim, what is assumed, how it is known; below it another grade's answer, if there is one."""
-    lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})"]
+    lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})", *_not_told(stability)]
     if stability.other is not None and stability.other.condition == sp.false:
         lines += ["", paragraph(f"{_NEVER[stability.other.grade]}{_for_instance(stability.other, stability)}")]
     elif stability.other is not None:
@@ -47,7 +47,7 @@ def text_of(stability: Stability) -> str:
 
 def words_below(stability: Stability) -> list[str]:
     """What stands below the formula in a notebook: what is assumed, and how it is known."""
-    return [*_assumed(stability), f"({_how(stability)})", *where_it_fails(stability)]
+    return [*_assumed(stability), f"({_how(stability)})", *where_it_fails(stability), *filter(None, _not_told(stability))]
 
 
 def where_it_fails(stability: Stability) -> list[str]:
@@ -59,7 +59,7 @@ def where_it_fails(stability: Stability) -> list[str]:
 
 
 def _shortly(part: Boolean) -> str:
-    text = _Relations().doprint(part)
+    text = one_line(part)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
@@ -109,23 +109,24 @@ def _assumed(stability: Stability) -> list[str]:
 
 def assumed_in_words(stability: Stability) -> str:
     """All that is assumed, one after the other."""
-    return ", ".join(map(_Relations().doprint, stability.assumed))
-
-
-class _Relations(StrPrinter):
-    """`!=`, "or" and "and" for what SymPy prints as code."""
-
-    def _print_Relational(self, expr: sp.Rel) -> str:
-        return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
-
-    def _print_Or(self, expr: sp.Or) -> str:
-        return " or ".join(self._print(part) for part in expr.args)
-
-    def _print_And(self, expr: sp.And) -> str:
-        return " and ".join(self._print(part) for part in expr.args)
+    return ", ".join(map(one_line, stability.assumed))
 
 
 def _how(stability: Stability) -> str:
     note = f"; {NOTES[stability.status]}" if stability.status in NOTES else ""
-    asked = "asked for: " if stability.condition == sp.false else ""
-    return f"{stability.status}{note}; {asked}{MEANS[stability.grade]}"
+    never = stability.condition == sp.false
+    of = "" if not never else "asked for: " if stability.asked == stability.grade else f"grade {stability.grade}: "
+    return f"{stability.status}{note}; {of}{MEANS[stability.grade]}"
+
+
+def _not_told(stability: Stability) -> list[str]:
+    """That the answer is of another grade than was asked for."""
+    if stability.asked in ("", stability.grade):
+        return []
+    why = {
+        "decided": "no formula was found, and at numbers the determinant of a system does not tell whether equal roots on the "
+        "circle do harm",
+        "sampled": "no formula was found, and sampled roots do not tell simple ones on the circle from equal ones",
+    }.get(stability.status, "it is not told by this condition")
+    means = f"grade {stability.asked} ({MEANS[stability.asked]}) was asked for and is not told: {why}"
+    return ["", paragraph(f"{means}; this is the condition of grade {stability.grade}, which is necessary for it")]

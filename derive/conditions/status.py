@@ -31,7 +31,7 @@ PRECISION = {
     "exact": "right to rounding",
     "sufficient": "right to rounding",
     "decided": "each value settled exactly, for all phases",
-    "sampled": f"right to about {RESOLUTION:g}",
+    "sampled": "found on a grid of phases and between its largest points, rounded down: no proof",
 }
 """Of an edge at numbers."""
 

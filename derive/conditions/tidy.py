@@ -26,6 +26,10 @@ _DIGITS = 40
 
 def tidy(condition: Boolean, domain: Domain) -> Boolean:
     """An equivalent condition on the domain."""
+    roots, known = domain.of_roots(condition)
+    if roots:
+        squared = condition.subs({s: t**2 for t, s in roots.items()}, simultaneous=True)
+        return tidy(squared, known).subs({t: sp.sqrt(s) for t, s in roots.items()}, simultaneous=True)
     decided = condition.replace(lambda e: isinstance(e, _Inequality), lambda e: _decided(e, domain))
     if len(decided.free_symbols) == 1:
         return _merged(decided, domain)

@@ -20,10 +20,13 @@ class Numbers:
         self._taken = set(taken)
 
     def of(self, factor: sp.Expr, orders: tuple[int, ...]) -> sp.Expr:
-        """dt times the factor over the spacings to the orders: a rational or imaginary number times a number of ours."""
+        """dt times the factor over the spacings to the orders: rational numbers times numbers of ours."""
+        real, imaginary = sp.expand(factor).as_real_imag()
+        parts = [unit * self._of_real(part, orders) for unit, part in ((1, real), (sp.I, imaginary)) if part != 0]
+        return sp.Add(*parts)
+
+    def _of_real(self, factor: sp.Expr, orders: tuple[int, ...]) -> sp.Expr:
         number, constant = sp.factor_terms(factor).as_coeff_Mul()
-        if constant.has(sp.I):
-            number, constant = number * sp.I, sp.cancel(constant / sp.I)
         steps = {name: sp.Symbol(name, positive=True) for name in ("dt", *SPACINGS)}
         value = constant * steps["dt"] / sp.Mul(*(steps[h] ** n for h, n in zip(SPACINGS, orders, strict=False)))
         known = {meant: p for p, meant in self.meaning.items()}

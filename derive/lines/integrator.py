@@ -14,6 +14,7 @@ from derive.fields.symbols import xi
 from derive.lines.powers import Powers
 from derive.lines.semidiscrete import Flow, State, flows
 from derive.schemes.composed import ComposedScheme
+from derive.schemes.composed_system import ComposedSystem
 from derive.schemes.grid import GridFunction, GridScheme
 
 Unknowns = GridFunction | Sequence[GridFunction]
@@ -59,6 +60,8 @@ class Integrator:
         unknowns = (u,) if isinstance(u, GridFunction) else tuple(u)
         pieces = (rhs,) if self.parts == 1 else self._pair(rhs)
         fields, h, assumed = flows(pieces, unknowns), expression(step), sp.And(assumptions, self.assumptions)
+        if len(unknowns) > 1 and self.powers is not None:
+            return self._system(fields[0], h, assumed)
         if len(unknowns) > 1:
             return GridScheme(*self.advance(*fields, h), assumptions=assumed)
         return self._composed(fields, h, assumed)
@@ -70,6 +73,14 @@ class Integrator:
         like = GridScheme(new - now - sp.Add(*parts), assumptions=assumed)
         expanded = lambda: GridScheme(*self.advance(*fields, h), assumptions=assumed).residuals  # noqa: E731
         return ComposedScheme(expanded, parts, self, like)
+
+    def _system(self, field: Flow, h: sp.Expr, assumed: Boolean) -> GridScheme:
+        """Of several unknowns, by a method that is a polynomial in the right-hand side."""
+        rates = tuple(sp.expand(h * rate) for rate in field.rates)
+        new = zip(field.at(1), field.at(0), rates, strict=True)
+        like = GridScheme(*(after - before - rate for after, before, rate in new), assumptions=assumed)
+        expanded = lambda: GridScheme(*self.advance(field, h), assumptions=assumed).residuals  # noqa: E731
+        return ComposedSystem(expanded, rates, self, like)
 
     def _pair(self, rhs: sp.Expr | Sequence) -> Sequence:
         if isinstance(rhs, sp.Basic) or len(rhs) != self.parts:

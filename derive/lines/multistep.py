@@ -12,6 +12,7 @@ Source: Hairer, Norsett and Wanner, Solving Ordinary Differential Equations I (1
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import sympy as sp
@@ -24,6 +25,7 @@ from derive.lines.powers import advanced_by, order_of
 from derive.shown import quoted
 
 _t = sp.Symbol("t")
+ON_CIRCLE = sp.Float("1e-20", 30)
 
 
 def multistep(
@@ -55,7 +57,25 @@ def multistep(
             f"expected a consistent method, sum(alpha) = 0 and sum(j alpha_j) = sum(beta), the oldest level first; "
             f"got alpha = {quoted(values)}, beta = {quoted(rates)}"
         )
+    _warn_unless_zero_stable(values, name)
     return Integrator(name, order, advanced_by(powers), assumptions=assumptions, powers=powers)
+
+
+def _warn_unless_zero_stable(alpha: Sequence[sp.Expr], name: str) -> None:
+    """Say that a method converges for no equation, by Dahlquist's root condition at step zero."""
+    if all(a.is_Rational for a in alpha) and not _is_zero_stable(sp.Poly(list(reversed(alpha)), _t)):
+        warnings.warn(
+            f"{name} is not zero-stable: a root of sum(alpha_j x^j) lies outside the unit disc, or is multiple on the circle; "
+            "it is unstable at every step, however small",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _is_zero_stable(rho: sp.Poly) -> bool:
+    """Whether all roots lie in the closed unit disc, those on the circle simple; by 30 digits of each irreducible factor's."""
+    sizes = [(abs(root), power) for factor, power in rho.factor_list()[1] for root in factor.nroots(n=30, maxsteps=200)]
+    return all(size < 1 - ON_CIRCLE or (size < 1 + ON_CIRCLE and power == 1) for size, power in sizes)
 
 
 def _row(value: sp.Expr, rate: sp.Expr) -> list[sp.Expr]:

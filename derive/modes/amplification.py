@@ -21,6 +21,7 @@ from derive.printing.notebook import markdown
 from derive.printing.printers import floating
 from derive.printing.text import latex
 from derive.schemes.composed import ComposedScheme
+from derive.schemes.composed_system import ComposedSystem
 from derive.schemes.grid import GridScheme
 
 MARK = sp.Dummy("z")
@@ -74,18 +75,45 @@ def amplification(scheme: GridScheme) -> Amplification:
         quickly = (_of_composed(scheme) if scheme.dims else None) or _of_matrix(scheme)
         one = len(scheme.parts) == 1
         return replace(quickly, composed=(scheme.integrator.characteristic(MARK), symbols_of(scheme)[0])) if one else quickly
-    return _of_matrix(scheme)
+    return _of_system(scheme) if isinstance(scheme, ComposedSystem) else _of_matrix(scheme)
+
+
+def matrix_of(scheme: ComposedSystem) -> sp.Matrix:
+    """What dt times the right-hand side is on a mode: one row for each rate, Laurent polynomials in the shifts."""
+    return sp.Matrix([[_transform(rate, u) for u in scheme.unknowns] for rate in scheme.rates])
+
+
+def _of_system(scheme: ComposedSystem) -> Amplification:
+    """The product of the integrator's polynomial at every eigenvalue, by those of the matrix that are symmetric in them."""
+    matrix, count = matrix_of(scheme), len(scheme.unknowns)
+    symmetric = sp.symbols(f"e:{count}", cls=sp.Dummy)
+    monic = MARK**count + sp.Add(*(e * MARK**k for k, e in enumerate(symmetric)))
+    product = sp.resultant(monic, scheme.integrator.characteristic(MARK).as_expr(), MARK)
+    values = [sp.expand(c) for c in matrix.charpoly(MARK).all_coeffs()[:0:-1]]
+    return of_determinant(product.subs(dict(zip(symmetric, values, strict=True)), simultaneous=True), scheme)
 
 
 def _of_matrix(scheme: GridScheme) -> Amplification:
-    matrix = sp.Matrix([[_transform(residual, scheme, u) for u in scheme.unknowns] for residual in scheme.residuals])
+    matrix = sp.Matrix([[_transform(residual, u) for u in scheme.unknowns] for residual in scheme.residuals])
     return of_determinant(matrix.det(method="berkowitz"), scheme)
 
 
 def _of_composed(scheme: ComposedScheme) -> Amplification | None:
     """By powers of the stencils' symbols in a ring; None where these are no Laurent polynomials with rational coefficients."""
     marks, stencils = sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy), symbols_of(scheme)
-    polynomial = scheme.integrator.characteristic(*marks)
+    return _composed(scheme.integrator.characteristic(*marks), marks, stencils, scheme)
+
+
+def of_stencil(characteristic: sp.Poly, z: sp.Expr, scheme: GridScheme) -> Amplification:
+    """Of an integrator, by its polynomial with z for `MARK`, at a stencil on the grid and under the assumptions of a scheme."""
+    quickly = _composed(characteristic, (MARK,), sp.Tuple(z), scheme) if scheme.dims else None
+    whole = quickly or of_determinant(characteristic.as_expr().subs(MARK, z), scheme)
+    return replace(whole, composed=(characteristic, z))
+
+
+def _composed(
+    polynomial: sp.Poly, marks: tuple[sp.Symbol, ...], stencils: sp.Tuple, scheme: GridScheme
+) -> Amplification | None:
     symbols = symbols_in(polynomial, marks, stencils)
     terms = composed(polynomial, marks, stencils)
     if terms is None:
@@ -127,8 +155,9 @@ def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:
     return Amplification(sp.Poly(shifted if even is None else even, xi), box, scheme.assumptions)
 
 
-def _transform(residual: sp.Expr, scheme: GridScheme, unknown: sp.IndexedBase) -> sp.Expr:
-    return sp.Add(*(residual.coeff(value) * mode(value) for value in scheme.values(unknown)))
+def _transform(residual: sp.Expr, unknown: sp.IndexedBase) -> sp.Expr:
+    own = [value for value in residual.atoms(sp.Indexed) if value.base == unknown]
+    return sp.Add(*(residual.coeff(value) * mode(value) for value in own))
 
 
 def mode(value: sp.Indexed) -> sp.Expr:

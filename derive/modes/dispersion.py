@@ -67,7 +67,10 @@ class Dispersion:
         """
         count = _at_one(self.polynomial, (*self.phases, *self.small))
         if not count:
-            raise InputError("expected a root that tends to 1; name what vanishes with the step, such as small=('s',)")
+            raise InputError(
+                "expected a root that tends to 1 with the phases, got none; name the parameters that vanish with the step, "
+                "such as small=('s',), or --small s of a picture"
+            )
         return count
 
     @cached_property
@@ -224,14 +227,19 @@ def _start(polynomial: sp.Poly, vanishing: Sequence[sp.Symbol]) -> sp.Poly | Non
 def _in_phases(polynomial: sp.Poly) -> sp.Poly:
     """With sines and cosines of the phases; divided by the leading coefficient, if that makes it no quotient."""
     trigonometric = dict(zip((*COSINES, *SINES), [f(t) for f in (sp.cos, sp.sin) for t in THETAS], strict=True))
-    monic = [sp.cancel(c / polynomial.LC()) for c in polynomial.all_coeffs()]
-    simple = all(not (_denominator(c).has(*SHIFTS) and len(sp.Add.make_args(_denominator(c))) > 1) for c in monic)
-    coefficients = [in_real_parts(sp.expand(c)) for c in (monic if simple else polynomial.all_coeffs())]
-    return sp.Poly([c.subs(trigonometric) for c in coefficients], xi)
+    monic = [_of_shifts(sp.cancel(c / polynomial.LC())) for c in polynomial.all_coeffs()]
+    simple = [c for c in monic if c is not None]
+    kept = simple if len(simple) == len(monic) else [(c, sp.S.One) for c in polynomial.all_coeffs()]
+    return sp.Poly([sp.expand(in_real_parts(sp.expand(c)) / divisor).subs(trigonometric) for c, divisor in kept], xi)
 
 
-def _denominator(expr: sp.Expr) -> sp.Expr:
-    return sp.fraction(sp.together(expr))[1]
+def _of_shifts(quotient: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
+    """A Laurent polynomial in the shifts, and what divides it, free of them; None where there is none such."""
+    numerator, denominator = sp.fraction(quotient)
+    powers = sp.factor(denominator).as_powers_dict()
+    shifts = sp.Mul(*(w ** powers.get(w, 0) for w in SHIFTS))
+    rest = sp.cancel(denominator / shifts)
+    return None if rest.has(*SHIFTS) else (sp.expand(numerator / shifts), rest)
 
 
 def _exact_rates(scheme: GridScheme, small: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...]:

@@ -10,9 +10,9 @@ import sympy as sp
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
-from sympy.printing.printer import Printer
 
 from derive.fields.symbols import MEANINGS, latex_names
+from derive.printing.one_line import AuthorsSigns, can_be_typed, one_line
 from derive.printing.plain_text import in_unicode
 
 COLUMNS = 80
@@ -44,16 +44,7 @@ def escaped(text: str) -> str:
     return "".join(_ESCAPED.get(c, c) if c.isprintable() else " " for c in text)
 
 
-class _AuthorsSigns(Printer):
-    """A sum begins with a term that carries no minus, if there is one: yhat - y, not -y + yhat."""
-
-    def _as_ordered_terms(self, expr: sp.Add, order: str | None = None) -> list[sp.Expr]:
-        terms = super()._as_ordered_terms(expr, order)
-        first = next((n for n, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
-        return [terms[first], *terms[:first], *terms[first + 1 :]]
-
-
-class NotationPrinter(_AuthorsSigns, LatexPrinter):
+class NotationPrinter(AuthorsSigns, LatexPrinter):
     """Brackets around an infix operator that stands in a product; algebraic numbers without radicals as decimals."""
 
     def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
@@ -76,7 +67,7 @@ class NotationPrinter(_AuthorsSigns, LatexPrinter):
         return getattr(expr, "is_infix", False) or super()._needs_mul_brackets(expr, first, last)
 
 
-class _PrettyPrinter(_AuthorsSigns, PrettyPrinter):
+class _PrettyPrinter(AuthorsSigns, PrettyPrinter):
     """As SymPy draws formulas, and minima and maxima too."""
 
     def _print_Max(self, expr: sp.Max):
@@ -105,15 +96,20 @@ def _aligned(expr: sp.Basic) -> str:
 
 
 def pretty(expr: sp.Basic) -> str:
-    """Unicode text no wider than `COLUMNS` less the indent of a step."""
+    """Unicode text no wider than `COLUMNS` less the indent of a step; what would be wider, as it is typed."""
     match expr:
         case sp.Tuple() | sp.And():
             return "\n".join(_spaced([pretty(e) for e in sorted(expr.args, key=_order(expr))]))
         case sp.Contains(args=(element, container)):
             return pretty(sp.Tuple(*_relations(element, container)))
     before = pretty_use_unicode(in_unicode())
+    width, shown = COLUMNS - 2 * len(INDENT), _in_decimals(expr)
     try:
-        text = _PrettyPrinter({"wrap_line": True, "num_columns": COLUMNS - 2 * len(INDENT)}).doprint(_in_decimals(expr))
+        text = _PrettyPrinter({"wrap_line": False}).doprint(shown)
+        if max(map(len, text.splitlines()), default=0) > width:
+            if can_be_typed(shown):
+                return "\n".join(wrap(one_line(shown), width, break_long_words=False, break_on_hyphens=False))
+            text = _PrettyPrinter({"wrap_line": True, "num_columns": width}).doprint(shown)
     finally:
         pretty_use_unicode(before)
     return "\n".join(line.rstrip() for line in text.splitlines())

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sympy as sp
 
-from derive.errors import InputError
+from derive.errors import InputError, choose
 from derive.reading.grammar import Reader, bounded
 from derive.reading.parse import MOST_EQUATIONS, sides
 from derive.reading.syntax import checked_name, piece, tree
 
 AXES = "xyz"
+VARYING = ("t", *AXES)
 MOST_ORDER = 4
 
 
@@ -41,11 +42,13 @@ class Equations:
         unknowns: their names, in the order of the equations.
         terms: of every right side.
         dims: number of axes that occur.
+        frozen: unknown or coordinate -> the constant at which it was frozen.
     """
 
     unknowns: tuple[str, ...]
     terms: tuple[tuple[Term, ...], ...]
     dims: int
+    frozen: Mapping[str, sp.Expr] = field(default_factory=dict)
 
 
 class _Derivatives(Reader):
@@ -54,6 +57,7 @@ class _Derivatives(Reader):
     def __init__(self, unknowns: Sequence[str], positive: Sequence[str]) -> None:
         super().__init__({name: {"positive": True} for name in positive})
         self.fields = unknowns
+        self.frozen: dict[str, sp.Expr] = {}
         self.marks: dict[sp.Symbol, tuple[str, str, str]] = {}
         self.rate, self.mark = "", sp.Dummy("rate")
 
@@ -64,7 +68,7 @@ class _Derivatives(Reader):
         if name in self.fields:
             base, letters = name, ""
         if base not in self.fields:
-            return super()._parameter(name)
+            return self._coefficient(name)
         if not re.fullmatch(f"[{AXES}]{{0,{MOST_ORDER}}}", letters):
             raise InputError(f"expected derivatives in x, y and z up to order {MOST_ORDER} on the right, got {name}")
         known = {spelled: mark for mark, (*_, spelled) in self.marks.items()}
@@ -72,9 +76,39 @@ class _Derivatives(Reader):
         self.marks[mark] = (base, letters, name)
         return mark
 
+    def _coefficient(self, name: str) -> sp.Expr:
+        if name in self.frozen:
+            return self.frozen[name]
+        if name in VARYING:
+            raise InputError(
+                f"expected constant coefficients, got {name}, which varies; freeze it at a value, "
+                f"--freeze {name}={name.upper()}, if a condition for each value is what you ask for"
+            )
+        return super()._parameter(name)
 
-def differential(*texts: str, positive: Sequence[str] = ()) -> Equations:
+    def freeze(self, texts: Sequence[str]) -> None:
+        """Take constants for unknowns and coordinates, by texts such as `u = U`."""
+        for text in texts:
+            name, _, state = (part.strip() for part in str(text).partition("="))
+            choose("unknown or coordinate", name, dict.fromkeys([*self.fields, *VARYING]))
+            node = tree(state.removeprefix("=").strip())
+            names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+            if varying := [n for n in names if n in (*self.fields, *VARYING)]:
+                raise InputError(f"expected a constant of another name, such as {name} = {name.upper()}0, got {varying[0]}")
+            self.frozen[name] = self.expression(node)
+
+    def rest_state(self) -> dict[sp.Symbol, sp.Expr]:
+        """Every mark at the constant state, where derivatives are zero."""
+        return {m: self.frozen.get(u, sp.S.Zero) if not letters else sp.S.Zero for m, (u, letters, _) in self.marks.items()}
+
+
+def differential(*texts: str, positive: Sequence[str] = (), freeze: Sequence[str] = ()) -> Equations:
     """Read the equations, one per unknown.
+
+    Args:
+        *texts: the equations.
+        positive: constants that are positive.
+        freeze: constants at which an unknown, about which nonlinear terms are linearised, or a coordinate is frozen.
 
     Raises:
         InputError: outside the grammar, not of first order in time, or not linear with constant coefficients.
@@ -86,12 +120,13 @@ def differential(*texts: str, positive: Sequence[str] = ()) -> Equations:
     if len(set(unknowns)) < len(unknowns):
         raise InputError(f"expected one equation for each unknown, got {', '.join(unknowns)}")
     reader = _Derivatives(unknowns, positive)
+    reader.freeze(freeze)
     rights = [_rate(u, *pair, reader) for u, pair in zip(unknowns, pairs, strict=True)]
     if reader.unknowns:
         raise InputError(f"expected derivatives such as u_x, got the value {next(iter(reader.unknowns.values()))[0]}")
     dims = max((AXES.index(letter) + 1 for _, letters, _ in reader.marks.values() for letter in letters), default=0)
     terms = tuple(tuple(_term(factor, reader.marks[mark], dims) for mark, factor in right.items()) for right in rights)
-    return Equations(unknowns, terms, dims)
+    return Equations(unknowns, terms, dims, reader.frozen)
 
 
 def _unknown(left: ast.expr, right: ast.expr) -> str:
@@ -117,20 +152,33 @@ def _rate(unknown: str, left: ast.expr, right: ast.expr, reader: _Derivatives) -
         if lead == 0 or lead.has(mark, *reader.marks) or sp.expand(whole - lead * mark).has(mark):
             raise InputError(f"expected a first derivative in time with a constant coefficient, got {piece(left)}")
         reader.rate, value = "", sp.expand((value - whole + lead * mark) / lead)
-    return _linear(value, right, reader)
+    return _linear(value, reader)
 
 
-def _linear(value: sp.Expr, node: ast.expr, reader: _Derivatives) -> dict[sp.Symbol, sp.Expr]:
-    """Mark -> what multiplies it; lower derivatives and earlier axes first."""
+def _linear(value: sp.Expr, reader: _Derivatives) -> dict[sp.Symbol, sp.Expr]:
+    """Mark -> what multiplies it; lower derivatives and earlier axes first. About a state: the derivative there."""
     expanded, ordered = sp.expand(value), sorted(reader.marks, key=lambda mark: (len(mark.name), mark.name))
+    if set(reader.frozen) & set(reader.fields):
+        rest = reader.rest_state()
+        factors = {mark: sp.expand(sp.diff(expanded, mark).subs(rest)) for mark in ordered if expanded.has(mark)}
+        return {mark: factor for mark, factor in factors.items() if factor != 0}
     factors = {mark: expanded.coeff(mark) for mark in ordered if expanded.has(mark)}
-    rest = sp.expand(expanded - sp.Add(*(mark * factor for mark, factor in factors.items())))
-    if rest != 0 or any(factor.has(*reader.marks) for factor in factors.values()):
-        raise InputError(
-            "expected a right side that is linear in the unknowns, with constant coefficients and no source, got "
-            f"{piece(node)}; linearise about a constant state"
-        )
+    linear = sp.Add(*(mark * factor for mark, factor in factors.items() if not factor.has(*reader.marks)))
+    left = sp.Add.make_args(sp.expand(expanded - linear))
+    if left != (sp.S.Zero,):
+        raise _nonlinear(left[0], reader)
     return factors
+
+
+def _nonlinear(term: sp.Expr, reader: _Derivatives) -> InputError:
+    typed = term.xreplace({mark: sp.Symbol(name) for mark, (*_, name) in reader.marks.items()})
+    if not term.has(*reader.marks):
+        return InputError(f"expected no source, got {typed}; leave it out: it has no bearing on stability")
+    values = [u for mark, (u, letters, _) in reader.marks.items() if term.has(mark) and not letters] or [reader.fields[0]]
+    return InputError(
+        f"expected a right side that is linear in the unknowns, with constant coefficients, got the term {typed}; linearise "
+        f"about a constant state, --freeze {values[0]}={values[0].upper()}"
+    )
 
 
 def _term(factor: sp.Expr, mark: tuple[str, str, str], dims: int) -> Term:

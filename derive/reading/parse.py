@@ -17,6 +17,7 @@ from derive.errors import InputError, choose
 from derive.reading.grammar import NUMBERS, Reader, bounded
 from derive.reading.syntax import checked_name, comparisons, piece, refuse, tree
 from derive.schemes.grid import GridScheme
+from derive.shown import quoted
 
 MOST_EQUATIONS = 8
 STEPS = ("dt", "dx", "dy", "dz")
@@ -51,7 +52,8 @@ def parse_scheme(
     residuals = [_residual(reader, tree(text)) for text in texts]
     _check_dimensions(reader)
     states = dict(_state(reader, text) for text in _texts(freeze))
-    assumed = sp.And(*(_relation(reader, fact, dict(reader.parameters)) for fact in facts))
+    given = " and ".join([*_texts(assumptions), *(f"{name} > 0" for name in _texts(positive))])
+    assumed = sp.And(*(_relation(reader, fact, dict(reader.parameters), given) for fact in facts))
     return GridScheme(*residuals, assumptions=assumed, frozen=states)
 
 
@@ -91,19 +93,19 @@ def check_definitions(scheme: GridScheme, definitions: Mapping[str, sp.Expr]) ->
         symbol = choose("parameter", name, own)
         if symbol in value.free_symbols or any(s.name == name for s in value.free_symbols):
             raise InputError(f"expected a definition of {name} in terms of other names, got {name} == {value}")
-        known = _with_signs(value, own)
+        known = with_signs(value, own)
         if sp.im(sp.expand(known, complex=True)) != 0:
             raise InputError(f"expected real values of {name}, got {name} == {value}; write a complex coefficient as p + I*q")
         for kind in ("positive", "negative", "nonnegative", "nonpositive"):
             if getattr(symbol, f"is_{kind}") and getattr(known, f"is_{kind}") is False:
                 raise InputError(f"expected {name} to be {kind}, as it is assumed, got {name} == {value}")
-    meant = {own[name]: _with_signs(value, own) for name, value in definitions.items()}
+    meant = {own[name]: with_signs(value, own) for name, value in definitions.items()}
     for fact in sp.And.make_args(scheme.assumptions):
         if fact.subs(meant, simultaneous=True) == sp.false:
             raise InputError(f"expected definitions under which {fact}, as it is assumed, can hold; they make it false")
 
 
-def _with_signs(value: sp.Expr, own: Mapping[str, sp.Symbol]) -> sp.Expr:
+def with_signs(value: sp.Expr, own: Mapping[str, sp.Symbol]) -> sp.Expr:
     """With the scheme's symbols, and positive steps."""
     steps = {name: sp.Symbol(name, positive=True) for name in STEPS}
     known = {**steps, **own}
@@ -167,7 +169,9 @@ def _state(reader: Reader, text: str) -> tuple[str, sp.Expr]:
     return name.strip(), reader.expression(tree(state.removeprefix("=")))
 
 
-def _relation(reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known: Mapping[str, sp.Symbol]) -> Boolean:
+def _relation(
+    reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known: Mapping[str, sp.Symbol], given: str
+) -> Boolean:
     left, op, right = fact
     nodes = [node for side in (left, right) for node in ast.walk(side)]
     called = [node.func for node in nodes if isinstance(node, ast.Call)]
@@ -183,5 +187,5 @@ def _relation(reader: Reader, fact: tuple[ast.expr, ast.cmpop, ast.expr], known:
         raise InputError(f"expected real numbers to compare, got {piece(ast.Compare(left, [op], [right]))}")
     relation = _RELATIONS[type(op)](low, high)
     if relation == sp.false:
-        raise InputError(f"expected assumptions that can hold together, got {piece(ast.Compare(left, [op], [right]))}")
+        raise InputError(f"expected assumptions that can hold together, got {quoted(given)}")
     return relation

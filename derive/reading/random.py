@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sympy as sp
 
 from derive.errors import InputError, choose
@@ -11,8 +13,13 @@ from derive.schemes.grid import GridScheme
 from derive.shown import quoted
 
 
-def parse_random(scheme: GridScheme, *texts: str) -> dict[sp.Symbol, sp.Expr]:
+def parse_random(scheme: GridScheme, *texts: str, positive: Sequence[str] = ()) -> dict[sp.Symbol, sp.Expr]:
     """Read `nu: sigma`, or `nu: 0.1`; several by several texts.
+
+    Args:
+        scheme: whose parameters they are.
+        *texts: the pairs.
+        positive: names of deviations that are positive; the others are not negative.
 
     Raises:
         InputError: no such pair, no such parameter, or one twice. That the deviation is a new name, or not negative, is held
@@ -30,14 +37,21 @@ def parse_random(scheme: GridScheme, *texts: str) -> dict[sp.Symbol, sp.Expr]:
         symbol = choose("parameter", name, own)
         if symbol in deviations:
             raise InputError(f"expected each random parameter once, got {name} twice")
-        deviations[symbol] = _deviation(spread)
+        deviations[symbol] = _deviation(spread, positive)
     return deviations
 
 
-def _deviation(text: str) -> sp.Expr:
+def _deviation(text: str, positive: Sequence[str]) -> sp.Expr:
     """By the grammar of schemes, which bounds numbers."""
     reader = Reader({})
     value = reader.expression(tree(text))
     if reader.unknowns or not (value.is_Symbol or value.is_Rational):
         raise InputError(f"expected a deviation, the name of one or a number, got {quoted(text)}")
-    return sp.Symbol(value.name, nonnegative=True) if value.is_Symbol else value
+    if not value.is_Symbol:
+        return value
+    return sp.Symbol(value.name, positive=True) if value.name in positive else sp.Symbol(value.name, nonnegative=True)
+
+
+def deviations_in(texts: Sequence[str]) -> set[str]:
+    """The names after the colons."""
+    return {text.partition(":")[2].strip() for text in texts}

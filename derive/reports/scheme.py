@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from derive.conditions.bound import Stability
 from derive.conditions.stability_text import assumed_in_words, in_words, where_it_fails
 from derive.conditions.status import NO_FORMULA
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
-from derive.fields.phases import SHIFTS
+from derive.conditions.ways.signs import Domain
+from derive.fields.phases import SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
-from derive.modes.accuracy import in_grid_units, modified_equation
-from derive.modes.amplification import in_phases
-from derive.modes.dispersion import Dispersion, dispersion
+from derive.modes.amplification import in_phases, in_real_parts, matrix_of, symbols_of
 from derive.paper.derivation import Step
 from derive.printing.text import indent, pretty
+from derive.schemes.composed import ComposedScheme
+from derive.schemes.composed_system import ComposedSystem, pair_of
 from derive.schemes.grid import GridScheme
 
 _GRADES = {
@@ -40,34 +39,75 @@ def amplifier(stability: Stability) -> sp.Eq:
     return sp.Eq(sp.Add(*terms), 0, evaluate=False)
 
 
+def modes(stability: Stability, scheme: GridScheme) -> tuple[sp.Tuple, str]:
+    """The amplification polynomial to be read, with its legend; of an integrator P(z), and z."""
+    composed = _composed(stability, scheme)
+    if composed is not None:
+        return composed
+    return sp.Tuple(amplifier(stability)), f"amplification polynomial ({legend(stability)})"
+
+
+def _composed(stability: Stability, scheme: GridScheme) -> tuple[sp.Tuple, str] | None:
+    one_stencil = isinstance(scheme, ComposedScheme) and len(scheme.parts) == 1
+    if not (one_stencil or isinstance(scheme, ComposedSystem)) or any(p.name == "z" for p in scheme.parameters):
+        return None
+    phi = scheme.integrator.characteristic(z := sp.Symbol("z"))
+    lead, *rest = phi.all_coeffs()
+    stages = max((sp.degree(c, z) for c in phi.all_coeffs() if c.has(z)), default=0)
+    if one_stencil and stages < 2 and len(rest) < 3:  # short as it is
+        return None
+    step = sp.Eq(xi, sp.expand(-rest[0] / lead)) if len(rest) == 1 and lead.is_number else sp.Eq(phi.as_expr(), 0)
+    values = [symbols_of(scheme)[0]] if one_stencil else _eigenvalues(stability, scheme)
+    told = (
+        "dt times the symbol of the right side" if one_stencil else "every eigenvalue of dt times the symbol of the right side"
+    )
+    shown = [sp.Eq(z, _in_angles(value), evaluate=False) for value in values]
+    return sp.Tuple(step, *shown), f"amplification factors (xi: of one step; z: {told})"
+
+
+def _eigenvalues(stability: Stability, scheme: ComposedSystem) -> list[sp.Expr]:
+    """In closed form of two unknowns; else the matrix that they are of."""
+    matrix = matrix_of(scheme)
+    if matrix.rows != 2:
+        return [sp.ImmutableMatrix(matrix)]
+    known = pair_of(matrix, Domain.of(scheme.parameters, stability.assumptions).sign)
+    if known is not None:
+        return [known.at(known.size), known.at(-known.size)]
+    middle, square = matrix.trace() / 2, sp.factor(sp.expand(matrix.trace() ** 2 / 4 - matrix.det()))
+    return [middle + sp.sqrt(square), middle - sp.sqrt(square)]
+
+
+def _in_angles(value: sp.Expr) -> sp.Expr:
+    """With sines and cosines, factored."""
+    if isinstance(value, sp.MatrixBase):
+        return value.applyfunc(_in_angles)
+    if any(value.has(sp.sqrt(e)) and e.has(*SHIFTS) for e in (p.base for p in value.atoms(sp.Pow) if not p.exp.is_Integer)):
+        return value
+    sines = {s: sp.sin(t) for s, t in zip(SINES, THETAS, strict=True)}
+    return in_phases(sp.factor(in_real_parts(sp.expand(value)))).subs(sines)
+
+
 def legend(stability: Stability) -> str:
     """What its symbols stand for."""
     shifts = [f"{w} = exp(i theta_{w.name[-1]})" for w in SHIFTS if stability.polynomial.has(w)]
     return ", ".join(["xi: amplification factor of one step", *shifts])
 
 
-def summary(stability: Stability) -> str:
+def summary(scheme: GridScheme, stability: Stability) -> str:
     """Amplification polynomial with its legend, and below it what `print` shows of the condition, and where it fails."""
-    return "\n".join(
-        [
-            f"amplification polynomial ({legend(stability)})",
-            "",
-            indent(pretty(amplifier(stability))),
-            "",
-            str(stability),
-            *where_it_fails(stability),
-        ]
-    )
+    equations, told = modes(stability, scheme)
+    return "\n".join([told, "", indent(pretty(equations)), "", str(stability), *where_it_fails(stability)])
 
 
 def steps(scheme: GridScheme, stability: Stability) -> list[Step]:
     """The derivation; the root conditions are left out where the margins have no closed form."""
     equations = tuple(sp.Eq(residual, 0) for residual in scheme.residuals)
-    why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant ({legend(stability)})."
+    amplified, told = modes(stability, scheme)
+    why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant: {told}."
     condition = Step("Condition", in_words(stability.condition), _eliminated(stability))
     return [
         Step("Scheme", equations[0] if len(equations) == 1 else sp.Tuple(*equations), "All terms on one side."),
-        Step("Amplification polynomial", amplifier(stability), why),
+        Step("Amplification polynomial", amplified[0] if len(amplified) == 1 else amplified, why),
         *_root_conditions(stability),
         condition,
         *_where_it_fails(stability),
@@ -98,45 +138,3 @@ def _root_conditions(stability: Stability) -> list[Step]:
         return []
     why = f"{_GRADES[stability.grade]} (Schur-Cohn, Miller), at one frequency."
     return [Step("Root conditions", relations[0] if len(relations) == 1 else sp.Tuple(*relations), why)]
-
-
-def analysis(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> str:
-    """Modified equation, order of accuracy, physical and parasitic roots."""
-    equation, roots = modified_equation(scheme, meaning), _roots(scheme, meaning)
-    units = str(equation.order)
-    if equation.in_grid_units:
-        small = ", ".join(p.name for p in roots.small)
-        equation = in_grid_units(scheme, roots.small)
-        units = f"in grid units, dt = dx = 1{f', {small} as small as a derivative' if small else ''}"
-    blocks = [_titled(f"modified equation ({units})", equation.equation)]
-    tacit = [p.name for p in roots.small if p.name not in meaning and p.name != "dt"]
-    given = f", if {', '.join(tacit)} vanishes with the step" if tacit else ""
-    blocks += [_titled(f"physical amplification factor{given}", form) for form in roots.physical]
-    blocks += [_titled("parasitic amplification factor", form) for form in roots.parasitic]
-    if not roots.closed_forms:
-        blocks.append(
-            f"{roots.order_in_time} of {roots.polynomial.degree()} amplification factors physical{given}, the others parasitic"
-        )
-    return "\n\n".join(blocks)
-
-
-def _roots(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Dispersion:
-    """Labelled where the phases and what the meaning says to vanish with the step do; else what has to vanish is found."""
-    known = {p.name for p in scheme.parameters}
-    with_step = [name for name, value in meaning.items() if name in known and sp.cancel(value.subs(_step(value))) == 0]
-    with_step += [name for name in known if name == "dt"]
-    at_zero = [name for name in with_step if not _is_ratio(meaning.get(name))]
-    return dispersion(scheme, small=at_zero) if at_zero else dispersion(scheme)
-
-
-def _is_ratio(value: sp.Expr | None) -> bool:
-    """Whether a spacing keeps a parameter from vanishing with the step."""
-    return value is not None and any(s.name in ("dx", "dy", "dz") for s in value.free_symbols)
-
-
-def _step(value: sp.Expr) -> dict[sp.Symbol, int]:
-    return {s: 0 for s in value.free_symbols if s.name == "dt"}
-
-
-def _titled(title: str, expr: sp.Basic) -> str:
-    return f"{title}\n\n{indent(pretty(expr))}"

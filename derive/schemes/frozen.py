@@ -61,5 +61,14 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
 
 def words(states: Mapping[str, sp.Expr]) -> str:
     """What is assumed."""
-    where = ", ".join(f"{name} = {state}" for name, state in states.items())
-    return f"linearised about the constant state {where}: coefficients are frozen there, perturbations are small"
+    coordinates = [name for name in states if name in ("t", "x", "y", "z")]
+    told = {True: [], False: []}
+    for name, state in states.items():
+        told[name in coordinates].append(f"{name} = {state}")
+    parts = []
+    if told[False]:
+        parts.append(f"linearised about the constant state {', '.join(told[False])}")
+    if told[True]:
+        parts.append(f"at {', '.join(told[True])}")
+    small = ", perturbations are small" if told[False] else ""
+    return f"{', '.join(parts)}: coefficients are frozen there{small}"

@@ -25,6 +25,7 @@ def picture(
     positive: Repeated = (),
     assume: Repeated = (),
     grade: str = "",
+    small: Repeated = (),
     title: str = "",
     format: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     width: str = "",
@@ -48,6 +49,8 @@ def picture(
         positive: of typed equations: a parameter that is positive.
         assume: of typed equations: a relation of the parameters.
         grade: power-bounded, schur or von-neumann; by default the one that fits the scheme.
+        small: of dispersion and curves: a parameter that vanishes with the step, such as a damping, where the phases alone do
+            not tell which roots are physical; by default it is found.
         title: what stands above the picture, instead of the scheme; mathematics between dollar signs.
         format: also as pdf, eps or tiff, beside SVG and PNG; may be repeated.
         width: of the figure, such as 3.3in, 84mm or 240pt; a number alone is in inches.
@@ -65,7 +68,10 @@ def picture(
     choose("kind of picture", kind, dict.fromkeys(KINDS))
     equations, meaning = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
     fixed = {name: value for name, (value, *_) in assignments(set, False).items()}
-    setting = Setting(equations, meaning, assignments(vary, True), fixed, grade or None, title)
+    vanishing = tuple(name for text in small for name in text.split(",")) or None
+    setting = Setting(equations, meaning, assignments(vary, True), fixed, grade or None, title, vanishing)
+    if small and kind not in ("dispersion", "curves"):
+        raise InputError(f"expected --small with dispersion or curves, got it with {kind}")
     if phase and kind not in ("locus", "dispersion"):
         raise InputError(f"expected --phase with a locus or dispersion alone, got it with {kind}")
     command = shlex.join(["python", "-m", "experiments", *sys.argv[1:]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
+from textwrap import shorten, wrap
 
 import numpy as np
 import xarray as xr
@@ -16,6 +16,9 @@ from experiments.pictures.pictures import CODES, NOT_COVERED, STABLE, UNSTABLE, 
 
 _REGIONS = (style.REGION_COLOURS[0], style.REGION_COLOURS[2], "#FFFFFF")
 _LARGEST_SHOWN = 3.0
+NEAR_ZERO = 1e-6
+TITLE_LINES, TITLE_COLUMNS = 3, 64
+"""Of a title of the narrowest picture, at 8 points."""
 
 
 def draw_curves(results: xr.Dataset) -> Figure:
@@ -70,7 +73,8 @@ def _boundary(ax: Axes, results: xr.Dataset) -> list:
     if "margin" not in results or not float(results.margin.min()) < 0 < float(results.margin.max()):
         return []
     inside = results.margin.where(results.code != NOT_COVERED)
-    ax.contour(results.x, results.y, inside, levels=[0], colors=style.BLACK, linewidths=1.2)
+    level = -NEAR_ZERO * float(abs(results.margin).max())  # where two alternatives touch the margin is zero, and no edge
+    ax.contour(results.x, results.y, inside, levels=[level], colors=style.BLACK, linewidths=1.2)
     return ax.plot([], [], color=style.BLACK, label="boundary, derived")
 
 
@@ -119,7 +123,8 @@ def title_of(results: xr.Dataset) -> str:
     if results.attrs.get("heading"):
         return results.attrs["heading"]
     fixed = f", {results.attrs['fixed']}" if results.attrs["fixed"] else ""
-    return shorten(results.attrs["scheme"], 90, placeholder=" ...").replace("$", r"\$") + fixed
+    whole = shorten(results.attrs["scheme"], TITLE_LINES * TITLE_COLUMNS - len(fixed) - 10, placeholder=" ...") + fixed
+    return "\n".join(wrap(whole, TITLE_COLUMNS, break_long_words=False, break_on_hyphens=False)).replace("$", r"\$")
 
 
 def caption_curves(results: xr.Dataset) -> str:

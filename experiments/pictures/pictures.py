@@ -13,6 +13,8 @@ import sympy as sp
 import xarray as xr
 
 from derive import Stability, dispersion, stability
+from derive.conditions.closed_form import domain_of
+from derive.conditions.tidy import tidy
 from derive.errors import InputError
 from derive.fields.phases import COSINES, SHIFTS, THETAS
 from derive.modes.amplification import Amplification, amplification
@@ -91,7 +93,7 @@ def _moduli(setting: Setting, angles: np.ndarray, values: dict[str, float]) -> t
     """Moduli (theta, root), and how many of the roots, the first ones, are physical; 0: not told."""
     if setting.scheme.dims == 1:
         try:
-            modes = dispersion(setting.scheme).sample(angles, **values)
+            modes = dispersion(setting.scheme, small=setting.small).sample(angles, **values)
             return modes.damping, modes.physical
         except InputError:
             pass
@@ -238,7 +240,9 @@ def attributes(setting: Setting, bound: Stability) -> dict:
     labels = {f"label_{name}": setting.label(name) for name in setting.varied}
     numbers = {p: sp.Rational(str(setting.fixed[p.name])) for p in bound.parameters if p.name in setting.fixed}
     numbers = {p: value for p, value in numbers.items() if len(str(value)) <= LONGEST_NUMBER}
-    parts = sp.And.make_args(bound.condition.subs(numbers)) if bound.status == "exact" else ()
+    parts = (
+        sp.And.make_args(tidy(bound.condition.subs(numbers), domain_of(bound.amplification))) if bound.status == "exact" else ()
+    )
     return {
         "scheme": setting.title,
         "heading": setting.heading,

@@ -30,6 +30,8 @@ class Setting:
         fixed: parameter -> its value.
         grade: grade of stability; None for the scheme's own.
         heading: what stands above the picture; empty for the scheme. Mathematics between dollar signs, as Matplotlib takes it.
+        small: of a picture of dispersion: parameters that vanish with the step, where the phases alone do not tell the physical
+            roots; None where that is to be found.
 
     Raises:
         InputError: an unknown parameter, one without a value or with two, or a heading that cannot be typeset.
@@ -41,11 +43,12 @@ class Setting:
     fixed: Mapping[str, float]
     grade: str | None = None
     heading: str = ""
+    small: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         _check_heading(self.heading)
         named = {p.name: p for p in self.scheme.parameters}
-        for name in (*self.varied, *self.fixed):
+        for name in (*self.varied, *self.fixed, *(self.small or ())):
             choose("parameter", name, named)
         for name in self.varied.keys() & self.fixed.keys():
             raise InputError(f"expected {name} to be varied or set, got both; leave out --set {name} or --vary {name}")

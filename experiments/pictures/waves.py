@@ -55,7 +55,7 @@ def _along_a_line(setting: Setting, phases: tuple[float, ...]) -> xr.Dataset:
         raise InputError("expected --phase with a scheme in two dimensions, or with a locus; in one the picture has all phases")
     name = varied(setting, 1)[0]
     values = setting.varied[name] if len(setting.varied[name]) > 2 else tuple(setting.range(name, 5))
-    angles, relation = np.linspace(LONG * np.pi, np.pi, ANGLES), dispersion(setting.scheme)
+    angles, relation = np.linspace(LONG * np.pi, np.pi, ANGLES), dispersion(setting.scheme, small=setting.small)
     modes = [relation.sample(angles, **{**setting.fixed, name: value}) for value in values]
     shown = stability(setting.scheme, setting.grade)
     verdicts = [bool(shown.holds(**needed(shown, {**setting.fixed, name: value}))) for value in values]
@@ -74,7 +74,7 @@ def _around(setting: Setting, numbers: tuple[float, ...]) -> xr.Dataset:
         raise InputError(f"expected wave numbers above 0 and up to pi, got {', '.join(f'{wave:g}' for wave in numbers)}")
     around = np.linspace(-np.pi, np.pi, ANGLES, endpoint=False) + np.pi / ANGLES  # past the axes, where one of the phases is 0
     size, angle = np.meshgrid(numbers, around, indexing="ij")
-    modes = dispersion(setting.scheme).sample(size * np.cos(angle), size * np.sin(angle), **setting.fixed)
+    modes = dispersion(setting.scheme, small=setting.small).sample(size * np.cos(angle), size * np.sin(angle), **setting.fixed)
     speeds = {"phase_speed": (("wave", "direction", "root"), modes.relative_speed, _ONE)}
     axes = {"wave": ("wave", np.array(numbers), _RADIAN), "direction": ("direction", around, _RADIAN)}
     shown = stability(setting.scheme, setting.grade)

@@ -83,7 +83,17 @@ class Domain:
         expr = sp.sympify(expr)
         if expr.is_number:
             return "0" if expr == 0 else "+" if expr.is_positive else "-" if expr.is_negative else None
-        coefficient, factors = factors_of(expr)
+        roots, domain = self.of_roots(expr)
+        if roots:
+            return domain.sign(expr.subs({s: t**2 for t, s in roots.items()}, simultaneous=True))
+        number, rest = expr.as_independent(*expr.free_symbols, as_Add=False)
+        if not number.is_Rational:  # roots of numbers, nested ones too
+            signs = (self.sign(number), self.sign(rest))
+            return None if None in signs else _product(*signs)
+        try:
+            coefficient, factors = factors_of(expr)
+        except sp.PolynomialError:
+            return None
         signs = [self._factor_sign(f, n) for f, n in factors]
         if coefficient == 0 or "0" in signs:
             return "0"
@@ -91,6 +101,13 @@ class Domain:
             return None
         negative = sum(s.endswith("-") for s in signs) + int(coefficient.is_negative)
         return ("0" if any(s.startswith("0") for s in signs) else "") + ("-" if negative % 2 else "+")
+
+    def of_roots(self, expr: sp.Basic) -> tuple[dict[sp.Symbol, sp.Symbol], Domain]:
+        """For each symbol whose square root occurs, a variable for that root -> the symbol; what is known then."""
+        rooted = [s for s in sorted(expr.free_symbols, key=str) if s.is_nonnegative and expr.has(sp.sqrt(s))]
+        roots = {sp.Dummy(s.name, positive=s.is_positive, nonnegative=True): s for s in rooted}
+        known = {t: _root_of(self.ranges.get(s, _by_assumption(s)), t) for t, s in roots.items()}
+        return roots, Domain({**self.ranges, **known}) if roots else self
 
     def _factor_sign(self, f: sp.Expr, power: int) -> str | None:
         found = self._certified(f)
@@ -103,7 +120,10 @@ class Domain:
             return "+" if f.is_positive else "-"
         symbols = sorted(f.free_symbols, key=str)
         ranges = [self.ranges.get(s, Range()) for s in symbols]
-        poly = sp.Poly(f, *symbols)
+        try:
+            poly = sp.Poly(f, *symbols)
+        except sp.PolynomialError:  # roots of sums
+            return None
         if not poly.is_ground and all(c.is_rational for c in poly.coeffs()):
             terms = _on_orthant(poly, ranges)
             for sign in (1, -1):
@@ -113,12 +133,29 @@ class Domain:
         return None
 
 
+def _product(one: str, other: str) -> str:
+    """The sign of a product."""
+    if "0" in (one, other):
+        return "0"
+    return ("0" if len(one + other) > 2 else "") + ("+" if one[-1] == other[-1] else "-")
+
+
 def _by_assumption(symbol: sp.Symbol) -> Range:
     if symbol.is_nonnegative:
         return Range(sp.S.Zero, sp.oo, bool(symbol.is_positive), True)
     if symbol.is_nonpositive:
         return Range(-sp.oo, sp.S.Zero, True, bool(symbol.is_negative))
     return Range()
+
+
+def _root_of(known: Range, root: sp.Symbol) -> Range:
+    """The range of a square root, where its ends are rational; else what its symbol says."""
+    found = _by_assumption(root)
+    if known.low.is_positive and sp.sqrt(known.low).is_Rational:
+        found = found.above(sp.sqrt(known.low), known.low_open)
+    if known.high.is_finite and sp.sqrt(known.high).is_Rational:
+        found = found.below(sp.sqrt(known.high), known.high_open)
+    return found
 
 
 def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> dict[tuple[int, ...], sp.Expr]:

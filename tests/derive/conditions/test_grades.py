@@ -132,3 +132,24 @@ def test_always_and_never_on_the_command_line(capsys: pytest.CaptureFixture) -> 
             out = capsys.readouterr().out
             assert word in out
             assert not re.search(r"\b(True|False)\b", out)
+
+
+SYSTEM = [  # Lax and Wendroff: every mode is that of one of two advections
+    "p[1,0]-p[0,0] == -lam*c2*(v[0,1]-v[0,-1])/2 + lam**2*c2/2*(p[0,1]-2*p[0,0]+p[0,-1])",
+    "v[1,0]-v[0,0] == -lam*(p[0,1]-p[0,-1])/2 + lam**2*c2/2*(v[0,1]-2*v[0,0]+v[0,-1])",
+]
+
+
+def test_a_grade_that_is_asked_for_and_not_told_is_said_so() -> None:
+    typed = parse_scheme(*SYSTEM, positive=["lam", "c2"])
+    asked = stability(typed, "power-bounded", seconds=0.1)
+    text = " ".join(str(asked).split())
+    assert (asked.grade, asked.asked) == ("von-neumann", "power-bounded")
+    assert "grade power-bounded (perturbations stay bounded) was asked for and is not told" in text
+    assert "is not told" not in str(stability(typed, seconds=0.1))
+
+
+def test_what_was_asked_for_is_not_said_of_what_was_not() -> None:
+    never = parse_scheme("u[1,0] - u[0,0] == -nu*(u[0,1] - u[0,-1])", positive=["nu"])
+    assert "asked for" not in str(stability(never))
+    assert "(exact; asked for: perturbations stay bounded)" in str(stability(never, "power-bounded"))

@@ -38,6 +38,12 @@ CONDITIONS = [
     (sp.Or(sp.And(n >= y, n < 1), n**2 > 4 * y), n),
     (sp.And(p <= 2, p < q), p),
     (q * p**4 <= 3 * p**2, p),
+    (sp.And(y * n < 1, y * n > -1), n),
+    ((y - 1) ** 2 * n**2 < 1, n),
+    (y**2 * n**2 < y**2, n),
+    (sp.And(n <= 2, sp.Or(n < y, 2 * n > 5, n <= 1)), n),
+    (sp.sqrt(p) + q <= 2, p),
+    (y * n <= 1 - n, n),
 ]
 
 
@@ -62,7 +68,7 @@ def is_in(value: sp.Expr, found: sp.Set, numbers: dict[sp.Symbol, sp.Expr]) -> b
 
 
 def test_what_decides_the_direction_has_to_be_known() -> None:
-    with pytest.raises(InputError, match=r"the sign of -y, .*to solve for n; or ask largest\(\) at numbers"):
+    with pytest.raises(InputError, match=r"the sign of -y, .*to solve for n; or ask at numbers for all others: largest\(\)"):
         solve_condition(y * n**2 <= n + 1, n, Domain.of([y, n]))
     with pytest.raises(InputError, match="degree 1 or 2 in n, or in one power of it"):
         solve_condition(n**3 <= y * n + 1, n, Domain.of([y, n]))

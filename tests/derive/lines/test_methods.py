@@ -172,3 +172,12 @@ def test_bad_methods_are_one_clear_line(call, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("alpha", [[-5, 4, 1], [2, -3, 1]])
+def test_what_is_not_zero_stable_is_said_so(alpha: list[int]) -> None:
+    """Roots at -5 and at 2; the rate makes each consistent."""
+    slope = sum(j * a for j, a in enumerate(alpha))
+    beta = [0] * (len(alpha) - 2) + [slope, 0]
+    with pytest.warns(UserWarning, match="is not zero-stable"):
+        multistep(alpha, beta)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from derive import GridFunction, GridScheme, InputError, optimizers, parse_scheme
 from derive.fields.phases import THETAS
+from derive.fields.symbols import xi
 from derive.gallery import gallery
 from derive.gallery.operators import centred
 from derive.lines.integrators import integrators
@@ -180,7 +181,7 @@ def test_roots_that_cross_keep_their_labels() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: dispersion(optimizers["gd"]), "expected a root that tends to 1; name what vanishes"),
+        (lambda: dispersion(optimizers["gd"]), "expected a root that tends to 1 with the phases, got none; name"),
         (lambda: dispersion(optimizers["gd"], small=["rate"]), "unknown parameter 'rate': expected one of curvature, lr"),
         (lambda: of("upwind").sample(0.1), r"expected values for theta_1, nu; got 1 phase\(s\) and none"),
         (lambda: of("upwind").sample(nu=1), r"got 0 phase\(s\) and nu"),
@@ -230,3 +231,22 @@ def test_names_that_numpy_has_are_parameters_as_any(name: str) -> None:
     scheme = GridScheme(sp.Eq(u[1, 0], u[0, 0] - p * (u[0, 0] - u[0, -1])))
     expected = dispersion(gallery["upwind"].scheme).sample([0.5], nu=0.3).roots
     np.testing.assert_allclose(dispersion(scheme).sample([0.5], **{name: 0.3}).roots, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("u[1,0]-u[-1,0] == 2*r*(u[0,1]-u[1,0]-u[-1,0]+u[0,-1]) - c*(u[0,1]-u[0,-1])", {"r": 0.05, "c": 0.3}),
+        ("(1 + r)*(1 - s)*(u[1,0]-u[0,0]) == -c*(u[0,0]-u[0,-1])", {"r": 0.5, "s": 0.25, "c": 0.4}),
+        ("(1 + r)*u[1,1] == u[0,1]*(1 + r) - c*(u[0,1]-u[0,0])", {"r": 0.5, "c": 0.4}),
+    ],
+)
+def test_a_new_level_with_a_factor_of_its_own_hides_no_physical_root(text: str, values: dict[str, float]) -> None:
+    """The oracle: roots of the recurrence on one long wave, by NumPy, its coefficients read off the values themselves."""
+    scheme = parse_scheme(text, positive=list(values))
+    turn = {v: xi ** v.indices[0] * sp.exp(sp.I * sp.Float(1e-3) * v.indices[1]) for v in scheme.residuals[0].atoms(sp.Indexed)}
+    row = scheme.residuals[0].subs({p: values[p.name] for p in scheme.parameters}).xreplace(turn)
+    lowest = min(v.indices[0] for v in turn)
+    dense = np.roots([complex(c) for c in sp.Poly(sp.expand(row * xi**-lowest), xi).all_coeffs()])
+    nearest = dense[np.abs(dense - 1).argmin()]
+    assert dispersion(scheme).sample(1e-3, **values).roots[0] == pytest.approx(nearest, abs=1e-12)

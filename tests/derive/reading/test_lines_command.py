@@ -109,3 +109,38 @@ def test_refusals(capsys: pytest.CaptureFixture, arguments: list[str], text: str
     error = capsys.readouterr().err
     assert text in error
     assert error.count("\n") == 1
+
+
+def test_a_complex_coefficient_has_two_numbers() -> None:
+    """Ginzburg and Landau's diffusion: |1 - 2 (m + i b) y| <= 1 for y up to 2 dt/dx^2."""
+    m, b = sp.symbols("m b", positive=True)
+    scheme, meaning = lines(["u_t == (m + I*b)*u_xx"], "central2", "forward-euler", [], ["m", "b"])
+    found = stability(scheme)
+    assert found.status == "exact"
+    solved = found.in_terms_of(meaning).solve("dt")
+    assert sp.simplify(solved.end - m * dx**2 / (2 * (m**2 + b**2))) == 0
+    assert (solved.start, solved.right_open) == (0, False)
+    for equation in ("u_t == (m + I*b)*u_xx", "u_t == I*(b - I*m)*u_xx"):
+        implicit, _ = lines([equation], "central2", "crank-nicolson", [], ["m", "b"])
+        assert stability(implicit).condition == sp.true
+
+
+@pytest.mark.parametrize("equation", ["u_t == x*u_x", "u_t == a*x*u_x", "u_t == -t*u_x", "u_t == u_x + y*u"])
+def test_a_coefficient_that_varies_is_frozen_when_asked_alone(equation: str, capsys: pytest.CaptureFixture) -> None:
+    given = ["scheme", equation, "--space", "central2", "--time", "RK4"]
+    assert main(given) == 2
+    name = next(n for n in "xty" if n in equation.replace("u_x", "").replace("u_t", ""))
+    error = capsys.readouterr().err
+    assert f"expected constant coefficients, got {name}, which varies; freeze it at a value, --freeze {name}=" in error
+
+
+def test_frozen_in_space_and_about_a_state(capsys: pytest.CaptureFixture) -> None:
+    frozen, meaning = lines(["u_t + u*u_x == x*u_xx"], "central2", "forward-euler", [], ["X", "U"], ["x=X", "u = U"])
+    plain, meant = lines(["u_t == -U*u_x + X*u_xx"], "central2", "forward-euler", [], ["X", "U"])
+    assert (frozen.residuals, meaning) == (plain.residuals, meant)
+    given = ["scheme", "u_t + u*u_x == nu*u_xx", "--space", "central2", "--time", "forward-euler", "--positive", "nu,U"]
+    assert main(given) == 2
+    assert "got the term -u*u_x; linearise about a constant state, --freeze u=U" in capsys.readouterr().err
+    assert main([*given, "--freeze", "u=U", "--solve", "dt"]) == 0
+    shown = capsys.readouterr().out
+    assert "linearised about the constant state u = U: coefficients are frozen there, perturbations are small" in shown

@@ -76,6 +76,47 @@ def test_analysis_of_a_decay(capsys: pytest.CaptureFixture) -> None:
     assert "1 - dt⋅q" in run(capsys, "u[1] - u[0] == -dt*q*u[0]", "--analysis")
 
 
+KDV = "e[1,0]-e[-1,0] == -d*(e[0,2]-2*e[0,1]+2*e[0,-1]-e[0,-2])"
+BBM = "(u[1,0]-u[-1,0])/2 - s*(u[1,1]-2*u[1,0]+u[1,-1]-u[-1,1]+2*u[-1,0]-u[-1,-1])/2 == -nu*(u[0,1]-u[0,-1])/2"
+
+
+def test_an_analysis_that_was_not_asked_for_ends_nothing(capsys: pytest.CaptureFixture) -> None:
+    """The BBM equation is no evolution equation in u alone: its limit has no modified equation of the usual kind."""
+    meant = ["--meaning", "s == mu/dx**2", "--meaning", "nu == c*dt/dx", "--positive", "s,nu,mu,c"]
+    out = run(capsys, BBM, *meant)
+    assert "no modified equation: expected a limit that is polynomial" in out
+    assert "parasitic amplification factor" in out
+    assert main(["scheme", BBM, *meant, "--analysis"]) == 2
+    asked = capsys.readouterr()
+    assert (asked.out, asked.err.count("\n")) == (out, 1)
+
+
+@pytest.mark.parametrize(
+    ("meaning", "told", "shown"),
+    [
+        ("d == b*tau/h**3", [], "modified equation (O(tau**2 + h**2))"),
+        ("d == b*k/h**3", ["--step-names", "k,h"], "modified equation (O(k**2 + h**2))"),
+        ("d == b*k/h**3", [], "the meanings do not tell which name is the time step"),
+        ("d == b*dt/dx**3", [], "modified equation (O(dt**2 + dx**2))"),
+    ],
+)
+def test_steps_of_other_names(meaning: str, told: list[str], shown: str, capsys: pytest.CaptureFixture) -> None:
+    out = " ".join(run(capsys, KDV, "--meaning", meaning, *told).split())
+    assert shown in out
+    assert ("grid units" in out) == ("do not tell" in shown)
+
+
+def test_what_a_meaning_makes_positive_is_known(capsys: pytest.CaptureFixture) -> None:
+    out = run(capsys, HEAT, "--meaning", "r == k*dt/dx**2", "--positive", "k")
+    assert "r ≤ 1/2\n\nfor r > 0" in out
+
+
+def test_a_deviation_may_be_positive(capsys: pytest.CaptureFixture) -> None:
+    upwind = "u[1,0]-u[0,0] == -nu*(u[0,0]-u[0,-1])"
+    out = run(capsys, upwind, "--random", "nu: sigma", "--positive", "nu,sigma")
+    assert "for nu > 0, sigma > 0" in " ".join(out.split())
+
+
 def test_bounds_with_roots_are_assumed(capsys: pytest.CaptureFixture) -> None:
     assert "for sqrt(2)*r < 1" in run(capsys, HEAT, "--assume", "sqrt(2)*r < 1")
     assert "for r < sqrt(2)/2" in run(capsys, HEAT, "--assume", "r < 1/sqrt(2)")
@@ -119,6 +160,12 @@ def test_assumptions_by_commas_and_by_repeating(capsys: pytest.CaptureFixture) -
         ([HEAT, "--meaning", "r == 2", "--assume", "r <= 1"], "expected definitions under which r <= 1"),
         ([HEAT, "--meaning", "r == r*dt"], "expected a definition of r in terms of other names"),
         ([HEAT, "--meaning", "q == dt"], "unknown parameter 'q': expected one of r"),
+        ([HEAT, "--meaning", "r == k*tau/h**2", "--step-names", "t,h"], "unknown step 't': expected one of h, k, tau"),
+        ([HEAT, "--meaning", "r == k*tau/h**2", "--step-names", "tau"], "expected the names of the time step"),
+        ([HEAT, "--meaning", "r == k*dt/h**2", "--step-names", "k,h"], "expected no other step than those named k,h"),
+        ([HEAT, "--assume", "r > 1 and r < 0"], "expected assumptions that can hold together, got 'r > 1 and r < 0'"),
+        ([HEAT, "--solve", "dt"], "such as --meaning 'r == k*dt/dx**2'"),
+        ([KDV, "--positive", "d", "--grade", "schur", "--solve", "q"], "unknown parameter 'q': expected one of d\n"),
         ([HEAT, "--assume", "sqrt < 1"], "unknown parameter 'sqrt': expected one of r"),
         ([HEAT, "--assume", "sqrt(r) < 1"], "expected sqrt of a number that is not negative"),
     ],

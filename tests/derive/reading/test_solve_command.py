@@ -28,7 +28,6 @@ def test_the_largest_step_at_numbers(capsys: pytest.CaptureFixture) -> None:
     ("arguments", "text"),
     [
         (["--solve", "dz"], "unknown parameter 'dz': expected one of dt, dx, k"),
-        (["--solve", "dt", "--at", "k == 1"], "expected a number for every parameter but dt; --at lacks dx"),
         (["--solve", "dt", "--at", "k == dx"], "expected a number for every parameter but dt, got k == dx"),
         (["--at", "k == 1"], "expected --solve NAME beside --at"),
     ],
@@ -53,3 +52,23 @@ def test_what_suffices_where_the_condition_is_sampled() -> None:
     told = solved(found, meaning, "dt", numbers, bound)
     assert "stable from zero up to dt = 0.25 (sampled" in told
     assert "proved, on the ellipse: up to dt = 0.25" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["u_t == -a*u_x", "--space", "central2", "--time", "RK4", "--at", "a == 1"], "up to dt = 0.2828427125"),
+        (["u_t == a*u_xx", "--space", "central2", "--time", "DP5", "--at", "a == 2"], "up to dt = 0.004133209866"),
+        (
+            ["u[1,0]-u[0,0] == r*(u[0,1]-2*u[0,0]+u[0,-1]) - 2*(u[0,1]-u[0,-1])/3", "--meaning", "r == dt/dx**2"],
+            "not stable just above dt = 0, nor seen to be further up",
+        ),
+        (
+            ["u[1,0]-u[0,0] == r*(u[0,1]-2*u[0,0]+u[0,-1]) - (u[0,1]-u[0,-1])/4", "--meaning", "r == dt/dx**2"],
+            "not stable just above dt = 0, but from 0.00125 to 0.005",
+        ),
+    ],
+)
+def test_edges_with_roots_in_them_and_bands(arguments: list[str], text: str, capsys: pytest.CaptureFixture) -> None:
+    assert main(["scheme", *arguments, "--solve", "dt", "--at", "dx == 0.1"]) == 0
+    assert text in capsys.readouterr().out

@@ -1,0 +1,85 @@
+"""Systems that an integrator advances: exact conditions, against dense eigenvalues of the whole step on a ring of points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from derive import stability
+from derive.__main__ import main
+from derive.commands.lines import lines
+from derive.modes.amplification import amplification
+from derive.schemes.composed_system import ComposedSystem
+
+SHALLOW = ["h_t == -U*h_x - H*q_x", "q_t == -g*h_x - U*q_x"]
+DIFFUSED = ["h_t == -H*q_x + k*h_xx", "q_t == -g*h_x + k*q_xx"]
+POINTS = 24
+
+
+def growth(scheme: ComposedSystem, values: dict[str, float]) -> float:
+    """Spectral radius of one step on a ring: the residuals as they stand, blocks of circulants."""
+    unknowns = list(scheme.unknowns)
+    levels = {n: np.zeros((len(unknowns) * POINTS,) * 2) for n in (0, 1)}
+    for row, residual in enumerate(scheme.residuals):
+        for v in residual.atoms(sp.Indexed):
+            n, j = map(int, v.indices)
+            weight = float(residual.coeff(v).subs({p: values[p.name] for p in scheme.parameters}))
+            block = weight * np.roll(np.eye(POINTS), j, axis=1)
+            column = unknowns.index(v.base)
+            levels[n][row * POINTS : (row + 1) * POINTS, column * POINTS : (column + 1) * POINTS] += block
+    return np.abs(np.linalg.eigvals(np.linalg.solve(levels[1], -levels[0]))).max()
+
+
+@pytest.mark.parametrize(
+    ("equations", "space", "time", "expected"),
+    [
+        (SHALLOW, "central2", "RK4", "nu + sqrt(nu_2*nu_3) <= 2*sqrt(2)"),
+        (SHALLOW, "central2", "forward-euler", "False"),
+        (["h_t == -H*q_x", "q_t == -g*h_x"], "central2", "RK3", "nu*nu_2 <= 3"),
+        (["h_t == -H*q_x", "q_t == -g*h_x"], "central2", "crank-nicolson", "True"),
+        (DIFFUSED, "central2", "forward-euler", "(r <= 1/2) & (nu*nu_2 <= 2*r)"),
+    ],
+)
+def test_the_condition_is_that_of_both_eigenvalues(equations: list[str], space: str, time: str, expected: str) -> None:
+    scheme, _ = lines(equations, space, time, [], ["U", "H", "g", "k"])
+    found = stability(scheme)
+    own = {p.name: p for p in scheme.parameters}
+    wanted = sp.sympify(expected, locals=own)
+    assert (found.status, found.grade) == ("exact", "power-bounded")
+    assert sp.simplify(sp.Equivalent(found.condition, wanted)) == sp.true or found.condition == wanted
+    generator = np.random.default_rng(0)
+    for size in generator.uniform(0.1, 2.5, 12):
+        values = {name: float(size * generator.uniform(0.2, 1)) for name in own}
+        grown = growth(scheme, values)
+        if abs(grown - 1) > 1e-4 or grown < 1 + 1e-10:
+            assert bool(found.holds(**{p.name: values[p.name] for p in found.parameters})) == (grown < 1 + 1e-9), values
+
+
+def test_eigenvectors_that_meet_are_not_said_to_stay_bounded() -> None:
+    """u_tt = c u_xx as a system: at zero frequency the matrix has one eigenvector, and a constant grows linearly."""
+    scheme, _ = lines(["u_t == v", "v_t == c*u_xx"], "central2", "RK4", [], ["c"])
+    assert (found := stability(scheme)).grade == "von-neumann"
+    assert str(found.condition) == "r*s <= 2"
+    asked = stability(scheme, "power-bounded", seconds=2.0)
+    assert asked.grade == "von-neumann" or not asked.holds(r=1.0, s=0.5)
+
+
+def test_the_polynomial_is_that_of_the_step_itself() -> None:
+    for equations, time in [(DIFFUSED, "RK2"), (SHALLOW, "AB2"), (SHALLOW, "crank-nicolson")]:
+        scheme, _ = lines(equations, "upwind1" if equations is None else "central2", time, [], ["U", "H", "g", "k"])
+        assert isinstance(scheme, ComposedSystem)
+        plain = amplification(type(scheme).__mro__[1](*scheme.residuals)).polynomial
+        quotient = sp.cancel(amplification(scheme).polynomial.as_expr() / plain.as_expr())
+        assert not quotient.free_symbols & {*scheme.parameters, *plain.gens}
+
+
+def test_it_is_printed_by_the_polynomial_of_the_integrator(capsys: pytest.CaptureFixture) -> None:
+    given = ["scheme", *SHALLOW, "--space", "central2", "--time", "RK4", "--positive", "U,H,g", "--solve", "dt"]
+    assert main(given) == 0
+    shown = capsys.readouterr().out
+    assert len(shown.splitlines()) < 40
+    assert "z = -ⅈ⋅⎝ν + ╲╱ ν₂ ⋅╲╱ ν₃ ⎠⋅sin(θ₁)" in shown
+    assert "2⋅√2⋅dx" in shown
+    assert main([*given, "--at", "U == 1", "--at", "H == 2", "--at", "g == 9.81", "--at", "dx == 0.1"]) == 0
+    assert f"{0.1 * 8**0.5 / (1 + 19.62**0.5):.10g}" in capsys.readouterr().out
