@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derive.conditions.cases import ConditionSet
 from derive.conditions.curvature_edge import maximal_curvature, positive_domain, readable
 from derive.conditions.solve import solve_margins
 from derive.conditions.ways.eliminate import over_positive
@@ -45,5 +46,5 @@ def _in_factors(values: sp.Set, domain: Domain) -> sp.Set:
         start, end = (readable(e, domain) if e.is_finite is not False else e for e in (values.start, values.end))
         return sp.Interval(start, end, values.left_open, values.right_open)
     if isinstance(values, sp.ConditionSet):
-        return sp.ConditionSet(values.sym, values.condition, _in_factors(values.base_set, domain))
+        return ConditionSet(values.sym, values.condition, _in_factors(values.base_set, domain))
     return values

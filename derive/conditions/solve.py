@@ -16,6 +16,7 @@ from itertools import product
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.cases import ConditionSet
 from derive.conditions.ends import binding, higher, union
 from derive.conditions.solve_margin import Margin, Piece, Signs, allowed, mirrored, relation
 from derive.conditions.ways.signs import Domain
@@ -62,7 +63,7 @@ def _by_root(condition: Boolean, parameter: sp.Symbol, domain: Domain) -> sp.Set
             return _squared(values, parameter, domain)
         if isinstance(values, sp.ConditionSet):
             held = values.condition.subs(root, sp.sqrt(parameter))
-            return sp.ConditionSet(parameter, held, squared(values.base_set))
+            return ConditionSet(parameter, held, squared(values.base_set))
         return sp.Union(*map(squared, values.args)) if isinstance(values, sp.Union) else values
 
     return squared(found)
@@ -73,7 +74,7 @@ def _squared(roots: sp.Interval, parameter: sp.Symbol, domain: Domain) -> sp.Set
     low, high = sp.Max(roots.start, 0), roots.end
     squares = sp.Interval(low**2, high**2, roots.left_open, roots.right_open)
     known = high == sp.oo or domain.sign(sp.together(high)) in ("+", "0+", "0")
-    return squares if known else sp.ConditionSet(parameter, sp.Ge(high, 0), squares)
+    return squares if known else ConditionSet(parameter, sp.Ge(high, 0), squares)
 
 
 def _margin(part: Boolean, parameter: sp.Symbol) -> Margin:
@@ -123,7 +124,7 @@ def _common(pieces: Sequence[Piece], guards: Sequence[Boolean], parameter: sp.Sy
     if guard == sp.false:
         return sp.S.EmptySet
     guard = sp.And(guard, *above, *below)
-    return interval if guard == sp.true else sp.ConditionSet(parameter, guard, interval)
+    return interval if guard == sp.true else ConditionSet(parameter, guard, interval)
 
 
 def _at_zeros(guard: Boolean) -> Boolean:

@@ -20,7 +20,8 @@ PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.
         ("derive list --x", "expected no options, got --x"),
         (
             "derive show",
-            'as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3"; got none; python -m derive show --help explains',
+            'as `list` prints it, or as the paper does: "Thm 5.4", "Tab 3"; or an optimiser, such as adam; got none; python -m '
+            "derive show --help explains",
         ),
         ("derive show 5.4 --step", "got --step; did you mean --steps?"),
         ("derive show 5.4 extra", "expected only the options --steps, --latex, --code, --json, got extra"),
