@@ -104,7 +104,7 @@ def test_the_citation_is_of_this_version() -> None:
     assert all({"name"} <= set(one) or {"family-names", "given-names"} <= set(one) for one in cited["authors"])
     (paper,) = cited["references"]
     assert {"type", "title", "authors"} <= set(paper)
-    assert [one["value"] for one in paper["identifiers"]] == ["arXiv:2206.02001"]
+    assert [one["value"] for one in paper["identifiers"]] == ["arXiv:2206.02001v4"]
 
 
 def test_the_changelog_opens_with_what_comes_next() -> None:
