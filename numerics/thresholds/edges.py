@@ -28,7 +28,7 @@ def upper(name: str, values: Values) -> float:
 
 
 def lower(name: str, values: Values) -> float:
-    """A mode of smaller curvature diverges, as at a saddle; minus infinity at lr 0.
+    """A mode of smaller curvature diverges, as at a saddle; minus infinity at lr 0, infinity where none is stable.
 
     Raises:
         InputError: as `upper`.
@@ -36,7 +36,7 @@ def lower(name: str, values: Values) -> float:
     if values["lr"] == 0:
         return -float("inf")
     _check(name, tuple(sorted(values.items())))
-    return float(_at(_interval(name).start, values))
+    return min((float(_at(low, values)) for where, low in _lows(name) if _at(where, values) != sp.false), default=float("inf"))
 
 
 @lru_cache(maxsize=1024)
@@ -63,9 +63,11 @@ def _compiled(name: str) -> tuple[Callable, tuple[str, ...]]:
 
 
 @cache
-def _interval(name: str) -> sp.Interval:
+def _lows(name: str) -> tuple[tuple[sp.Basic, sp.Expr], ...]:
+    """The lower end of the stable curvatures, and where it is that: a slope of unknown sign makes cases of the answer."""
     stable = stability(optimizers[name]).solve("curvature")
-    return stable.base_set if isinstance(stable, sp.ConditionSet) else stable
+    cases = [(c.condition, c.base_set) if isinstance(c, sp.ConditionSet) else (sp.true, c) for c in sp.Union.make_args(stable)]
+    return tuple((where, interval.start) for where, interval in cases)
 
 
 def _at(expr: sp.Basic, values: Values) -> sp.Basic:

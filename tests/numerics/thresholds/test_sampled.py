@@ -159,7 +159,7 @@ def test_groups_of_one_momentum_share_an_edge_and_others_are_refused() -> None:
         found = thresholds(stepped(groups(**shared), 2)[0])
         assert mean_square(found, noise).normalised == pytest.approx(one.normalised)
         assert mean_square(found, noise).largest_lr(found)[1] == pytest.approx(one.factor * shared.get("lr", 0.1))
-    with pytest.raises(InputError, match="one momentum and decay") as error:
+    with pytest.raises(InputError, match="groups of the same momentum") as error:
         mean_square(thresholds(stepped(groups(momentum=0.5), 2)[0]), noise)
     assert "\n" not in str(error.value)
 

@@ -72,7 +72,7 @@ def test_sgd_has_nothing_to_settle() -> None:
     optimizer = SGD(model.parameters(), lr=0.1)
     assert unsettled(optimizer) == ""
     with StabilityMonitor(model, optimizer, torch.nn.functional.cross_entropy, shadow=0) as monitor:
-        train(model, optimizer, 1, monitor.step)
+        train(model, optimizer, 2, monitor.step)  # one batch alone does not tell whether they are sampled
         assert monitor.latest["verdict"] == "stable"
 
 

@@ -114,10 +114,11 @@ def top(found: Threshold, curvature: float):
 
 
 def interval(name: str, parameter: str, **values: float) -> sp.Interval:
+    """From the least value that a case allows to the greatest."""
     found = stability(optimizers[name]).solve(parameter)
-    base = found.base_set if isinstance(found, sp.ConditionSet) else found
-    at = {symbol: values[str(symbol)] for symbol in base.free_symbols}
-    return sp.Interval(base.start.subs(at), base.end.subs(at))
+    at = found.subs({symbol: values[str(symbol)] for symbol in found.free_symbols})
+    cases = [case.base_set if isinstance(case, sp.ConditionSet) else case for case in sp.Union.make_args(at)]
+    return sp.Interval(min(case.start for case in cases), max(case.end for case in cases))
 
 
 @pytest.mark.parametrize(
