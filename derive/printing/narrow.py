@@ -10,9 +10,9 @@ import sympy as sp
 from derive.fields.symbols import latex_names
 from derive.printing.text import NotationPrinter, latex
 
-_LONG = 44  # signs that stand on one line of a column
+_LONG = 44  # signs that stand on one line of LaTeX's article, 345 pt wide at 10 pt
 _BREAK = r" \\ & \quad "
-_UNSEEN = re.compile(r"\\(left|right|begin\{\w+\}|end\{\w+\}|text|hat|bar|frac|dot|quad|,|;|:|!)|[{}^_&\s\\]")
+_UNSEEN = re.compile(r"\\(left|right|begin\{\w+\}|end\{\w+\}|text|hat|bar|frac|dot|quad|,|;|:|!|\\)|[{}^_&\s]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 
 
@@ -54,14 +54,28 @@ class _Narrow(NotationPrinter):
 
 def broken(terms: Iterable[str]) -> list[str]:
     """Typeset terms of a sum in lines that fit a column, each but the first beginning with a sign."""
+    first, *rest = terms
+    return _filled([first, *(text if text.startswith("-") else f"+ {text}" for text in rest)])
+
+
+def multiplied(factors: Iterable[str]) -> list[str]:
+    """Typeset factors of a product in lines that fit a column, each but the first beginning with a dot."""
+    return _filled(factors, r"\cdot ")
+
+
+def _filled(pieces: Iterable[str], begin: str = "") -> list[str]:
     rows = [""]
-    for text in terms:
-        signed = text if text.startswith("-") or rows == [""] else f"+ {text}"
-        if rows[-1] and _signs(rows[-1] + signed) > _LONG:
-            rows.append(signed)
+    for piece in pieces:
+        if rows[-1] and not fits(rows[-1], piece):
+            rows.append(begin + piece)
         else:
-            rows[-1] = f"{rows[-1]} {signed}".strip()
+            rows[-1] = f"{rows[-1]} {piece}".strip()
     return rows
+
+
+def fits(*pieces: str) -> bool:
+    """Whether these stand on one line of a column."""
+    return sum(map(_signs, pieces)) <= _LONG
 
 
 def in_lines(left: str, lines: Sequence[str]) -> str:

@@ -3,9 +3,10 @@ r"""An optimiser in LaTeX, in lines that fit a column: a block for reading, and 
 from __future__ import annotations
 
 import sympy as sp
+from sympy.printing.precedence import PRECEDENCE
 
 from derive.fields.symbols import MEANINGS, curvature, xi
-from derive.printing.narrow import aligned, broken, in_lines
+from derive.printing.narrow import aligned, broken, fits, in_lines, multiplied
 from derive.printing.text import escaped, latex
 from derive.reports.optimizer_row import Row, typesetter
 from derive.reports.theorem_macros import Macro, in_letters, legend
@@ -56,14 +57,36 @@ def _display(*rows: str) -> str:
 
 
 def _relation(bound: sp.Rel) -> str:
-    sign = "< " if isinstance(bound, sp.Lt) else r"\le "
-    return in_lines(typesetter().doprint(bound.lts), _lines(bound.gts, sign))
+    """A row; two, its sides one below the other, where what is more than a symbol stands left and both are too long for one."""
+    left, right = _lines(bound.lts), _lines(bound.gts, "< " if isinstance(bound, sp.Lt) else r"\le ")
+    if bound.lts.is_Symbol or fits(*left, *right):
+        return in_lines(" ".join(left), right)
+    return rf"{in_lines('', left)} \\ {in_lines('', right)}"
 
 
 def _lines(expr: sp.Expr, sign: str = "") -> list[str]:
-    """A sum in lines, by its terms."""
-    first, *rest = broken(typesetter().terms(expr))
+    """A sum in lines, by its terms; a product that is too long for one, by its factors."""
+    terms = typesetter().terms(expr)
+    first, *rest = broken(terms) if expr.is_Add or fits(*terms) else multiplied(_factors(expr))
     return [sign + first, *rest]
+
+
+def _factors(expr: sp.Expr) -> list[str]:
+    """A product's, one by one; a fraction is a single one."""
+    if not sp.fraction(expr)[1].is_number:
+        return [typesetter().doprint(expr)]
+    if expr.as_coeff_Mul()[0].is_negative:
+        first, *rest = _factors(-expr)
+        return [f"- {first}", *rest]
+    return [_in_brackets(factor) for factor in expr.as_ordered_factors()]
+
+
+def _in_brackets(factor: sp.Expr) -> str:
+    """A sum in brackets, and within them in lines where it is too long for one; anything else as it is."""
+    lines = _lines(factor) if factor.is_Add else []
+    if len(lines) < 2:
+        return typesetter().parenthesize(factor, PRECEDENCE["Mul"])
+    return rf"\left({aligned(*(f'& {line}' for line in lines))}\right)"
 
 
 def _legend(shown: list[sp.Basic]) -> str:

@@ -19,6 +19,8 @@ from derive import GridFunction, GridScheme, InputError, maximal_curvature, opti
 from derive.__main__ import main
 from derive.conditions.optimizer_bound import stable_values
 from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
+from derive.reports.optimizer_latex import typeset_relation
+from derive.reports.optimizer_row import typesetter
 from derive.reports.optimizers import rows, state, text, told
 from derive.schemes import optimizers as schemes
 from derive.schemes.names import NAMES, WITHOUT_AN_EDGE
@@ -315,9 +317,30 @@ def test_blocks_of_latex_parse_and_tell_their_symbols(capsys) -> None:
         assert r"$\Delta t$ is step size" in block
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_long_products_are_broken_between_factors(sign: int) -> None:
+    """Put together again, the lines are the product."""
+    product = sign * sp.Mul(*(1 + x for x in sp.symbols("x:30")))
+    first, *rest = typeset_relation(sp.Lt(curvature, product)).removesuffix(r" \end{aligned}").split(r" \\ & \quad ")
+    assert len(rest) > 2
+    assert all(line.startswith(r"\cdot ") for line in rest)
+    factors = [first.partition("& < ")[2], *(line.removeprefix(r"\cdot ") for line in rest)]
+    assert " ".join(factors) == typesetter().doprint(product)
+
+
+def test_long_sides_of_a_relation_stand_one_below_the_other() -> None:
+    short, long = curvature * momentum, curvature * sp.Add(*sp.symbols("x:60"))
+    assert r"\\" not in typeset_relation(sp.Lt(short, lr))
+    left, right = typeset_relation(sp.Lt(long, short)).split(r" \\  & < ")
+    assert left.count("x_{") == 60
+    assert len(left.split(r"\\")) > 3
+    assert right == rf"{typesetter().doprint(short)} \end{{aligned}}"
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here: widths are not checked; that they parse is")
 def test_blocks_of_latex_fit_a_page(tmp_path) -> None:
-    blocks = "\n\n".join(told("latex", ["heavy-ball", "adamw", "rmsprop"]))
+    """All of the table, in LaTeX's article at 10 pt; the log tells what is too wide, see the tests of the export."""
+    blocks = "\n\n".join(told("latex"))
     head = r"\documentclass{article}\usepackage{amsmath,amssymb}\begin{document}"
     (tmp_path / "all.tex").write_text(rf"{head}{blocks}\end{{document}}", encoding="utf-8")
     assert overfull(tmp_path / "all.tex") == []
