@@ -120,6 +120,22 @@ class Dispersion:
         shaped = [v.reshape(*shape, *v.shape[1:]) for v in numbers]
         return Modes(*shaped[:2], self.order_in_time, *shaped[2:])
 
+    def plot(self, **parameters: float) -> Any:
+        """Moduli of the roots, and phase and group speed of the physical ones over the exact, against the phase in (0, pi].
+
+        Args:
+            **parameters: a number for each parameter.
+
+        Returns:
+            A plot of SymPy: `.show()` it, or `.save(path)` it. `python -m derive picture dispersion` draws for papers.
+
+        Raises:
+            InputError: more than one dimension; a parameter is missing or unknown.
+        """
+        from derive.modes.plotted import plotted
+
+        return plotted(self, parameters)
+
     def _coefficients(self, flat: Sequence[np.ndarray]) -> Callable[[float], np.ndarray]:
         """Fraction of the way from zero frequency -> coefficients (points, degree + 1)."""
         names = (*self.phases, *self.parameters)

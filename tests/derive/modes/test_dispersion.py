@@ -250,3 +250,18 @@ def test_a_new_level_with_a_factor_of_its_own_hides_no_physical_root(text: str, 
     dense = np.roots([complex(c) for c in sp.Poly(sp.expand(row * xi**-lowest), xi).all_coeffs()])
     nearest = dense[np.abs(dense - 1).argmin()]
     assert dispersion(scheme).sample(1e-3, **values).roots[0] == pytest.approx(nearest, abs=1e-12)
+
+
+def test_a_picture_by_sympy(tmp_path) -> None:
+    """Of the leapfrog both roots lie on the circle, and the group speed of the shortest wave is minus the exact one."""
+    moduli, speeds = of("leapfrog").plot(nu=0.8).args
+    assert [one.label for one in moduli] == ["physical root 1", "parasitic root 2"]
+    assert all(np.allclose(one.get_data()[1], 1) for one in moduli)
+    assert speeds[1].label == "group, root 1"
+    assert speeds[1].get_data()[1][-1] == pytest.approx(-1, rel=1e-9)
+    of("leapfrog").plot(nu=0.8).save(str(tmp_path / "modes.png"))
+    assert (tmp_path / "modes.png").stat().st_size > 1000
+    with pytest.raises(InputError, match="expected a scheme in one dimension, got 2"):
+        of("leapfrog-2d").plot(nu_x=0.5, nu_y=0.4)
+    with pytest.raises(InputError, match="expected values for theta_1, nu"):
+        of("leapfrog").plot()
