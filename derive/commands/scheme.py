@@ -87,8 +87,8 @@ def scheme(
     if first and not json:
         print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
-    numbers = check_asked(typed, meant, solve, parse_definitions(*at))
     deviations = parse_random(typed, *random, positive=names_of(positive))
+    numbers = check_asked(typed, meant, solve, parse_definitions(*at), deviations.values())
     condition = _condition(typed, deviations, grade)
     bound = bound_of(typed, condition)
     if json:

@@ -79,7 +79,8 @@ def _in_time(
                     never.append(answer)
                     continue
                 met = answer or met
-                if (met and met[2] == "exact") or (asked and not never):
+                untold = system and grade == "power-bounded" and not met
+                if (met and met[2] == "exact") or (asked and not never and not untold):
                     break
     except TimeUp:
         pass
@@ -90,7 +91,8 @@ def _closed(amplification: Amplification, grade: str, system: bool) -> Answer | 
     """A closed form that the roots themselves do not contradict.
 
     Of a system the determinant alone is seen: where its unit roots meet, the system may still have independent modes. So
-    there the grade power-bounded is exact only if it coincides with von-neumann, and sufficient otherwise.
+    there the grade power-bounded is exact only if it coincides with von-neumann, and sufficient otherwise; what suffices at
+    no parameters tells nothing.
     """
     from derive.conditions.cross_check import contradicted
 
@@ -99,7 +101,7 @@ def _closed(amplification: Amplification, grade: str, system: bool) -> Answer | 
     try:
         condition = closed_form(amplification, grade)
         if system and grade == "power-bounded" and condition != closed_form(amplification, "von-neumann"):
-            return condition, grade, "sufficient"
+            return None if condition == sp.false else (condition, grade, "sufficient")
     except (NoClosedForm, sp.PolynomialError, NotImplementedError):
         return None
     return None if contradicted(amplification, condition, grade) else (condition, grade, "exact")

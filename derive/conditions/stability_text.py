@@ -124,6 +124,7 @@ def _not_told(stability: Stability) -> list[str]:
     if stability.asked in ("", stability.grade):
         return []
     why = {
+        "exact": "the determinant of a system does not tell whether equal roots on the circle do harm",
         "decided": "no formula was found, and at numbers the determinant of a system does not tell whether equal roots on the "
         "circle do harm",
         "sampled": "no formula was found, and sampled roots do not tell simple ones on the circle from equal ones",

@@ -26,11 +26,14 @@ def plotted(relation: Dispersion, parameters: dict[str, Any]) -> Any:
         raise InputError(
             f"expected a scheme in one dimension, got {dims}; `python -m derive picture dispersion` draws the plane"
         )
+    for name, value in parameters.items():
+        if not (np.ndim(value) == 0 and np.isfinite(complex(value))):
+            raise InputError(f"expected one finite number for {name}, got {value!r}")
     theta = np.pi * np.arange(1, POINTS + 1) / POINTS
     modes = relation.sample(theta, **parameters)
-    panels = [_lines(theta, _moduli(modes), "|xi|", ylim=(0, 1.1 * max(1.0, float(modes.damping.max()))))]
-    if relation.exact:
-        panels.append(_lines(theta, _speeds(modes), "speed over exact"))
+    panels = [_lines(theta, _moduli(modes), "|xi|")]
+    if relation.exact and (speeds := _speeds(modes)):
+        panels.append(_lines(theta, speeds, "speed over exact"))
     return panels[0] if len(panels) == 1 else PlotGrid(len(panels), 1, *panels, size=(6.5, 6.0), show=False)
 
 
@@ -40,17 +43,19 @@ def _moduli(modes: Modes) -> dict[str, Any]:
 
 
 def _speeds(modes: Modes) -> dict[str, Any]:
+    """Those that are numbers somewhere: what only decays has none."""
     speeds = {f"phase, root {n + 1}": modes.relative_speed[:, n] for n in range(modes.physical)}
-    return speeds | {f"group, root {n + 1}": modes.relative_group_speed[:, n, 0] for n in range(modes.physical)}
+    speeds |= {f"group, root {n + 1}": modes.relative_group_speed[:, n, 0] for n in range(modes.physical)}
+    return {name: values for name, values in speeds.items() if np.isfinite(values).any()}
 
 
-def _lines(theta: Any, curves: dict[str, Any], label: str, **options: Any) -> Any:
-    """Those that are numbers somewhere."""
+def _lines(theta: Any, curves: dict[str, Any], label: str) -> Any:
+    """With the axes at 0 and what is exact, 1, in sight."""
     from sympy.plotting.plot import plot_factory
     from sympy.plotting.series import List2DSeries
 
-    shown = {name: values for name, values in curves.items() if np.isfinite(values).any()}
-    series = [List2DSeries(list(theta), list(values), label=name) for name, values in shown.items()]
-    return plot_factory(
-        *series, xlabel=str(sp.Symbol("theta")), ylabel=label, axis_center=(0.0, 0.0), legend=True, show=False, **options
-    )
+    series = [List2DSeries(list(theta), list(values), label=name) for name, values in curves.items()]
+    seen = np.concatenate([values[np.isfinite(values)] for values in curves.values()])
+    ylim = 1.1 * min(0.0, float(seen.min())), 1.1 * max(1.0, float(seen.max()))
+    named = {"xlabel": str(sp.Symbol("theta")), "ylabel": label}
+    return plot_factory(*series, **named, axis_center=(0.0, 0.0), ylim=ylim, legend=True, show=False)

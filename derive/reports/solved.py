@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -21,14 +21,20 @@ if TYPE_CHECKING:
     from derive.conditions.enclosing.ellipse import EllipseBound
 
 
-def check_asked(scheme: GridScheme, meaning: Mapping[str, sp.Expr], name: str, at: Mapping[str, sp.Expr]) -> dict[str, sp.Expr]:
+def check_asked(
+    scheme: GridScheme,
+    meaning: Mapping[str, sp.Expr],
+    name: str,
+    at: Mapping[str, sp.Expr],
+    deviations: Iterable[sp.Expr] = (),
+) -> dict[str, sp.Expr]:
     """The numbers at which an edge is asked for, before anything is derived.
 
     Raises:
         InputError: a parameter that there is not, or something else than a number for it.
     """
     own = {p.name for p in scheme.parameters} - meaning.keys()
-    known = dict.fromkeys(sorted(own | {s.name for value in meaning.values() for s in value.free_symbols}))
+    known = dict.fromkeys(sorted(own | {s.name for value in (*meaning.values(), *deviations) for s in value.free_symbols}))
     if at and not name:
         raise InputError("expected --solve NAME beside --at: the parameter whose largest stable value is asked for")
     if name:

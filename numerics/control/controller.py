@@ -10,6 +10,7 @@ import math
 import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any, Self
 
 import xarray as xr
@@ -66,9 +67,9 @@ class EdgeController:
         sinks: Sequence[Sink] = (),
     ) -> None:
         model, self.optimizer = checked(model, optimizer, loss_fn)
-        if c is not None and not (isinstance(c, int | float) and 0 < c < math.inf):
+        if c is not None and (isinstance(c, bool) or not isinstance(c, Real) or not 0 < float(c) < math.inf):
             raise InputError(f"expected c > 0 and finite, or None, got {c!r}")
-        self.c, self.every, self.follow = c, number("every", every, 1), follow
+        self.c, self.every, self.follow = None if c is None else float(c), number("every", every, 1), follow
         self._probe = Probe(model, loss_fn, number("products", products, 1))
         self._batches: deque[Any] = deque(maxlen=number("accumulate", accumulate, 1))
         self._first = [float(g.get("initial_lr", g["lr"])) for g in self.optimizer.param_groups]
@@ -163,7 +164,7 @@ class EdgeController:
 
     def _cap(self, optimizer: Optimizer) -> None:
         self._admit()
-        if self._done >= self._due:
+        if self._done >= self._due and any(rate > 0 for rate in rates(optimizer)):  # at lr 0 there is no step to measure
             self._measure()
         wanted, at = float(optimizer.param_groups[0]["lr"]), self._now(rates(optimizer))
         self._apply(self._factor())

@@ -150,7 +150,7 @@ class Standing:
         jump, told = self._jump_since(basis), [why]
         if jump is not None:
             told.append(f"it jumped at step {jump[0]}, where it was at {jump[1]:.3g} of the edge")
-        return "; ".join([*told, f"at step {basis['step']} it was measured {measured}"] if measured else told)
+        return "; ".join([*told, f"measured at step {basis['step']}: {measured}"] if measured else told)
 
     def state(self) -> dict[str, Any]:
         """Plain numbers and texts."""

@@ -171,8 +171,9 @@ class Watch:
         row = tried(lambda: self._shadowed(batches, new)) | tried(lambda: self._jumped(batches))
         self.standing.step(self.seen, None if self._spikes is None else self._spikes.newest)
         self.records.add(self.seen, row)  # a verdict now counts the window that ends now
-        self.write(row | tried(lambda: self._due(batches)))
-        self._tell(tried(lambda: self._noise(batches)))
+        row |= tried(lambda: self._due(batches))
+        self.records.add(self.seen, row)
+        self._tell(row | tried(lambda: self._noise(batches)))
 
     def _began(self, batches: Sequence[Batch]) -> None:
         """The loss before the first step, once: what comes later is judged by it."""
@@ -258,7 +259,9 @@ class Watch:
             self._fresh.close()
             if isfinite(self._gauge.curvature.loss(batches)):
                 raise
-            return self.measured(batches, 0)  # it has diverged since
+            row = self.measured(batches, 0)  # it has diverged since
+            self.records.add(self.seen, row)
+            return row
         finally:
             self._products.charge(self.clock.cost(1.0))
 

@@ -83,3 +83,25 @@ def test_it_is_printed_by_the_polynomial_of_the_integrator(capsys: pytest.Captur
     assert "2⋅√2⋅dx" in shown
     assert main([*given, "--at", "U == 1", "--at", "H == 2", "--at", "g == 9.81", "--at", "dx == 0.1"]) == 0
     assert f"{0.1 * 8**0.5 / (1 + 19.62**0.5):.10g}" in capsys.readouterr().out
+
+
+def test_what_is_sufficient_at_no_parameters_is_not_said_to_be_never_stable() -> None:
+    """Waves on staggered grids stay bounded below nu = 1, by powers of the step's matrix; their determinant has equal roots."""
+    scheme, _ = lines(["u_t == -c*v_x", "v_t == -c*u_x"], "staggered", "forward-backward", [], ["c"])
+    found = stability(scheme, "power-bounded")
+    (nu,) = scheme.parameters
+    assert (found.condition, found.status, found.grade, found.asked) == (nu <= 1, "exact", "von-neumann", "power-bounded")
+    assert "power-bounded (perturbations stay bounded) was asked for and is not told" in " ".join(str(found).split())
+    for theta in np.linspace(-np.pi, np.pi, 41):
+        jump = 0.9 * (np.exp(1j * theta) - 1)
+        step = np.array([[1, -jump], [jump.conj(), 1 - abs(jump) ** 2]])
+        assert np.linalg.norm(np.linalg.matrix_power(step, 1000)) < 20
+
+
+def test_numbers_of_a_deviation(capsys: pytest.CaptureFixture) -> None:
+    """Of upwind with a random Courant number: nu^2 + s^2 <= nu, at nu = 1/10 up to s = 3/10."""
+    upwind = ["scheme", "u[1,0] - u[0,0] == -nu*(u[0,0] - u[0,-1])", "--random", "nu: s", "--positive", "nu"]
+    assert main([*upwind, "--solve", "s", "--at", "nu == 0.1"]) == 0
+    assert "stable from zero up to s = 0.3 " in capsys.readouterr().out
+    assert main([*upwind, "--solve", "nu", "--at", "s == 0.3"]) == 0
+    assert "from 0.1 to 0.9 " in capsys.readouterr().out

@@ -265,3 +265,14 @@ def test_a_picture_by_sympy(tmp_path) -> None:
         of("leapfrog-2d").plot(nu_x=0.5, nu_y=0.4)
     with pytest.raises(InputError, match="expected values for theta_1, nu"):
         of("leapfrog").plot()
+    with pytest.raises(InputError, match="expected one finite number for nu"):
+        of("leapfrog").plot(nu=float("nan"))
+
+
+def test_a_picture_holds_the_axes_and_what_is_exact(tmp_path) -> None:
+    """Speeds that are all 1, to rounding, do not span the panel; what only decays has no panel of speeds."""
+    exact = dispersion(parse_scheme("u[1,0] == u[0,0] - nu*(u[0,0] - u[0,-1])", positive=["nu"])).plot(nu=1)
+    assert exact.args[1].ylim == pytest.approx((0, 1.1))
+    exact.save(str(tmp_path / "exact.png"))
+    heat = dispersion(parse_scheme("u[1,0] == u[0,0] + r*(u[0,1] - 2*u[0,0] + u[0,-1])", positive=["r"])).plot(r=0.9)
+    assert [one.label for one in heat] == ["physical root 1"]

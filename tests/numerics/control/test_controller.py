@@ -212,6 +212,18 @@ def test_an_lr_far_too_high_is_harmless() -> None:
     assert not ends[1][1] < 1e6 * ends[1][0]
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_warm_up_from_nothing_is_capped_at_its_first_step_that_moves() -> None:
+    """At lr 0 no measurement is tried, nor missed: the gaps begin where steps do."""
+    model = Weights()
+    optimizer = SGD(model.parameters(), lr=0.0)
+    with EdgeController(model, optimizer, bowl, c=1.0) as control:
+        take(model, optimizer, control, 10)
+        optimizer.param_groups[0]["lr"] = 100.0
+        take(model, optimizer, control, 3)
+    assert control.dataset().applied.values[9:] == pytest.approx([0.0, 0.4, 0.4, 0.4])
+
+
 def test_accumulated_batches_count_together() -> None:
     model = nn.Linear(1, 1, bias=False).double()
     optimizer = SGD(model.parameters(), lr=100.0)

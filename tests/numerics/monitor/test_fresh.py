@@ -186,6 +186,30 @@ def test_a_training_that_diverges_meanwhile_is_unstable() -> None:
     assert monitor.latest["verdict"] == "unstable"
 
 
+class Told:
+    """A sink that keeps all."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, dict[str, Any]]] = []
+
+    def write(self, step: int, row: Any) -> None:
+        self.rows.append((step, dict(row)))
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_sinks_are_told_of_a_training_that_diverges_is_recorded_and_each_step_is_one_row() -> None:
+    model, sink = line(), Told()
+    optimizer = SGD(model.parameters(), lr=0.01)
+    with StabilityMonitor(model, optimizer, half_square, sinks=[sink], **OPTIONS) as monitor:
+        train(model, optimizer, monitor, [2.0, 1.0, float("inf")])
+    steps, rows = [step for step, _ in sink.rows], {step: row for step, row in sink.rows}
+    assert len(steps) == len(set(steps))
+    assert rows[3]["verdict"] == "unstable"
+    assert (monitor.latest["verdict"], monitor.latest["steps"]["normalised"]) == ("unstable", 3)
+
+
 def test_groups_without_an_edge_in_common_are_named_once() -> None:
     model = nn.Sequential(line(), line())
     groups = [{"params": model[0].parameters()}, {"params": model[1].parameters(), "momentum": 0.9}]

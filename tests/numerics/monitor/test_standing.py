@@ -61,6 +61,7 @@ def test_a_loss_that_is_no_number_is_unstable_at_its_step(at: int, spikes: bool)
         assert all(f"not finite since step {at}" in why for step, (_, why) in told.items() if step >= at)
         assert monitor.summary().startswith(f"step {at + 6}: unstable")
         assert monitor.dataset().attrs["verdict"] == "unstable"
+        assert "measured the loss" not in monitor.summary()
 
 
 def test_a_step_size_raised_beyond_the_edge_is_told_at_once_measured_soon_and_its_jump_counts() -> None:
