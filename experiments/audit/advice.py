@@ -70,6 +70,8 @@ def _sampled_step_size(findings: Findings, value: float) -> str:
         return f"{largest}. {_safe(findings, max(value, findings.noise[0]))}"
     if findings.noise[1] < 1 and findings.verdict == "stable":
         return f"{largest}. There is room to raise it up to the lower of the two; the sharpness tends to follow."
+    if findings.noise[1] < 1 and findings.verdict in ("unstable", "thrown out"):
+        return f"{largest}. Below them all the training was lost: look at its data, and do not raise it."
     return f"{largest}. It lies between the two, or is not sure: do not raise it; larger batches raise both."
 
 

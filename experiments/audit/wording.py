@@ -55,7 +55,7 @@ def _judged(summary: Findings) -> str:
     if summary.noise is not None and summary.noise[0] > 1 + MARGIN:
         return "is too high for its sampled batches"
     if summary.verdict in ("unstable", "thrown out"):
-        return "is too high by what the training did, though not by the curvature that was measured"
+        return "is not beyond the edge by the curvature that was measured, and yet the training was lost, by it or by its data"
     if max(values) >= 1 - MARGIN:
         return "is at the edge"
     if not summary.sampled or (summary.noise is not None and summary.noise[1] < 1):
@@ -122,9 +122,13 @@ def went(data: xr.Dataset) -> str:
 
 
 def odd_batch(data: xr.Dataset) -> str:
-    """The batch of the first jump, if it is one without a finite loss and none was finite since."""
+    """The batch of the first jump, if it is one without a finite loss and none was finite since; or that none was at all."""
+    if "loss_seen" not in data or not data.loss_seen.size:
+        return ""
+    if int(data.step_seen[0]) == 1 and not np.isfinite(data.loss_seen.values).any():
+        return "no loss was finite, that of before the first step included"
     at = np.flatnonzero(data.spike.values == "batch")
-    if not len(at) or "loss_seen" not in data or not data.loss_seen.size:
+    if not len(at):
         return ""
     first = data.isel(step=int(at[0]))
     seen = data.loss_seen.values[data.step_seen.values >= int(first.step)]

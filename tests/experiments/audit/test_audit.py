@@ -299,3 +299,18 @@ def test_a_batch_without_a_finite_loss_is_named_and_the_step_size_is_not_blamed(
     assert "too high" not in told
     assert "Look at the data" in told
     assert "not finite from step 41 on" in told
+
+
+@pytest.mark.parametrize(("at", "first"), [(0, "Unstable: no loss was finite"), (3, "is not beyond the edge by the curvature")])
+def test_data_that_are_no_numbers_before_a_loss_is_usual_are_not_laid_to_the_step_size(run: Run, at: int, first: str) -> None:
+    _, told, _ = run(
+        f"""
+        def train(audit):
+            model, optimizer, x, y = parts(0.1)
+            monitor = audit(model, optimizer, cross_entropy)
+            for step in range(12):
+                loop(model, optimizer, x * float("nan") if step == {at} else x, y, 1, monitor.step)
+        """
+    )
+    assert first in told.splitlines()[0]
+    assert "too high" not in told
