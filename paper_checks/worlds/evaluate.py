@@ -61,6 +61,7 @@ ORDER: dict[str, Callable[[Any, Any], Any]] = {
     ">": np.greater,
     "<=": lambda a, b: a <= b + _slack(a, b),
     ">=": lambda a, b: b <= a + _slack(a, b),
+    "!=": np.not_equal,
 }
 
 

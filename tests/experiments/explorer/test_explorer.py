@@ -32,7 +32,7 @@ def test_a_scheme_is_answered() -> None:
     assert found["mathml"].startswith("<math")
     more = asked(ask="steps", equations=HEAT, positive="r", meaning="r == k*dt/dx**2")
     assert more["order"] == "O(dt + dx**2)"
-    assert [step["title"] for step in more["steps"]][-1] == "Condition"
+    assert {"Condition", "Needed"} <= {step["title"] for step in more["steps"]}
     sampled = asked(ask="scheme", equations=HEAT.replace("r*", "(r + q)*"), sampled=True)
     assert (sampled["status"], sampled["condition"]) == ("decided", None)
     assert "function coefficients(" in sampled["coefficients"]

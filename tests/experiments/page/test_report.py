@@ -251,8 +251,9 @@ def test_what_is_no_text_for_a_page_is_shown_as_an_escape(results: Path, monkeyp
 
 def test_all_recorded_results_are_shown(tmp_path: Path) -> None:
     for folder in (path for path in report.RECORDS.iterdir() if path.is_dir()):
-        assert report._shown(folder.name, tmp_path)["bad"] is None
         assert store.load(folder)[1]["name"] == folder.name
+        if not folder.name.startswith("benchmark-"):  # these stand in docs/control.md
+            assert report._shown(folder.name, tmp_path)["bad"] is None
 
 
 def test_a_bad_folder_does_not_cost_the_page(page: Page) -> None:
