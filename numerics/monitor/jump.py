@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 CAUSES = ("batch", "edge", "gradient", "unknown", "aftershock")
 
 UNSOUGHT = "its cause was not sought, as measuring at jumps has had its tenth of the training's time"
+RESUMED = "its cause was not sought, as the training was resumed here and the batch before is not kept"
 
 Row = dict[str, Any]
 

@@ -97,7 +97,7 @@ class Spikes:
         self._loss_now, norm = self.newest = _read(losses, self.witness.norm)
         jump = self._jump(self._loss_now, norm)
         calm, self._calm = self._calm, 0 if jump.lost or jump.steep else self._calm + 1
-        return jump if self._calm == 0 and calm >= REST and self._before else None
+        return jump if self._calm == 0 and calm >= REST else None
 
     @contextmanager
     def stepped(self, batches: Sequence[Batch]) -> Iterator[Jump | None]:
@@ -112,6 +112,11 @@ class Spikes:
         yield self.see(batches)
         if self._calm:
             self._before, self._before_loss = batches, self._loss_now
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no batch before to hold a jump against, as at the first step after `restore`."""
+        return not self._before
 
     def why(self, jump: Jump, batches: Sequence[Batch], newest: Mapping[str, Any], probe: Batch | None) -> tuple[Row, float]:
         """The cause, by the names of `records.UNITS`, and the Hessian products it took.

@@ -20,7 +20,7 @@ from numerics.monitor.curvature import Curvature
 from numerics.monitor.descended import COUPLED, DROPPED, couples_batch, drops
 from numerics.monitor.fresh import Fresh
 from numerics.monitor.gauge import UNRESOLVED, Gauge, Row, derive_edges, rows
-from numerics.monitor.jump import UNSOUGHT, Jump
+from numerics.monitor.jump import RESUMED, UNSOUGHT, Jump
 from numerics.monitor.observer import LATE, OFTEN, Observer
 from numerics.monitor.options import Batch, Options, Sink
 from numerics.monitor.records import Records
@@ -214,8 +214,9 @@ class Watch:
     def _sought(self, spikes: Spikes, jump: Jump, batches: Sequence[Batch]) -> Row:
         """Its cause, paid for as a measurement is; where it was sought and is known it is that of what follows."""
         shaken, products = self.standing.shaken(self.seen), ATTEMPT
-        if shaken or not self.clock.seeks:
-            return jump.unsought(*(("aftershock", shaken) if shaken else ("unknown", UNSOUGHT)))
+        if shaken or spikes.alone or not self.clock.seeks:
+            why = RESUMED if spikes.alone else UNSOUGHT
+            return jump.unsought(*(("aftershock", shaken) if shaken else ("unknown", why)))
         try:
             with self.clock.seeking():
                 row, products = spikes.why(jump, batches, self.records.newest, self._options.probe)

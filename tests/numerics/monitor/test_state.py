@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import torch
 import xarray as xr
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, mse_loss
 from torch.optim import SGD, Adam, AdamW
 
 from derive.errors import InputError
@@ -90,3 +90,28 @@ def test_without_shadow_and_spikes_those_of_the_state_are_let_go() -> None:
     with StabilityMonitor(model, Adam(model.parameters()), cross_entropy, shadow=0, spikes=False) as monitor:
         monitor.load_state_dict(state["monitor"])
         assert monitor.latest["step"] == 8
+
+
+def test_a_jump_at_the_first_step_after_a_resume_is_told() -> None:
+    """The batch before is not kept, so that its cause is not sought; the jump is none the less one."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    x, y = torch.randn(16, 2), torch.randn(16, 1)
+
+    def step(monitor: StabilityMonitor, scale: float) -> None:
+        optimizer.zero_grad()
+        mse_loss(model(scale * x), y).backward()
+        optimizer.step()
+        monitor.step(scale * x, y)
+
+    with StabilityMonitor(model, optimizer, mse_loss, shadow=0) as monitor:
+        for _ in range(40):
+            step(monitor, 1.0)
+        state = monitor.state_dict()
+    with StabilityMonitor(model, optimizer, mse_loss, shadow=0) as resumed:
+        resumed.load_state_dict(state)
+        step(resumed, 100.0)
+    row = list(resumed.records)[-1]
+    assert (row["step"], row["spike"]) == (41, "unknown")
+    assert "resumed" in row["spike_reason"]
