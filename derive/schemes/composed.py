@@ -30,23 +30,23 @@ class Polynomial(Protocol):
         ...
 
 
-class ComposedScheme(GridScheme):
-    """An integrator's scheme.
+class Composed(GridScheme):
+    """An integrator's scheme that is not multiplied out until that is asked for.
 
     Args:
         expanded: makes the residuals.
-        parts: dt f(u) of every part of the right-hand side, in values at time 0.
-        integrator: what advances it.
-        like: a scheme of the same unknown, coefficients and assumptions, which was checked.
+        integrator: what advances the right-hand side.
+        marks: in how many z its polynomial is.
+        like: a scheme of the same unknowns, coefficients and assumptions, which was checked.
     """
 
     def __init__(
-        self, expanded: Callable[[], tuple[sp.Expr, ...]], parts: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
+        self, expanded: Callable[[], tuple[sp.Expr, ...]], integrator: Polynomial, marks: int, like: GridScheme
     ) -> None:
         """Nothing is multiplied out yet."""
-        self.parts, self.integrator, self.places, self.frozen = parts, integrator, {}, {}
+        self.integrator, self.places, self.frozen = integrator, {}, {}
         self.assumptions, self.unknowns = like.assumptions, like.unknowns
-        self._expanded, self._like = expanded, like
+        self._expanded, self._marks, self._like = expanded, marks, like
 
     @cached_property
     def residuals(self) -> tuple[sp.Expr, ...]:  # type: ignore[override]
@@ -61,13 +61,27 @@ class ComposedScheme(GridScheme):
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The symbols in the coefficients, by name, those of the integrator among them."""
-        marks = sp.symbols(f"z:{len(self.parts)}", cls=sp.Dummy)
+        marks = sp.symbols(f"z:{self._marks}", cls=sp.Dummy)
         polynomial = self.integrator.characteristic(*marks)
         own = {s for s in polynomial.free_symbols if isinstance(s, sp.Symbol)}.difference(marks, polynomial.gens)
         return tuple(sorted({*self._like.parameters, *own}, key=str))
 
+
+class ComposedScheme(Composed):
+    """Of one unknown.
+
+    Args:
+        expanded: makes the residuals.
+        parts: dt f(u) of every part of the right-hand side, in values at time 0.
+        integrator: what advances it.
+        like: a scheme of the same unknown, coefficients and assumptions, which was checked.
+    """
+
+    def __init__(
+        self, expanded: Callable[[], tuple[sp.Expr, ...]], parts: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
+    ) -> None:
+        super().__init__(expanded, integrator, len(parts), like)
+        self.parts = parts
+
     def _repr_markdown_(self) -> str:
         return markdown([latex(part) for part in self.parts], [f"dt f(u), advanced by {self.integrator.name}"])
-
-    def __repr__(self) -> str:
-        return f"GridScheme({self.integrator.name} of dt f(u) = {' and '.join(map(str, self.parts))})"

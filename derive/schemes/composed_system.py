@@ -12,17 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import sympy as sp
 
 from derive.fields.phases import SHIFTS
-from derive.schemes.composed import Polynomial
+from derive.schemes.composed import Composed, Polynomial
 from derive.schemes.grid import GridScheme
 
 
-class ComposedSystem(GridScheme):
-    """An integrator's scheme of several unknowns.
+class ComposedSystem(Composed):
+    """Of several unknowns.
 
     Args:
         expanded: makes the residuals.
@@ -34,28 +33,8 @@ class ComposedSystem(GridScheme):
     def __init__(
         self, expanded: Callable[[], tuple[sp.Expr, ...]], rates: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
     ) -> None:
-        """Nothing is multiplied out yet."""
-        self.rates, self.integrator, self.places, self.frozen = rates, integrator, {}, {}
-        self.assumptions, self.unknowns = like.assumptions, like.unknowns
-        self._expanded, self._like = expanded, like
-
-    @cached_property
-    def residuals(self) -> tuple[sp.Expr, ...]:  # type: ignore[override]
-        """As of any scheme."""
-        return self._expanded()
-
-    @property
-    def dims(self) -> int:
-        """Number of space dimensions."""
-        return self._like.dims
-
-    @property
-    def parameters(self) -> tuple[sp.Symbol, ...]:
-        """The symbols in the coefficients, by name, those of the integrator among them."""
-        mark = sp.Dummy("z")
-        polynomial = self.integrator.characteristic(mark)
-        own = {s for s in polynomial.free_symbols if isinstance(s, sp.Symbol)}.difference([mark], polynomial.gens)
-        return tuple(sorted({*self._like.parameters, *own}, key=str))
+        super().__init__(expanded, integrator, 1, like)
+        self.rates = rates
 
 
 @dataclass(frozen=True)

@@ -116,5 +116,4 @@ class Clock:
 
     def restore(self, state: Mapping[str, float]) -> None:
         """As it was."""
-        self.watched, self._earlier = state["watched"], state["lasted"]
-        self.setup, self.jumps = state.get("setup", 0.0), state.get("jumps", 0.0)
+        self.watched, self._earlier, self.setup, self.jumps = (state[n] for n in ("watched", "lasted", "setup", "jumps"))
