@@ -61,15 +61,15 @@ def _sampled_step_size(findings: Findings, value: float) -> str:
         return f"{told}. {_safe(findings, value)}" if value > 1 - MARGIN else f"{told}."
     alone, both = (lrs(_scaled(findings.peak_lr, 1 / one)) for one in findings.noise)
     told = f"{both} with what goes across, {alone} along the direction measured"
+    lowest = "lower of the two"
     largest = f"Largest stable lr at the peak, in mean square over its sampled batches: {told} {used}. {free}"
     if findings.noise[0] < value:
-        largest += (
-            " by the batches that were measured on, which curve more than those after them: take the smallest of the three"
-        )
+        lowest = "smallest of the three"
+        largest += f" by the batches that were measured on, which curve more than those after them: take the {lowest}"
     if findings.noise[0] > 1 - MARGIN or value > 1 - MARGIN:
         return f"{largest}. {_safe(findings, max(value, findings.noise[0]))}"
     if findings.noise[1] < 1 and findings.verdict == "stable":
-        return f"{largest}. There is room to raise it up to the lower of the two; the sharpness tends to follow."
+        return f"{largest}. There is room to raise it up to the {lowest}; the sharpness tends to follow."
     if findings.noise[1] < 1 and findings.verdict in ("unstable", "thrown out"):
         return f"{largest}. Below them all the training was lost: look at its data, and do not raise it."
     return f"{largest}. It lies between the two, or is not sure: do not raise it; larger batches raise both."

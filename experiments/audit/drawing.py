@@ -11,12 +11,10 @@ from matplotlib.ticker import NullFormatter
 from derive.shown import shown
 from experiments import style
 from numerics.measures.growth import growth
+from numerics.monitor.summary import MEAN_SQUARE
 
 DEEP = 1e-4
 """What is below this part of the largest is not drawn: on a logarithmic axis it would take all the room."""
-
-MEAN_SQUARE = {"mean_square": "in mean square", "coupled": "with what goes across"}
-"""Where batches are sampled: what is drawn beside the sharpness over its edge without noise."""
 
 LAYERS = 6
 """Layers drawn: those that come nearest to the edge."""
@@ -98,16 +96,17 @@ def _edge(ax: Axes, top: float) -> None:
 def _loss(ax: Axes, data: xr.Dataset) -> None:
     at = data.loss.where(np.isfinite(data.loss)).dropna("step")
     drawn = [at.values]
-    if "loss_seen" in data:
+    each = "loss_seen" in data and data.loss_seen.size > 0
+    if each:
         seen = data.loss_seen.where(np.isfinite(data.loss_seen))
-        ax.plot(seen.step_seen, seen, "-", lw=0.7, color=style.BLUE, alpha=0.7, label="of every step")
+        ax.plot(seen.step_seen, seen, "-", lw=0.7, color=style.BLUE, alpha=0.7)
         drawn.append(seen.dropna("step_seen").values)
-    ax.plot(at.step, at, "o", ms=3, color=style.BLACK, label="measured")
+    ax.plot(at.step, at, "o", ms=3, color=style.BLACK)
     values = np.concatenate(drawn)
     if values.size and float(values.min()) > 0:
         ax.set_yscale("log")
         ax.yaxis.set_minor_formatter(NullFormatter())
-    ax.set(ylabel="loss", title="Loss: of every step, and (dots) on the data measured on")
+    ax.set(ylabel="loss", title=f"Loss{': of the steps, and (dots)' if each else ''} on the data measured on")
 
 
 def _apart(ax: Axes, data: xr.Dataset) -> None:

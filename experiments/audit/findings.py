@@ -16,7 +16,7 @@ from experiments.audit.advice import decay, step_size, where
 from experiments.audit.outcome import Outcome
 from experiments.audit.places import RECENT, Place, around, at_jumps, last, nearest, places, state
 from experiments.audit.wording import UNMEASURED, at_the_end, history, jumps, odd_batch, plain, rounding
-from numerics.monitor.verdict import VERDICTS, Verdict
+from numerics.monitor.verdict import Verdict, worse
 
 Peak = dict[int, tuple[float, int]]
 
@@ -121,7 +121,7 @@ def _verdict(data: xr.Dataset, now: Place | None, outcome: Outcome, why: str) ->
     if "finite" in outcome.line:
         return Verdict("unstable", outcome.line)
     verdict, told = state(data, now.value if now else math.nan), str(data.attrs.get("verdict", ""))
-    if told in VERDICTS and (verdict.word not in VERDICTS or VERDICTS.index(told) > VERDICTS.index(verdict.word)):
+    if told and verdict.word != told == worse(told, verdict.word):
         return Verdict(told, str(data.attrs["reason"]))  # of what was seen between measurements
     if verdict.word != UNMEASURED:
         return verdict

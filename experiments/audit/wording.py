@@ -42,7 +42,7 @@ def _peak(summary: Findings) -> str:
 
 
 def _judged(summary: Findings) -> str:
-    """Whether the peak is too high, by the measurements around it; or by all, where there are none."""
+    """Whether the peak is too high, by what was measured around it; else by what the training did, or not at all."""
     values = [place.value for place in summary.around]
     if not values:
         lost = summary.verdict in ("unstable", "thrown out")
@@ -110,29 +110,27 @@ def went(data: xr.Dataset) -> str:
     steps, losses = steps.values, losses.values
     if not each:
         steps, losses = steps[~np.isnan(losses)], losses[~np.isnan(losses)]
-    gone = np.flatnonzero(~np.isfinite(losses))
-    known = losses[: gone[0]] if len(gone) else losses
-    if not len(known):
+    finite = np.flatnonzero(np.isfinite(losses))
+    if not len(finite):
         return "no loss seen was finite"
+    known, after = losses[finite], int(finite[-1]) + 1
     of = "" if each else " (as measured; not every step's was seen)"
-    ended = (
-        f", and is not finite from step {int(steps[gone[0]])} on" if len(gone) and gone[0] + len(gone) == len(losses) else ""
-    )
+    ended = f", and is not finite from step {int(steps[after])} on" if after < len(losses) else ""
     return f"the loss went from {known[0]:.3g} to {known[-1]:.3g}{of}{ended}"
 
 
 def odd_batch(data: xr.Dataset) -> str:
-    """The batch of the first jump, if it is one without a finite loss and none was finite since; or that none was at all."""
+    """The first batch without a finite loss at which it jumped, if none was finite since; or that none was at all."""
     if "loss_seen" not in data or not data.loss_seen.size:
         return ""
     if int(data.step_seen[0]) == 1 and not np.isfinite(data.loss_seen.values).any():
         return "no loss was finite, that of before the first step included"
-    at = np.flatnonzero(data.spike.values == "batch")
+    at = np.flatnonzero((data.spike.values == "batch") & ~np.isfinite(data.spike_loss.values))
     if not len(at):
         return ""
     first = data.isel(step=int(at[0]))
     seen = data.loss_seen.values[data.step_seen.values >= int(first.step)]
-    if np.isfinite(float(first.spike_loss)) or not len(seen) or np.isfinite(seen).any():
+    if not len(seen) or np.isfinite(seen).any():
         return ""
     return f"batch {float(first.spike_batch):.0f} (step {int(first.step)}) has no finite loss, and no loss was finite since"
 

@@ -80,9 +80,7 @@ class Course:
         """Whether so many newest losses have lost what was gained; of more than 16 the newest 16."""
         if not 0 < count < LEVEL:
             return self.lost or not self.finite
-        return isfinite(self.least) and self._is_above(
-            median(self._recent[n] for n in range(-min(count, len(self._recent)), 0))
-        )
+        return isfinite(self.least) and self._is_above(median(self._recent[n] for n in range(-count, 0)))
 
     def _is_lost(self) -> bool:
         if len(self._recent) < LEVEL:

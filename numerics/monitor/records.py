@@ -230,7 +230,7 @@ class Records:
     def _thin(self) -> None:
         steps = sorted(self._rows)
         older = steps[: len(steps) // 2]
-        basis = next((step for step, row in reversed(self._judged.items()) if "verdict" in row), steps[0])
+        basis = int(self.basis.get("step", steps[0]))  # type: ignore[arg-type]
         kept = {steps[0], basis, *(step for step in older if self._rows[step].get("spike")), *self._extremes()}
         gone = [step for step in older if step not in kept][1::2] or older[1::2]
         for step in gone:

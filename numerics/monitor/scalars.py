@@ -115,7 +115,7 @@ class CSV:
         if not self._stale:
             return
         with self._path.open(encoding="utf-8", newline="") as file:
-            head, *rows = csv.reader(file) or [[]]
+            head, *rows = list(csv.reader(file)) or [[]]
         if head != list(self.COLUMNS) or not all(row and row[0].isdigit() for row in rows):
             raise InputError(f"expected {self._path} to be a table of these columns, got another; it is replaced")
         self._begin([row for row in rows if int(row[0]) <= step])

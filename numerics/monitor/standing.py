@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from numerics.monitor.course import Course
 from numerics.monitor.noisy import MARGIN, noisy
 from numerics.monitor.records import Records
-from numerics.monitor.verdict import VERDICTS, Verdict
+from numerics.monitor.verdict import Verdict, worse
 from numerics.thresholds import maximizes
 
 CHANGED = 1.1
@@ -67,7 +67,8 @@ class Standing:
 
     def jumped(self, step: int, row: Mapping[str, Any]) -> None:
         """A jump was explained, by a row of `spikes`."""
-        self._cause = step, f"batch {row['spike_batch']}" if row["spike"] == "batch" else f"the {row['spike']}"
+        named = {"batch": f"batch {row.get('spike_batch')}", "unknown": "of unknown cause"}
+        self._cause = step, named.get(row["spike"], f"the {row['spike']}")
         if row["spike"] == "edge":
             self._jump = step, row["spike_normalised"]
 
@@ -101,7 +102,7 @@ class Standing:
             return Verdict("unstable" if word == "unstable" else "thrown out", self._with_jump(basis, self.course.why, reason))
         jump = self._jump_since(basis)
         if jump is not None:
-            return Verdict(_worse(word, "restrained"), self._with_jump(basis, "the loss is finite", reason))
+            return Verdict(worse(word, "restrained"), self._with_jump(basis, "the loss is finite", reason))
         return self._rescaled(records, basis, Verdict(word, reason)) if word else Verdict("", "")
 
     def headline(self, records: Records) -> dict[str, str]:
@@ -131,7 +132,8 @@ class Standing:
             return found
         if ratio == inf:
             return Verdict(
-                "undecided", f"nothing was measured since steps began: at step {basis['step']} every step size was 0"
+                worse(found.word, "undecided"),
+                f"nothing was measured since steps began: at step {basis['step']} every step size was 0",
             )
         value, noise = ratio * basis["normalised"], noisy(records.until_basis)
         edge = f"{value:.3g} of the noise-free edge" if noise is not None else f"{value:.3g} of the edge"
@@ -179,7 +181,3 @@ def times(then: Lrs, now: Lrs) -> float:
     """
     ratios = [now[g] / then[g] if then[g] else inf for g in now if g in then and (then[g] or now[g])]
     return max(ratios, default=1.0)
-
-
-def _worse(one: str, other: str) -> str:
-    return max((word for word in (one, other) if word), key=VERDICTS.index)

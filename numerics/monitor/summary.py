@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isfinite, nan
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from numerics.monitor.shadows import pace
@@ -15,10 +14,11 @@ if TYPE_CHECKING:
 PLACES = {"normalised": "", "spike_normalised": ", by the jump there"}
 """Variables that say how near the edge is -> how that was found."""
 
+MEAN_SQUARE = {"mean_square": "in mean square", "coupled": "with what goes across"}
+"""Normalised sharpness where batches are sampled -> its label in a picture, beside that over the edge without noise."""
 
-def summary(
-    latest: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], basis: Mapping[str, Any] = MappingProxyType({})
-) -> str:
+
+def summary(latest: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], basis: Mapping[str, Any]) -> str:
     """The newest numbers with their steps, what jumped, and what the monitor has cost.
 
     Args:
@@ -65,7 +65,7 @@ def plot(rows: Sequence[Mapping[str, Any]]) -> Figure:
         for row in rows:
             if "spike" in row:
                 axes.axvline(row["step"], color="tab:red", linestyle=":", label=row["spike"])
-    for name, label in (("mean_square", "in mean square"), ("coupled", "with what goes across")):
+    for name, label in MEAN_SQUARE.items():
         seen = [(row["step"], row[name]) for row in rows if isfinite(row.get(name, nan))]
         if seen:
             above.plot([step for step, _ in seen], [value for _, value in seen], ".-", label=label)

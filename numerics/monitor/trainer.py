@@ -107,7 +107,7 @@ class Following(TrainerCallback):
         return Path(str(args.output_dir)) / f"checkpoint-{state.global_step}" / self.SAVED
 
     def _resume(self, path: Path) -> None:
-        if path.is_file() and self._held is not None:
+        if path.is_file():
             self._held.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         else:
             warnings.warn(f"{self.ANEW}: there is no {shown(str(path))}", self.WARNING, stacklevel=2)

@@ -63,6 +63,11 @@ class Verdict(NamedTuple):
     reason: str
 
 
+def worse(one: str, other: str) -> str:
+    """Of two words, either of which may be none."""
+    return max((word for word in (one, other) if word in VERDICTS), key=VERDICTS.index, default="")
+
+
 def verdict(rows: Rows, sampled: bool | None = False, ascends: bool = False) -> Verdict:
     """Judge the newest row by itself and all before it.
 

@@ -15,6 +15,7 @@ from torch.optim import SGD, AdamW
 
 from numerics.monitor import StabilityMonitor, StabilityWarning
 from numerics.monitor.course import KEPT, LEVEL, Course
+from numerics.monitor.records import Records
 from numerics.monitor.standing import Standing
 
 BATCH = 32
@@ -142,7 +143,7 @@ def test_jumps_are_measured_within_their_share(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_is_done_once_is_told_apart() -> None:
     monitor, _ = trained(12)
-    assert 0 <= monitor.latest["setup_seconds"] <= monitor.latest["monitor_seconds"]
+    assert 0 < monitor.latest["setup_seconds"] <= monitor.latest["monitor_seconds"]
 
 
 def test_a_step_told_too_late_is_said_once() -> None:
@@ -221,3 +222,20 @@ def test_the_course_is_kept_thinned_from_end_to_end() -> None:
     assert len(steps) <= KEPT + 1
     assert (steps[0], steps[-1]) == (1, 3 * KEPT - 1)
     assert seen["loss_seen"].values == pytest.approx(1 / steps)
+
+
+@pytest.mark.parametrize(("measured", "now"), [("stable", "undecided"), ("thrown out", "thrown out"), ("unstable", "unstable")])
+def test_first_steps_after_a_measurement_without_any_make_no_verdict_better(measured: str, now: str) -> None:
+    optimizer = SGD([nn.Parameter(torch.ones(2))], lr=0.1)
+    standing, records = Standing(optimizer), Records()
+    records.add(1, {"verdict": measured, "reason": "so", "normalised": 0.0, "loss": 1.0, "lr": {0: 0.0}})
+    standing.step(2, None)
+    assert standing.verdict(records).word == now
+
+
+def test_an_aftershock_of_what_was_not_found_out_is_said_to_be_that() -> None:
+    standing = Standing(SGD([nn.Parameter(torch.ones(2))], lr=0.1))
+    for step in range(1, 60):
+        standing.step(step, (1.0 / step if step < 40 else 5.0, 1.0))
+    standing.jumped(40, {"spike": "unknown"})
+    assert standing.shaken(59).startswith("an aftershock of the jump of step 40 (of unknown cause)")
