@@ -14,6 +14,7 @@ import torch
 
 from experiments.style import BLUE, CYCLE, VERMILION
 from numerics.control import EdgeController
+from numerics.control.unit import limit
 from numerics.datasets import batches, load
 
 digits, loss_fn = load("digits"), torch.nn.CrossEntropyLoss()
@@ -45,7 +46,7 @@ for controlled, colour, name in ((False, VERMILION, f"lr = {LR:g}"), (True, BLUE
     losses, log = train(LR, controlled)
     top.plot(losses, color=colour, lw=0.9, label=name)
 bottom.plot(log.step, log.wanted, color=VERMILION, label="wanted")
-bottom.plot(log.step, log.applied, color=BLUE, label="applied: c = 2")
+bottom.plot(log.step, log.applied, color=BLUE, label=f"applied: c = {limit(64):g}")
 bottom.plot(log.step, log.edge, ".", ms=2, color=CYCLE[2], label="measured: c = 1")
 top.set(yscale="log", ylabel="loss of the batch")
 bottom.set(yscale="log", xlabel="step", ylabel="learning rate")

@@ -79,7 +79,7 @@ class Config:
         """Arm -> what it trains by."""
         traced = replace(self.recipe, trace=max(1, self.recipe.epochs * self.steps // RECORDS))
         kept = {arm: replace(traced, cap=cap) for arm, cap in self.caps().items()}
-        return kept | {arm: replace(traced, lr=lr) for arm, lr in zip(SLOW, self.slow, strict=False)}
+        return kept | {arm: replace(traced, lr=lr) for arm, lr in zip(SLOW if self.slow else (), self.slow, strict=True)}
 
 
 _DIGITS = replace(SMOKE, lr=0.4, epochs=5, probe=64)

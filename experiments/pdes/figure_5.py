@@ -113,7 +113,7 @@ def render(results: xr.Dataset) -> Figure:
     """Loss and RelL1 against the iteration; bold: moving average of restrained runs, faint: as computed; the edges below."""
     figure = Figure(figsize=(style.WIDE, 3.9))
     axes = figure.subplot_mosaic([["loss", "rel"], ["edges", "edges"]], height_ratios=[5, 1])
-    shades = mpl.colormaps["viridis"](np.linspace(0, 0.92, results.sizes["lr"]))  # a verdict's colours are those below
+    shades = mpl.colormaps[style.LINES](np.linspace(0, 0.92, results.sizes["lr"]))  # a verdict's colours are those below
     for lr, shade in zip(results.lr.values, shades, strict=True):
         kind = str(results.verdict.sel(lr=lr).values[0])
         _draw(axes["loss"], results, results.loss.sel(lr=lr).values, kind, shade, f"{lr:g}: {kind}")

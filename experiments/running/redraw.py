@@ -21,6 +21,7 @@ ELSEWHERE = {
     "bounds": ("experiments.pictures.bounds", "render"),
     **{f"picture-{kind}": ("experiments.pictures.drawing", f"draw_{kind}") for kind in ("curves", "region", "locus")},
     "picture-dispersion": ("experiments.pictures.waves", "draw_waves"),
+    "benchmark-caps": ("experiments.benchmarks.caps.comparison", "render"),
 }
 """What is no experiment and has a figure -> its module, and the function that draws it."""
 

@@ -15,8 +15,8 @@ def caps(preset: str = "default", device: str = "cpu", out: Path = Path("results
     Writes data, picture and record into OUT/benchmark-caps, whole or not at all.
 
     Args:
-        preset: smoke (about a minute), default (ten on two cores), constant (the same without a
-            decay) or large (a night).
+        preset: smoke (about a minute), default (a quarter to half an hour on two cores), constant
+            (the same without a decay) or large (days).
         device: cpu or cuda:N.
         out: folder for the record.
     """

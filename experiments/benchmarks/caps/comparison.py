@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments import style
 from experiments.benchmarks.caps.setting import CAPS, PRESETS, Config
-from experiments.benchmarks.caps.told import TODAY, chosen, ratios, sentences
+from experiments.benchmarks.caps.told import chosen, named, ratios, sentences
 from experiments.benchmarks.caps.training import ran
 
 TITLE = "Caps of the step size, over batch sizes and momenta"
@@ -50,6 +50,6 @@ def caption(results: xr.Dataset) -> str:
         f"Training losses on {at['data']} (1024 images) after {at['steps']} steps of SGD, over those of the best fixed step "
         f"size with the same schedule, with step sizes of {', '.join(map(str, results.too_large.values))} times that; "
         f"{results.setting.size} settings, seeds {at['seeds']}. Worst case over settings and step sizes, geometric mean over "
-        f"seeds; in brackets where; mean of all; and by rows a step, worst (mean): {sentences(results)}. The rule takes c "
-        f"{choice if choice == TODAY else f'by {choice}'}: {why}. {failed} measurements failed."
+        f"seeds; in brackets where; mean of all; and by rows a step, worst (mean): {sentences(results)}. The rule takes "
+        f"{named(choice)}: {why}. {failed} measurements failed."
     )

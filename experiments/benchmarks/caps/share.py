@@ -55,7 +55,7 @@ class ShareOfMeanSquare:
             self.limits.append(self._limit(estimate))
             self.due = self.done + gap(self.probe.count, self.every)
         self.told.append((x, y))
-        self.group["lr"] = min(self.group["lr"], *self.limits, *self.limits)
+        self.group["lr"] = min((self.group["lr"], *self.limits))
         self.done += 1
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ def ratios(results: xr.Dataset) -> xr.DataArray:
     """(setting, cap, too_large, seed) decades of the loss over that of the best fixed step size; c by rows is one more cap."""
     decades = np.log10(results.loss) - np.log10(results.fixed).mean("seed").min("rate")
     rows = xr.DataArray([f"c = {limit(int(batch)):g}" for batch in results.batch.values], dims="setting")
-    ruled = decades.isel(setting=xr.DataArray(np.arange(len(rows)), dims="setting")).sel(cap=rows).drop_vars("cap")
+    ruled = decades.sel(cap=rows).drop_vars("cap")
     ruled = ruled.expand_dims(cap=[TODAY]).transpose(*decades.dims)
     return xr.concat([decades, ruled], "cap", coords="minimal", compat="override")
 
@@ -56,8 +56,9 @@ def _cap(results: xr.Dataset, decades: xr.DataArray, cap: str) -> str:
         f"{10 ** float(part.max()):.2g} ({10 ** float(part.mean()):.2g}) at {batch}"
         for batch, part in means.groupby(results.batch)
     )
-    return f"{_name(cap)} {10 ** float(means.max()):.3g} ({at}), mean {10 ** float(means.mean()):.3g}, {by_batch}{count}"
+    return f"{named(cap)} {10 ** float(means.max()):.3g} ({at}), mean {10 ** float(means.mean()):.3g}, {by_batch}{count}"
 
 
-def _name(cap: str) -> str:
+def named(cap: str) -> str:
+    """In words."""
     return f"c {cap}" if cap == TODAY else cap if cap.startswith("c") else f"{cap} of the mean-square edge"
