@@ -2,8 +2,7 @@
 
 Nothing of the engine is used: phases are floating-point numbers on a grid. Waves that are long, or nearly two grid points long,
 have finer grids of their own, since growth often sits there alone, in two dimensions in one direction. About the largest
-radius of every grid a smaller one is drawn, again and again, until it is 1e-6 wide. A radius is found from below, and right to
-`FLOOR`.
+radius of every grid a smaller one is drawn, again and again, down to a ten-thousandth. A radius is found from below, to 1e-11.
 
 >>> from experiments.fuzz.tables import minus, plus, scaled, shift
 >>> halves = [shift(0), scaled(plus(shift(1), shift(-1)), -0.5)]  # the mean of the neighbours: cos(theta)
@@ -13,8 +12,9 @@ radius of every grid a smaller one is drawn, again and again, until it is 1e-6 w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import combinations, product
 
 import numpy as np
 from mpmath import expj, fprod, mpf, polyroots, workdps
@@ -25,9 +25,12 @@ GRID = {1: 90, 2: 18}
 SCALES = (0.15, 0.02)
 DIRECTIONS, RADII = 120, (0.5, 0.06)
 DIGITS = 60
-BEST, ROUNDS, AROUND = 2, 9, {1: 7, 2: 5}
+BEST, ROUNDS, FINER, AROUND = 2, 9, 14, {1: 7, 2: 5}
 FLOOR = {1: 1e-12, 2: 2e-8}
 """Rounding of a radius of 1: of a single factor, and of several, of which a double one loses half the digits."""
+
+Judge = Callable[[np.ndarray], np.ndarray]
+"""Monic polynomials' other coefficients (n, degree) -> a number each, the largest of which is looked for."""
 
 
 def radius(levels: Sequence[Stencil], values: np.ndarray) -> np.ndarray:
@@ -37,7 +40,12 @@ def radius(levels: Sequence[Stencil], values: np.ndarray) -> np.ndarray:
         levels: the scheme.
         values: of the parameters, (points, parameters).
     """
-    return _radius(levels, values)[0]
+    return _greatest(levels, values, _largest_root, np.inf)[0]
+
+
+def nearest(levels: Sequence[Stencil], values: np.ndarray) -> np.ndarray:
+    """How near two factors come to being one on the circle, over all phases: their distance and theirs from it, (points,)."""
+    return -_greatest(levels, values, _apart, -np.inf, FINER)[0]
 
 
 def grows(levels: Sequence[Stencil], values: np.ndarray) -> bool:
@@ -45,7 +53,7 @@ def grows(levels: Sequence[Stencil], values: np.ndarray) -> bool:
 
     Growth of a millionth of a millionth, of long waves beside an edge, is less than rounding in floating point.
     """
-    _, starts = _radius(levels, values[None])
+    _, starts = _greatest(levels, values[None], _largest_root, np.inf)
     with workdps(50):
         exactly = [mpf(float(v)) for v in values]
         return any(_climbs(levels, exactly, [mpf(float(t)) for t in at]) for at in starts[0])
@@ -72,8 +80,18 @@ def _precisely(levels: Sequence[Stencil], values: list, phases: list):
     return abs(phi[1] / phi[0]) if len(phi) == 2 else max(map(abs, polyroots(phi, maxsteps=500, extraprec=300)))
 
 
-def _radius(levels: Sequence[Stencil], values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """And the phases that the search came to, (points, starts, dims)."""
+def _greatest(
+    levels: Sequence[Stencil], values: np.ndarray, judge: Judge, without: float, rounds: int = ROUNDS
+) -> tuple[np.ndarray, np.ndarray]:
+    """The greatest number, (points,), and the phases that the search came to, (points, starts, dims).
+
+    Args:
+        levels: as `radius`.
+        values: as `radius`.
+        judge: tells the number.
+        without: that of a phase at which there is no polynomial.
+        rounds: smaller grids.
+    """
     dims = len(next(iter(levels[0])))
     largest, starts, widths = [], [], []
     grids = [
@@ -81,12 +99,13 @@ def _radius(levels: Sequence[Stencil], values: np.ndarray) -> tuple[np.ndarray, 
         *((corner + grid, scale) for corner in _corners(dims) for grid, scale in _about_a_corner(dims)),
     ]
     for phases, scale in grids:
-        found = _moduli(levels, phases[None], values)
+        found = _judged(levels, phases[None], values, judge, without)
         best = np.argsort(-found, axis=1)[:, :BEST]
         largest.append(found.max(1))
         starts.append(phases[best])
         widths.append(np.full(best.shape, np.pi / GRID[dims] * scale))
-    closer, at = _closer(levels, values, np.concatenate(starts, 1), np.concatenate(widths, 1))
+    look = partial(_judged, levels, values=values, judge=judge, without=without)
+    closer, at = _closer(look, np.concatenate(starts, 1), np.concatenate(widths, 1), rounds)
     return np.maximum(np.max(largest, axis=0), closer), at
 
 
@@ -104,15 +123,17 @@ def _corners(dims: int) -> list[np.ndarray]:
     return [np.array(corner) for corner in product((0.0, np.pi), repeat=dims)]
 
 
-def _closer(levels: Sequence[Stencil], values: np.ndarray, at: np.ndarray, width: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _closer(
+    look: Callable[[np.ndarray], np.ndarray], at: np.ndarray, width: np.ndarray, rounds: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Grids of a few points about the best phases, each time narrower: (points, starts, dims) and (points, starts)."""
     dims = at.shape[-1]
     axis = np.linspace(-1, 1, AROUND[dims])
     box = np.stack(np.meshgrid(*[axis] * dims, indexing="ij"), -1).reshape(-1, dims)
-    best = np.zeros(len(values))
-    for _ in range(ROUNDS):
+    best = np.full(len(at), -np.inf)
+    for _ in range(rounds):
         around = at[:, :, None] + 2 * width[..., None, None] * box
-        height = _moduli(levels, around.reshape(len(values), -1, dims), values).reshape(around.shape[:-1])
+        height = look(around.reshape(len(at), -1, dims)).reshape(around.shape[:-1])
         top = height.argmax(-1)
         at = np.take_along_axis(around, top[..., None, None], 2)[:, :, 0]
         best, width = np.maximum(best, height.max((1, 2))), width * 0.4
@@ -126,23 +147,33 @@ def _grid(dims: int) -> np.ndarray:
     return grid[np.abs(grid).sum(1) > 1e-9]
 
 
-def _moduli(levels: Sequence[Stencil], phases: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Largest moduli, (points, phases)."""
+def _judged(levels: Sequence[Stencil], phases: np.ndarray, values: np.ndarray, judge: Judge, without: float) -> np.ndarray:
+    """(points, phases)."""
     coefficients = symbols(list(levels), phases, values[:, None])
     lead, rest = coefficients[..., :1], coefficients[..., 1:]
     with np.errstate(all="ignore"):
         monic = rest / lead
     usable = np.isfinite(monic).all(-1)
-    found = np.full(monic.shape[:-1], np.inf)
-    found[usable] = _largest_root(monic[usable])
+    found = np.full(monic.shape[:-1], without)
+    found[usable] = judge(monic[usable])
     return found
 
 
 def _largest_root(monic: np.ndarray) -> np.ndarray:
+    return np.abs(monic[:, 0]) if monic.shape[-1] == 1 else np.abs(_roots(monic)).max(-1)
+
+
+def _apart(monic: np.ndarray) -> np.ndarray:
+    """Minus the least distance of two roots and of both from the circle."""
+    roots = _roots(monic)
+    off = np.abs(np.abs(roots) - 1)
+    apart = [np.abs(roots[:, i] - roots[:, j]) + off[:, i] + off[:, j] for i, j in combinations(range(roots.shape[-1]), 2)]
+    return -np.min(apart, axis=0)
+
+
+def _roots(monic: np.ndarray) -> np.ndarray:
     degree = monic.shape[-1]
-    if degree == 1:
-        return np.abs(monic[:, 0])
     companion = np.zeros((len(monic), degree, degree), dtype=complex)
     companion[:, 0] = -monic
     companion[:, np.arange(1, degree), np.arange(degree - 1)] = 1
-    return np.abs(np.linalg.eigvals(companion)).max(-1)
+    return np.linalg.eigvals(companion)

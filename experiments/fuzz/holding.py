@@ -1,9 +1,10 @@
 """One random scheme: how well the engine knows its condition, how long that took, and at how many points it is wrong.
 
-Half of the points are random, the other half beside the edge: on rays from zero the radius by brute force is bisected, and the
-points lie within 0.5 % of where it leaves 1. A point counts where brute force is beyond doubt; of one that it calls stable and
-the engine does not growth is looked for with 50 digits. A sampled condition is allowed its resolution, an exact or decided one
-is not.
+Half of the points are random, the other half on rays from zero on which the radius by brute force is bisected: where it leaves
+1 between `LOWEST` and `HIGHEST`, they lie within 0.5 % of that edge. A point counts where brute force is beyond doubt; of one
+that it calls stable and the engine does not growth is looked for with 50 digits, and where the factors on the circle are to be
+simple, two of them that come within `CLOSE` of each other. A sampled condition is allowed its resolution, an exact or decided
+one is not.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from time import process_time
 
 import numpy as np
 
-from experiments.fuzz.brute import FLOOR, grows, radius
+from experiments.fuzz.brute import FLOOR, grows, nearest, radius
 from experiments.fuzz.drawing import Drawn
 
 RAYS = 12
 SIDES = (0.995, 0.999, 1.001, 1.005)
 HALVINGS = 14
 RESOLUTION = 1e-3
-CLOSE = 1e-4
-"""Unit roots that are nearer than this may be one: the grade power-bounded is not told by a radius there."""
+LOWEST, HIGHEST = 1e-3, 8.0
+CLOSE = 5e-3
+"""Unit roots that are nearer than this may be one, which a radius does not tell; roots part like the root of a phase."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def hold(drawn: Drawn, seed: int, seconds: float = 20.0) -> Outcome:
     for k in np.flatnonzero(disputed & ~claimed):
         disputed[k] = not grows(drawn.levels, places[k])
     if found.grade == "power-bounded" and len(drawn.levels) > 2:
-        disputed &= ~stable  # that unit roots meet is not seen by a radius
+        doubtful = np.flatnonzero(disputed & stable)
+        disputed[doubtful] = nearest(drawn.levels, places[doubtful]) > CLOSE if len(doubtful) else False
     condition = str(found.condition)[:2000] if found.has_formula else ""
     wrong = int(disputed.sum())
     return Outcome(
@@ -85,13 +88,14 @@ def places_of(drawn: Drawn, seed: int) -> tuple[np.ndarray, np.ndarray]:
     direction = g.uniform(0.05 * np.ones(n), 1.0, (RAYS, n)) * np.where(
         np.array(signs) < 0, g.choice([-1.0, 1.0], (RAYS, n)), 1.0
     )
-    low, high = np.full(RAYS, 1e-3), np.full(RAYS, 8.0)
+    low, high = np.full(RAYS, LOWEST), np.full(RAYS, HIGHEST)
     floor = FLOOR[min(2, len(drawn.levels) - 1)]
     for _ in range(HALVINGS):
         middle = np.sqrt(low * high)
         inside = radius(drawn.levels, direction * middle[:, None]) <= 1 + floor
         low, high = np.where(inside, middle, low), np.where(inside, high, middle)
+    crossed = (low > LOWEST) & (high < HIGHEST)
     edge = np.concatenate([direction * (low * side)[:, None] for side in SIDES])
     size = np.exp(g.uniform(-4, 1, (len(edge), 1)))
     everywhere = np.tile(direction, (len(SIDES), 1)) * size
-    return np.concatenate([everywhere, edge]), np.repeat([False, True], len(edge))
+    return np.concatenate([everywhere, edge]), np.concatenate([np.zeros(len(edge), bool), np.tile(crossed, len(SIDES))])

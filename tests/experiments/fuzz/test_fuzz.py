@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.fuzz import holding
-from experiments.fuzz.brute import grows, radius
+from experiments.fuzz.brute import grows, nearest, radius
 from experiments.fuzz.drawing import SHARE, draw
 from experiments.fuzz.summary import share, summary
 from experiments.fuzz.tables import minus, parameter, plus, scaled, shift, times
@@ -66,6 +66,42 @@ def test_a_wrong_condition_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert holding.hold(drawn, SEED).wrong > 3
 
 
+def test_never_is_noticed_where_unit_roots_are_to_be_simple(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Negative control, of three levels: the leapfrog of the wave equation said to be stable nowhere."""
+    import derive
+
+    class Never:
+        def __init__(self, right) -> None:
+            self.right = right
+
+        def __getattr__(self, name: str):
+            return getattr(self.right, name)
+
+        def holds(self, **values: np.ndarray) -> np.ndarray:
+            return np.zeros(np.shape(values["p"]), bool)
+
+    centred = scaled(minus(shift(1), shift(-1)), Fraction(1))
+    leapfrog = (shift(0), times(parameter(0, 1), centred), scaled(shift(0), -1))
+    drawn = replace(draw(SEED, 0), kind="leapfrog", names=("p",), positive=("p",), levels=leapfrog)
+    assert holding.hold(drawn, SEED).wrong == 0
+    right = derive.stability
+    monkeypatch.setattr(derive, "stability", lambda *a, **k: Never(right(*a, **k)))
+    monkeypatch.setattr(holding, "grows", lambda levels, values: False)  # two seconds a point, and known here
+    assert holding.hold(drawn, SEED).wrong > 10
+
+
+def test_double_roots_on_the_circle_are_seen() -> None:
+    """xi^2 - 2 (1 - p (1 - cos theta)) xi + 1: at theta = 0 whatever p is, and at pi for p = 1."""
+    laplacian = plus(shift(1), scaled(shift(0), -2), shift(-1))
+    wave = [shift(0), scaled(plus(scaled(shift(0), 2), times(parameter(0, 1), laplacian)), -1), shift(0)]
+    assert nearest(wave, np.array([[0.3], [1.0]])).max() < holding.CLOSE
+    centred = scaled(minus(shift(1), shift(-1)), Fraction(1))
+    leapfrog = [shift(0), times(parameter(0, 1), centred), scaled(shift(0), -1)]
+    apart = nearest(leapfrog, np.array([[0.5], [1.0]]))  # -i p sin theta +- sqrt(1 - p^2 sin^2 theta): they meet for p = 1
+    assert apart[0] > 1
+    assert apart[1] < holding.CLOSE
+
+
 def _sample(numbers: range, seconds: float) -> list[holding.Outcome]:
     return [holding.hold(draw(SEED, number), SEED, seconds) for number in numbers]
 
@@ -74,7 +110,10 @@ def test_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holding, "RAYS", 4)
     found = _sample(range(6), SECONDS)
     assert [one.wrong for one in found] == [0] * len(found)
-    assert "wrong" in summary(found)
+    assert f"all: {len(found)} schemes" in summary(found)
+    assert summary(found).endswith(
+        f"{sum(one.points for one in found)} points, {sum(one.near for one in found)} beside the edge: 0 wrong"
+    )
 
 
 @pytest.mark.slow
