@@ -52,7 +52,7 @@ test-portable: $(STAMP) ## the tests that compute in floating point, by another 
 package: $(STAMP) ## the wheel in fresh environments without the sources, with the extra `train` and without
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/test_wheel.py
 
-test-site: $(STAMP) ## the explorer in chromium: ten schemes typed, five mistakes, a link, no network (needs chromium, and npm once)
+test-site: $(STAMP) ## the explorer in chromium: schemes typed, mistakes, links, no network (needs chromium, and npm once)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/experiments/explorer/test_in_browser.py
 
 lint: style

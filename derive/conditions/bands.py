@@ -7,6 +7,8 @@ or a gap in it, that is narrower than 4 % may be missed.
 >>> ftcs = stability(parse_scheme("u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1]) - nu*(u[0,1] - u[0,-1])/2"))
 >>> first_band(ftcs, ftcs.parameters[1], {"nu": 0.5})  # nu^2 <= 2 r <= 1
 (0.125, 0.5)
+>>> first_band(ftcs, ftcs.parameters[1], {"nu": 0.01})
+(5e-05, 0.5)
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ HALVINGS = 60
 
 
 def first_band(stability: Stability, parameter: sp.Symbol, numbers: dict[str, float]) -> tuple[float, float] | None:
-    """The two edges of the first stable values above zero, infinity where there is no upper one; None where none is seen.
+    """The two edges of the first stable values above zero, where just above it none is; an upper one may be infinite.
 
     Args:
         stability: the bound.
@@ -47,7 +49,7 @@ def first_band(stability: Stability, parameter: sp.Symbol, numbers: dict[str, fl
     start = int(inside[0])
     beyond = np.flatnonzero(~stable[start:])
     holds = lambda value: bool(stability.holds(**{parameter.name: value}, **numbers))  # noqa: E731
-    low = _edge(holds, points[start], points[start - 1]) if start else 0.0
+    low = _edge(holds, points[start], points[start - 1] if start else 0.0)
     end = start + int(beyond[0]) if len(beyond) else None
     return low, float("inf") if end is None else _edge(holds, points[end - 1], points[end])
 

@@ -30,8 +30,8 @@ from derive.conditions.ways.eliminate import Box, demand
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SINES
-from derive.modes.amplification import MARK, Amplification
-from derive.schemes.composed import ComposedScheme
+from derive.modes.amplification import Amplification
+from derive.schemes.composed import Composed, ComposedScheme
 from derive.schemes.composed_system import ComposedSystem
 from derive.schemes.grid import GridScheme
 
@@ -46,9 +46,8 @@ def determined(amplification: Amplification, scheme: GridScheme | None = None) -
     Raises:
         NoClosedForm: whether the lead vanishes at some phase is open.
     """
-    if isinstance(scheme, ComposedScheme) and one_symbol.decides(amplification):  # along its line the lead is looked at there
-        return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
-    if isinstance(scheme, ComposedSystem) and scheme.integrator.characteristic(MARK).LC().is_number:  # an explicit step
+    along_its_line = isinstance(scheme, ComposedScheme) and one_symbol.decides(amplification)  # where the lead is looked at
+    if along_its_line or (isinstance(scheme, ComposedSystem) and scheme.characteristic.LC().is_number):  # an explicit step
         return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
     coefficients = [*amplification.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
     domain = domain_of(amplification)
@@ -86,13 +85,9 @@ def _units(amplification: Amplification) -> dict[sp.Symbol, sp.Integer]:
 
 
 def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
-    if isinstance(scheme, ComposedScheme):  # a step is made of sums and products of these
-        yield from (c for part in scheme.parts for c in _of_values(part))
-        yield from scheme.integrator.characteristic(*sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy)).all_coeffs()
-        return
-    if isinstance(scheme, ComposedSystem):
-        yield from (c for rate in scheme.rates for c in _of_values(rate))
-        yield from scheme.integrator.characteristic(MARK).all_coeffs()
+    if isinstance(scheme, Composed):  # a step is made of sums and products of these
+        yield from (c for one in scheme.right for c in _of_values(one))
+        yield from scheme.characteristic.all_coeffs()
         return
     for residual in scheme.residuals:
         for unknown in scheme.unknowns:

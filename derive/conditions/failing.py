@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import atan, atan2, pi, tan
+from math import pi, tan
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -42,7 +42,7 @@ Phases = tuple[float, ...]
 HALVINGS, PAIRS, PULLS = 12, 160, 6
 FAR, CLOSE = Fraction(1, 8), Fraction(1, 256)
 """How far beyond the edge, relative to the size of the parameters there."""
-SHRINKS, SMALL, ROUNDING = 0.75, 0.5, 1e-12
+SHRINKS, SMALL = 0.75, 0.5
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ def _words(axes: Sequence[int], far: Phases, close: Phases) -> str:
         return ""
     ends = [_tends(a, b) for a, b in zip(far, close, strict=True)]
     if not any(ends):
-        return f"for long waves{_direction(close)}"
+        return "for long waves"
     names = ["theta"] if len(axes) == 1 else [f"theta_{i + 1}" for i in axes]
     told = ", ".join(f"{n} = {_angle(end)}" for n, end in zip(names, ends, strict=True))
     on_the_way = any(end in (0.0, pi) and abs(abs(b) - end) > 1e-9 for b, end in zip(close, ends, strict=True))
@@ -195,15 +195,6 @@ def _tends(far: float, close: float) -> float:
         if now < 1e-9 or (now < SMALL and now < SHRINKS * before):
             return end
     return close
-
-
-def _direction(phases: Phases) -> str:
-    if len(phases) < 2 or not any(phases):
-        return ""
-    if len(phases) == 2:
-        angle = atan(phases[1] / phases[0]) if phases[0] else atan2(1, 0)
-        return f" in the direction of {round(angle * 180 / pi)} degrees"
-    return ""
 
 
 def _angle(value: float) -> str:

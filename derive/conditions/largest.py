@@ -51,8 +51,8 @@ EACH = 5
 """Of the points of a scale one in five is settled exactly, at each of which that takes ten milliseconds."""
 ZERO = sp.Float("1e-45", 60)
 """Of an algebraic number computed to 60 digits."""
-BETWEEN = 0.2
-"""By how much, at most, roots between the phases of the grid are let lower an edge."""
+LEAST = 1e-9
+"""Part of an edge by the grid of phases, below which nothing is stable by the roots between them either."""
 AGREED = 1e-3
 """Relative difference of two edges that are taken for one."""
 
@@ -124,7 +124,7 @@ def _zeros(poly: sp.Expr, parameter: sp.Symbol) -> list[sp.Expr]:
         return []
     try:
         return [root for root in _real_roots(sp.Poly(poly, parameter)) if root.is_positive]
-    except (sp.PolynomialError, NotImplementedError, sp.polys.polyerrors.CoercionFailed):
+    except (NotImplementedError, sp.PolynomialError, sp.polys.polyerrors.BasePolynomialError):
         raise InputError(
             f"expected a condition made of polynomials in {parameter} with algebraic coefficients, got {poly}; "
             "use holds() at numbers"
@@ -208,9 +208,11 @@ def _between_phases(stability: Stability, polynomial: sp.Poly, parameter: sp.Sym
     limit = 1 + (FINE if polynomial.degree(xi) == 1 else TOLERANCE)
     if radius(edge) <= limit:
         return edge
-    low, high = edge * (1 - BETWEEN), edge
-    if radius(low) > limit:
-        return low
+    low, high = edge / 2, edge
+    while radius(low) > limit:
+        low, high = low / 2, low
+        if low < LEAST * edge:
+            return 0.0
     for _ in range(20):
         middle = (low + high) / 2
         low, high = (middle, high) if radius(middle) <= limit else (low, middle)

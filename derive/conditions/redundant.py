@@ -22,7 +22,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.algebra import factor_powers, factors
+from derive.conditions.ways.algebra import factors, signed_factors
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.signs import Domain
@@ -86,11 +86,7 @@ class _Truth:
         return tuple(map(joined, zip(*map(self.of, condition.args), strict=True)))
 
     def _signs(self, relation: Relational) -> Iterator[int]:
-        rest = _margin(relation, self.names)
-        powers = factor_powers(rest)
-        for g, n in powers:
-            rest = rest.quo(g.set_domain(rest.domain) ** n)
-        sign = int(sp.sign(rest.LC()))
+        sign, powers = signed_factors(_margin(relation, self.names))
         places = [(self.curves.index(g), n) for g, n in powers]
         return (sign * prod(cell.signs[k] ** n for k, n in places) for cell in self.cells)
 

@@ -46,7 +46,7 @@ def solve_condition(condition: Boolean, parameter: sp.Symbol, domain: Domain) ->
         return union([solve_condition(part, parameter, domain) for part in condition.args], domain)
     alternatives = [part for part in sp.And.make_args(condition) if isinstance(part, sp.Or)]
     if alternatives and sp.prod([len(part.args) for part in alternatives]) <= MOST_ALTERNATIVES:
-        kept = [part for part in condition.args if part not in alternatives] if isinstance(condition, sp.And) else []
+        kept = [part for part in condition.args if part not in alternatives]
         chosen = product(*(part.args for part in alternatives))
         return union([solve_condition(sp.And(*kept, *parts), parameter, domain) for parts in chosen], domain)
     margins = [_margin(part, parameter) for part in sp.And.make_args(condition)]

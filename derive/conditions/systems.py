@@ -20,7 +20,7 @@ from sympy.logic.boolalg import Boolean
 from derive.arrays import np
 from derive.conditions.cross_check import contradicted
 from derive.conditions.sampling import PHASES
-from derive.conditions.search import default_grades
+from derive.conditions.search import Answer, default_grades
 from derive.conditions.tidy import tidy
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import SHIFTS
@@ -28,7 +28,6 @@ from derive.modes.amplification import MARK, Amplification, matrix_of, of_stenci
 from derive.modes.roots import function_of, roots_of_monic
 from derive.schemes.composed_system import ComposedSystem, Pair, pair_of
 
-Answer = tuple[Boolean, str, str]
 Ask = Callable[[Amplification, str], Answer | None]
 """The condition of one equation, its grade and status."""
 

@@ -1,8 +1,8 @@
 """The spectral radius at numbers, its largest values looked for between the points of the grid of phases.
 
-Every point of the grid that is no smaller than its neighbours is where a search begins, on grids that shrink about the largest
-value seen. A maximum narrower than the first grid's spacing can still be missed, so an edge that is found by it may lie too
-high; one that lies between the points of the grid is not missed for that any more.
+The `BEGINNINGS` largest of the points that are no smaller than their neighbours are where a search begins, on grids that shrink
+about the largest value seen. A maximum narrower than the grid's spacing can be missed, and one among many that are alike: an
+edge that is found by it may lie too high.
 """
 
 from __future__ import annotations

@@ -78,9 +78,8 @@ def _expansion(
 
     def expanded(dt: sp.Expr, spacings: tuple[sp.Expr, ...], exponent: int) -> Expansion:
         if isinstance(scheme, ComposedScheme):
-            marks = sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy)
-            stencils = dict(zip(marks, _meant(scheme, meaning, path), strict=True))
-            polynomial = scheme.integrator.characteristic(*marks).as_expr()
+            stencils = dict(zip(scheme.marks, _meant(scheme, meaning, path), strict=True))
+            polynomial = scheme.characteristic.as_expr()
             composed = ComposedExpansion(polynomial, dt, spacings, exponent, small, stencils=stencils)
             if composed.composes:
                 return composed

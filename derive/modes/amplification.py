@@ -73,14 +73,14 @@ def amplification(scheme: GridScheme) -> Amplification:
     """
     if isinstance(scheme, ComposedScheme):
         quickly = (_of_composed(scheme) if scheme.dims else None) or _of_matrix(scheme)
-        one = len(scheme.parts) == 1
+        one = len(scheme.right) == 1
         return replace(quickly, composed=(scheme.integrator.characteristic(MARK), symbols_of(scheme)[0])) if one else quickly
     return _of_system(scheme) if isinstance(scheme, ComposedSystem) else _of_matrix(scheme)
 
 
 def matrix_of(scheme: ComposedSystem) -> sp.Matrix:
     """What dt times the right-hand side is on a mode: one row for each rate, Laurent polynomials in the shifts."""
-    return sp.Matrix([[_transform(rate, u) for u in scheme.unknowns] for rate in scheme.rates])
+    return sp.Matrix([[_transform(rate, u) for u in scheme.unknowns] for rate in scheme.right])
 
 
 def _of_system(scheme: ComposedSystem) -> Amplification:
@@ -100,8 +100,7 @@ def _of_matrix(scheme: GridScheme) -> Amplification:
 
 def _of_composed(scheme: ComposedScheme) -> Amplification | None:
     """By powers of the stencils' symbols in a ring; None where these are no Laurent polynomials with rational coefficients."""
-    marks, stencils = sp.symbols(f"z:{len(scheme.parts)}", cls=sp.Dummy), symbols_of(scheme)
-    return _composed(scheme.integrator.characteristic(*marks), marks, stencils, scheme)
+    return _composed(scheme.characteristic, scheme.marks, symbols_of(scheme), scheme)
 
 
 def of_stencil(characteristic: sp.Poly, z: sp.Expr, scheme: GridScheme) -> Amplification:
@@ -132,7 +131,7 @@ def _composed(
 
 def symbols_of(scheme: ComposedScheme) -> sp.Tuple:
     """z of every part, a Laurent polynomial in the shifts."""
-    return sp.Tuple(*(sp.expand(part).replace(lambda e: isinstance(e, sp.Indexed), mode) for part in scheme.parts))
+    return sp.Tuple(*(sp.expand(part).replace(lambda e: isinstance(e, sp.Indexed), mode) for part in scheme.right))
 
 
 def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from numbers import Number
 from typing import TYPE_CHECKING, Any
-
-import sympy as sp
 
 from derive.arrays import np
 from derive.errors import InputError
+from derive.shown import quoted
 
 if TYPE_CHECKING:
     from derive.modes.dispersion import Dispersion
@@ -27,8 +27,8 @@ def plotted(relation: Dispersion, parameters: dict[str, Any]) -> Any:
             f"expected a scheme in one dimension, got {dims}; `python -m derive picture dispersion` draws the plane"
         )
     for name, value in parameters.items():
-        if not (np.ndim(value) == 0 and np.isfinite(complex(value))):
-            raise InputError(f"expected one finite number for {name}, got {value!r}")
+        if not (isinstance(value, Number) and np.isfinite(complex(value))):
+            raise InputError(f"expected one finite number for {name}, got {quoted(value)}")
     theta = np.pi * np.arange(1, POINTS + 1) / POINTS
     modes = relation.sample(theta, **parameters)
     panels = [_lines(theta, _moduli(modes), "|xi|")]
@@ -57,5 +57,5 @@ def _lines(theta: Any, curves: dict[str, Any], label: str) -> Any:
     series = [List2DSeries(list(theta), list(values), label=name) for name, values in curves.items()]
     seen = np.concatenate([values[np.isfinite(values)] for values in curves.values()])
     ylim = 1.1 * min(0.0, float(seen.min())), 1.1 * max(1.0, float(seen.max()))
-    named = {"xlabel": str(sp.Symbol("theta")), "ylabel": label}
+    named = {"xlabel": "theta", "ylabel": label}
     return plot_factory(*series, **named, axis_center=(0.0, 0.0), ylim=ylim, legend=True, show=False)

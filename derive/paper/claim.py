@@ -16,7 +16,7 @@ from derive.paper.printed_table import Table
 
 Status = Literal["agrees", "erratum", "not reproduced", "not run at the paper's setting", "print and code differ"]
 
-GRADES = ("changes a conclusion", "misprint, conclusions stand", "interpretation")
+GRADES = ("changes a conclusion", "conclusions stand", "interpretation")
 """Of what differs, the gravest first; the last: print and code differ, and it is not said which of them was run."""
 
 

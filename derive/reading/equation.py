@@ -97,6 +97,12 @@ class _Derivatives(Reader):
                 raise InputError(f"expected a constant of another name, such as {name} = {name.upper()}0, got {varying[0]}")
             self.frozen[name] = self.expression(node)
 
+    def check_states(self, value: sp.Expr) -> None:
+        """Refuse an unknown without a state that multiplies something: nothing is taken for zero in silence."""
+        for mark, (unknown, letters, _) in self.marks.items():
+            if not letters and unknown not in self.frozen and sp.diff(value, mark).has(*self.marks):
+                raise InputError(f"expected a state of {unknown} too, --freeze {unknown}={unknown.upper()}")
+
     def rest_state(self) -> dict[sp.Symbol, sp.Expr]:
         """Every mark at the constant state, where derivatives are zero."""
         return {m: self.frozen.get(u, sp.S.Zero) if not letters else sp.S.Zero for m, (u, letters, _) in self.marks.items()}
@@ -159,6 +165,7 @@ def _linear(value: sp.Expr, reader: _Derivatives) -> dict[sp.Symbol, sp.Expr]:
     """Mark -> what multiplies it; lower derivatives and earlier axes first. About a state: the derivative there."""
     expanded, ordered = sp.expand(value), sorted(reader.marks, key=lambda mark: (len(mark.name), mark.name))
     if set(reader.frozen) & set(reader.fields):
+        reader.check_states(expanded)
         rest = reader.rest_state()
         factors = {mark: sp.expand(sp.diff(expanded, mark).subs(rest)) for mark in ordered if expanded.has(mark)}
         return {mark: factor for mark, factor in factors.items() if factor != 0}

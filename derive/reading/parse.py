@@ -14,13 +14,13 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.errors import InputError, choose
+from derive.modes.step_names import STEPS
 from derive.reading.grammar import NUMBERS, Reader, bounded
 from derive.reading.syntax import checked_name, comparisons, piece, refuse, tree
 from derive.schemes.grid import GridScheme
 from derive.shown import quoted
 
 MOST_EQUATIONS = 8
-STEPS = ("dt", "dx", "dy", "dz")
 _RELATIONS = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le}
 _MIRRORED = {ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Lt: ast.Gt, ast.LtE: ast.GtE}
 _SIGNS = {ast.Gt: "positive", ast.GtE: "nonnegative", ast.Lt: "negative", ast.LtE: "nonpositive"}

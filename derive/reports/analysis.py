@@ -77,7 +77,7 @@ def _modified(scheme: GridScheme, meaning: Mapping[str, sp.Expr], names: Sequenc
 def in_words_of(names: Sequence[str], text: str) -> str:
     """A text about dt and dx, by the names that they have."""
     own = dict(zip(STEPS, names, strict=False))
-    return re.sub(r"\b(dt|dx|dy|dz)\b", lambda found: own.get(found[0], found[0]), text)
+    return re.sub(rf"\b({'|'.join(STEPS)})\b", lambda found: own.get(found[0], found[0]), text)
 
 
 def _of_roots(roots: Dispersion, meaning: Mapping[str, sp.Expr]) -> list[str]:
@@ -101,7 +101,7 @@ def _roots(scheme: GridScheme, meaning: Mapping[str, sp.Expr]) -> Dispersion:
 
 def _is_ratio(value: sp.Expr | None) -> bool:
     """Whether a spacing keeps a parameter from vanishing with the step."""
-    return value is not None and any(s.name in ("dx", "dy", "dz") for s in value.free_symbols)
+    return value is not None and any(s.name in STEPS[1:] for s in value.free_symbols)
 
 
 def _step(value: sp.Expr) -> dict[sp.Symbol, int]:

@@ -81,6 +81,6 @@ def _stated(result: sp.Basic | Stability) -> str | None:
     return sp.sstr(stated) if isinstance(stated, sp.Basic) else None
 
 
-def of_optimizers(rows: Iterable[str]) -> dict[str, Any]:
+def of_optimizers(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Optimisers that have an edge, each as its page has it, and why others have none."""
-    return {"optimizers": [json.loads(row) for row in rows], "without_an_edge": dict(why_excluded)}
+    return {"optimizers": list(rows), "without_an_edge": dict(why_excluded)}

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from hashlib import sha256
 from textwrap import fill
 from typing import Any
 
 import sympy as sp
 
-from derive.errors import InputError, choose
+from derive.errors import InputError
 from derive.fields.symbols import curvature
 from derive.files.remembered import remembered
 from derive.reports.optimizer_latex import block as typeset_block
 from derive.reports.optimizer_latex import macros_of, typeset_relation
-from derive.reports.optimizer_row import Row, plain, row, solved, state
+from derive.reports.optimizer_row import Row, plain, row, solved
 from derive.schemes.optimizers import optimizers, why_excluded
-
-__all__ = ["Row", "page", "row", "rows", "state", "text", "told"]
 
 COLUMNS = 100
 _NAMES = 16
@@ -38,19 +34,13 @@ Settings = Mapping[str, sp.Expr]
 Tell = Callable[[int, int, str], None]
 
 
-@cache
-def rows() -> tuple[Row, ...]:
-    """One row per optimiser, derived."""
-    return tuple(row(name) for name in optimizers)
-
-
 def page(name: str, settings: Settings | None = None) -> Page:
     """What is told of one optimiser, some of its parameters fixed: as kept, or derived now.
 
     Raises:
         InputError: an unknown or excluded optimiser, or a setting that it cannot have.
     """
-    choose("optimizer", name, optimizers) if name not in why_excluded else optimizers[name]
+    _ = optimizers[name]
     fixed = ", ".join(f"{other} = {value}" for other, value in sorted((settings or {}).items()))
     key = f"-{sha256(fixed.encode()).hexdigest()[:12]}" if fixed else ""
     return remembered(f"optimizer-{name}{key}", lambda: _page(row(name, settings), fixed))
@@ -68,12 +58,12 @@ def _page(record: Row, fixed: str) -> Page:
     return {
         "text": _block(record, fixed),
         "latex": typeset_block(record, fixed),
-        "json": json.dumps(entry),
+        "json": entry,
         "macros": macros_of(record),
     }
 
 
-def told(form: str, only: Iterable[str] = (), settings: Settings | None = None, tell: Tell | None = None) -> list[str]:
+def told(form: str, only: Iterable[str] = (), settings: Settings | None = None, tell: Tell | None = None) -> list[Any]:
     """One form of every page asked for, all if none is: ``"text"``, ``"latex"`` or ``"json"``.
 
     Raises:

@@ -48,7 +48,7 @@ def modes(stability: Stability, scheme: GridScheme) -> tuple[sp.Tuple, str]:
 
 
 def _composed(stability: Stability, scheme: GridScheme) -> tuple[sp.Tuple, str] | None:
-    one_stencil = isinstance(scheme, ComposedScheme) and len(scheme.parts) == 1
+    one_stencil = isinstance(scheme, ComposedScheme) and len(scheme.right) == 1
     if not (one_stencil or isinstance(scheme, ComposedSystem)) or any(p.name == "z" for p in scheme.parameters):
         return None
     phi = scheme.integrator.characteristic(z := sp.Symbol("z"))
@@ -61,7 +61,7 @@ def _composed(stability: Stability, scheme: GridScheme) -> tuple[sp.Tuple, str] 
     told = (
         "dt times the symbol of the right side" if one_stencil else "every eigenvalue of dt times the symbol of the right side"
     )
-    shown = [sp.Eq(z, _in_angles(value), evaluate=False) for value in values]
+    shown = dict.fromkeys(sp.Eq(z, _in_angles(value), evaluate=False) for value in values)  # of equal ones one
     return sp.Tuple(step, *shown), f"amplification factors (xi: of one step; z: {told})"
 
 

@@ -98,7 +98,7 @@ def solved(
         numbers = {p.name: at[p.name] for p in meant.parameters if p.name != name}
         edge = meant.largest(name, **numbers)
         where = ", ".join(f"{other} = {value}" for other, value in at.items())
-        edge = _rounded_down(edge) if stability.status == "sampled" else edge
+        edge = _four_digits(edge, up=False) if stability.status == "sampled" else edge
         told = _up_to(edge, name) + ("" if edge else _band(meant, parameter, numbers))
         return f"at {where}: {told} ({_precision(stability.status)})"
     where = f" at {', '.join(f'{other} = {value}' for other, value in at.items())}" if at else ""
@@ -130,12 +130,12 @@ def _up_to(edge: float, name: str) -> str:
     return f"stable from zero up to {name} = {edge:.10g}" if edge < float("inf") else f"no edge of {name} above zero"
 
 
-def _rounded_down(edge: float) -> float:
-    """To four digits: more are not known of a sampled one, and none that is higher is claimed."""
+def _four_digits(edge: float, up: bool) -> float:
+    """More are not known of a sampled one, and nothing beyond it is claimed."""
     if not 0 < edge < float("inf"):
         return edge
     unit = sp.Integer(10) ** (sp.floor(sp.log(sp.Float(edge), 10)) - 3)
-    return float(sp.floor(sp.Rational(str(edge)) / unit) * unit)
+    return float((sp.ceiling if up else sp.floor)(sp.Rational(str(edge)) / unit) * unit)
 
 
 def _band(stability: Stability, parameter: sp.Symbol, numbers: Mapping[str, sp.Expr]) -> str:
@@ -144,7 +144,10 @@ def _band(stability: Stability, parameter: sp.Symbol, numbers: Mapping[str, sp.E
     if band is None:
         return ", nor seen to be further up"
     low, high = band
-    return f", but from {low:.10g} {'on' if high == float('inf') else f'to {high:.10g}'}"
+    if stability.status == "sampled":
+        low, high = _four_digits(low, up=True), _four_digits(high, up=False)
+    to = "on" if high == float("inf") else f"to {high:.10g}"
+    return f", but, unless a gap narrower than 4 % lies between, from {low:.10g} {to}"
 
 
 def _precision(status: str) -> str:

@@ -35,23 +35,35 @@ class Composed(GridScheme):
 
     Args:
         expanded: makes the residuals.
-        integrator: what advances the right-hand side.
-        marks: in how many z its polynomial is.
+        right: dt f(u), in values at time 0.
+        integrator: what advances it.
+        marks: in how many z the integrator's polynomial is.
         like: a scheme of the same unknowns, coefficients and assumptions, which was checked.
     """
 
     def __init__(
-        self, expanded: Callable[[], tuple[sp.Expr, ...]], integrator: Polynomial, marks: int, like: GridScheme
+        self,
+        expanded: Callable[[], tuple[sp.Expr, ...]],
+        right: tuple[sp.Expr, ...],
+        integrator: Polynomial,
+        marks: int,
+        like: GridScheme,
     ) -> None:
         """Nothing is multiplied out yet."""
-        self.integrator, self.places, self.frozen = integrator, {}, {}
+        self.right, self.integrator, self.places, self.frozen = right, integrator, {}, {}
+        self.marks: tuple[sp.Dummy, ...] = sp.symbols(f"z:{marks}", cls=sp.Dummy)
         self.assumptions, self.unknowns = like.assumptions, like.unknowns
-        self._expanded, self._marks, self._like = expanded, marks, like
+        self._expanded, self._like = expanded, like
 
     @cached_property
     def residuals(self) -> tuple[sp.Expr, ...]:  # type: ignore[override]
         """As of any scheme."""
         return self._expanded()
+
+    @property
+    def characteristic(self) -> sp.Poly:
+        """The integrator's polynomial in xi, in one of `marks` for each z."""
+        return self.integrator.characteristic(*self.marks)
 
     @property
     def dims(self) -> int:
@@ -61,27 +73,21 @@ class Composed(GridScheme):
     @property
     def parameters(self) -> tuple[sp.Symbol, ...]:
         """The symbols in the coefficients, by name, those of the integrator among them."""
-        marks = sp.symbols(f"z:{self._marks}", cls=sp.Dummy)
-        polynomial = self.integrator.characteristic(*marks)
-        own = {s for s in polynomial.free_symbols if isinstance(s, sp.Symbol)}.difference(marks, polynomial.gens)
+        polynomial = self.characteristic
+        own = {s for s in polynomial.free_symbols if isinstance(s, sp.Symbol)}.difference(self.marks, polynomial.gens)
         return tuple(sorted({*self._like.parameters, *own}, key=str))
+
+    def _repr_markdown_(self) -> str:
+        return markdown([latex(one) for one in self.right], [f"dt f(u), advanced by {self.integrator.name}"])
+
+    def __repr__(self) -> str:
+        return f"GridScheme({self.integrator.name} of dt f(u) = {' and '.join(map(str, self.right))})"
 
 
 class ComposedScheme(Composed):
-    """Of one unknown.
-
-    Args:
-        expanded: makes the residuals.
-        parts: dt f(u) of every part of the right-hand side, in values at time 0.
-        integrator: what advances it.
-        like: a scheme of the same unknown, coefficients and assumptions, which was checked.
-    """
+    """Of one unknown; the right-hand side in as many parts as the integrator takes apart."""
 
     def __init__(
-        self, expanded: Callable[[], tuple[sp.Expr, ...]], parts: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
+        self, expanded: Callable[[], tuple[sp.Expr, ...]], right: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
     ) -> None:
-        super().__init__(expanded, integrator, len(parts), like)
-        self.parts = parts
-
-    def _repr_markdown_(self) -> str:
-        return markdown([latex(part) for part in self.parts], [f"dt f(u), advanced by {self.integrator.name}"])
+        super().__init__(expanded, right, integrator, len(right), like)

@@ -21,20 +21,12 @@ from derive.schemes.grid import GridScheme
 
 
 class ComposedSystem(Composed):
-    """Of several unknowns.
-
-    Args:
-        expanded: makes the residuals.
-        rates: dt times the rate of change of every unknown, in values at time 0.
-        integrator: what advances them, a polynomial in the right-hand side.
-        like: a scheme of the same unknowns, coefficients and assumptions, which was checked.
-    """
+    """Of several unknowns: dt times the rate of change of each, advanced by a polynomial in the right-hand side."""
 
     def __init__(
-        self, expanded: Callable[[], tuple[sp.Expr, ...]], rates: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
+        self, expanded: Callable[[], tuple[sp.Expr, ...]], right: tuple[sp.Expr, ...], integrator: Polynomial, like: GridScheme
     ) -> None:
-        super().__init__(expanded, integrator, 1, like)
-        self.rates = rates
+        super().__init__(expanded, right, integrator, 1, like)
 
 
 @dataclass(frozen=True)
@@ -104,6 +96,4 @@ def _square_part(value: sp.Expr) -> tuple[sp.Expr, sp.Expr] | None:
 
 def _divides(shape: sp.Expr, entry: sp.Expr) -> bool:
     denominator = sp.fraction(sp.cancel(entry / shape))[1]
-    return all(factor in SHIFTS for factor in denominator.free_symbols & set(SHIFTS)) and not any(
-        f.has(*SHIFTS) and f not in SHIFTS for f, _ in sp.factor_list(denominator)[1]
-    )
+    return not any(f.has(*SHIFTS) and f not in SHIFTS for f, _ in sp.factor_list(denominator)[1])

@@ -26,8 +26,11 @@ def fixed(scheme: GridScheme, values: Mapping[str, sp.Expr | Fraction | float]) 
     numbers = {choose("parameter", name, known): _number(name, value) for name, value in values.items()}
     for parameter, number in numbers.items():
         if _excluded(parameter, number) or scheme.assumptions.subs(parameter, number) == sp.false:
-            raise InputError(f"expected a value of {parameter} that its optimiser can have, got {number}")
+            raise InputError(f"expected a value of {parameter} that the scheme can have, got {number}")
     assumptions = scheme.assumptions.subs(numbers)
+    if assumptions == sp.false:
+        told = ", ".join(f"{parameter} = {number}" for parameter, number in numbers.items())
+        raise InputError(f"expected values that the scheme can have together, got {told}; it assumes {scheme.assumptions}")
     return (
         GridScheme(*(residual.subs(numbers) for residual in scheme.residuals), assumptions=assumptions) if numbers else scheme
     )

@@ -9,10 +9,10 @@ from typing import Annotated
 
 import tyro
 
+from derive.commands.scheme import Repeated, names_of
 from derive.errors import InputError, choose
 
 KINDS = ("curves", "region", "locus", "dispersion")
-Repeated = tyro.conf.UseAppendAction[tuple[str, ...]]
 
 
 def picture(
@@ -66,9 +66,9 @@ def picture(
     from experiments.style import looking
 
     choose("kind of picture", kind, dict.fromkeys(KINDS))
-    equations, meaning = scheme_of(scheme, [name for text in positive for name in text.split(",")], assume)
+    equations, meaning = scheme_of(scheme, names_of(positive), assume)
     fixed = {name: value for name, (value, *_) in assignments(set, False).items()}
-    vanishing = tuple(name for text in small for name in text.split(",")) or None
+    vanishing = tuple(names_of(small)) or None
     setting = Setting(equations, meaning, assignments(vary, True), fixed, grade or None, title, vanishing)
     if small and kind not in ("dispersion", "curves"):
         raise InputError(f"expected --small with dispersion or curves, got it with {kind}")

@@ -210,7 +210,7 @@ def ellipse_bound(scheme: GridScheme) -> EllipseBound:
 
 def enclosed(scheme: GridScheme) -> EllipseBound | None:
     """The same; None where there is none."""
-    if not isinstance(scheme, ComposedScheme) or len(scheme.parts) > 1 or not scheme.dims:
+    if not isinstance(scheme, ComposedScheme) or len(scheme.right) > 1 or not scheme.dims:
         return None
     if Explicit.of(scheme.integrator) is None:
         return None

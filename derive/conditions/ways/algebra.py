@@ -75,6 +75,14 @@ def factor_powers(f: sp.Poly) -> list[tuple[sp.Poly, int]]:
     return sorted(((_whole(g), int(n)) for g, n in found if not g.is_ground), key=lambda pair: (weight(pair[0]), str(pair[0])))
 
 
+def signed_factors(f: sp.Poly) -> tuple[int, list[tuple[sp.Poly, int]]]:
+    """The sign of the number that is left of it, and its factors with their powers."""
+    powers, rest = factor_powers(f), f
+    for g, n in powers:
+        rest = rest.quo(g.set_domain(rest.domain) ** n)
+    return int(sp.sign(rest.LC())), powers
+
+
 def _flint_factors(f: sp.Poly) -> list[tuple[sp.Poly, int]]:
     try:
         pairs = _to_flint(f).factor()[1]

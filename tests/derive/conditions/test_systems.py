@@ -63,7 +63,7 @@ def test_eigenvectors_that_meet_are_not_said_to_stay_bounded() -> None:
     assert (found := stability(scheme)).grade == "von-neumann"
     assert str(found.condition) == "r*s <= 2"
     asked = stability(scheme, "power-bounded", seconds=2.0)
-    assert asked.grade == "von-neumann" or not asked.holds(r=1.0, s=0.5)
+    assert (asked.grade, asked.asked) == ("von-neumann", "power-bounded")
 
 
 def test_the_polynomial_is_that_of_the_step_itself() -> None:

@@ -20,8 +20,8 @@ from derive.__main__ import main
 from derive.conditions.optimizer_bound import stable_values
 from derive.fields.symbols import MEANINGS, curvature, lr, momentum, xi
 from derive.reports.optimizer_latex import typeset_relation
-from derive.reports.optimizer_row import typesetter
-from derive.reports.optimizers import rows, state, text, told
+from derive.reports.optimizer_row import row, state, typesetter
+from derive.reports.optimizers import text, told
 from derive.schemes import optimizers as schemes
 from derive.schemes.names import NAMES, WITHOUT_AN_EDGE
 from derive.schemes.optimizers import averaged, why_excluded
@@ -211,13 +211,13 @@ def test_table_is_narrow_and_whole() -> None:
 @pytest.mark.parametrize("name", optimizers)
 def test_what_the_table_prints_is_the_scheme(name: str) -> None:
     """The recurrence, put back together, has the printed polynomial as its characteristic polynomial."""
-    row = next(r for r in rows() if r.name == name)
-    new = [equation.lhs for equation in row.recurrence]
+    record = row(name)
+    new = [equation.lhs for equation in record.recurrence]
     old = [state(str(symbol).removesuffix("'"), 0) for symbol in new]
-    solved = sp.solve([sp.Eq(e.lhs, e.rhs) for e in row.recurrence], new, dict=True)[0]
+    solved = sp.solve([sp.Eq(e.lhs, e.rhs) for e in record.recurrence], new, dict=True)[0]
     matrix = sp.Matrix([[sp.expand(solved[n]).coeff(o) for o in old] for n in new])
     characteristic = (xi * sp.eye(len(old)) - matrix).det(method="berkowitz")
-    assert sp.cancel(characteristic - row.polynomial) == 0
+    assert sp.cancel(characteristic - record.polynomial) == 0
 
 
 def test_names_without_sympy_are_those_of_the_registry() -> None:

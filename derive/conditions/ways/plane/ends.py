@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
-from derive.conditions.ways.algebra import factor_powers
+from derive.conditions.ways.algebra import signed_factors
 
 End = tuple[int, list[tuple[sp.Poly, int]]]
 """A sign, and powers of curves."""
@@ -43,12 +43,8 @@ def _near(value: sp.Poly, end: int) -> End:
     c, sign = value.gens[0], 1
     while value.eval(c, end).is_zero:
         value, sign = value.quo(sp.Poly(c - end, *value.gens, domain=value.domain)), -end * sign
-    at_end = value.eval(c, end)
-    powers = factor_powers(at_end)
-    rest = at_end
-    for g, n in powers:
-        rest = rest.quo(g.set_domain(rest.domain) ** n)
-    return sign * int(sp.sign(rest.LC())), powers
+    of_rest, powers = signed_factors(value.eval(c, end))
+    return sign * of_rest, powers
 
 
 def _product(end: End, signs: Mapping[sp.Poly, int]) -> int:

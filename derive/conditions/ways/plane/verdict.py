@@ -137,9 +137,7 @@ class Verdict:
         Conjugate ones meet at -1 or 1. Two that are always on it, |lead| = |const|, meet iff |phi_1|'s gap is zero: at the
         cosines that are looked at, all along a cell or nowhere on it.
         """
-        if len(self.phi) == 3 and (self.phi[0].square() - self.phi[-1].square()).is_zero:
-            return 2
-        return 2 if all(k.imaginary.is_zero for k in self.phi) else 1
+        return 2 if self.enclosed.of_modulus_one or all(k.imaginary.is_zero for k in self.phi) else 1
 
     @cached_property
     def _coefficients(self) -> Callable[..., list]:
