@@ -258,7 +258,7 @@ def test_a_solved_bound_against_the_one_step_matrix(name: str, parameter: str, d
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"momentum": 1}, "expected a value of momentum that its optimiser can have, got 1"),
+        ({"momentum": 1}, "expected a value of momentum that the scheme can have, got 1"),
         ({"nesterov": 0.5}, "expected a value of nesterov"),
         ({"lr": -1}, "expected a value of lr"),
         ({"momentum": "0.5"}, "expected a real number for momentum"),
