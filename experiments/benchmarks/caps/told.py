@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 
@@ -37,6 +39,23 @@ def chosen(results: xr.Dataset) -> tuple[str, str]:
     difference = paired_difference(each.sel(cap=least).values, each.sel(cap=TODAY).values)
     words = f"decades of the worst case of {least} less that of c {TODAY}, seed by seed, {difference.sentence}"
     return (least if difference.high < 0 else TODAY), words
+
+
+def rows(results: xr.Dataset) -> Iterator[tuple[str, ...]]:
+    """Each cap by the rows of a step, worst case (mean), the least worst one bold: the head, then a row for each batch size."""
+    decades = ratios(results)
+    yield "rows a step", *map(named, CAPS)
+    for batch, part in [*decades.groupby(results.batch), ("all", decades)]:
+        least = str(worst(part.sel(cap=list(CAPS))).idxmin("cap").values)
+        yield str(batch), *(_cell(part.sel(cap=cap).mean("seed"), cap == least) for cap in CAPS)
+    counts = (results.diverged.sel(cap=cap) for cap in CAPS)
+    yield "diverged", *(f"{int(one.sum())} of {one.size}" for one in counts)
+    yield "products of a training", *(f"{float(results.products.sel(cap=cap).mean()):.0f}" for cap in CAPS)
+
+
+def _cell(means: xr.DataArray, least: bool) -> str:
+    highest, mean = (f"{float(f'{10 ** float(value):.2g}'):g}" for value in (means.max(), means.mean()))
+    return f"{f'**{highest}**' if least else highest} ({mean})"
 
 
 def sentences(results: xr.Dataset) -> str:

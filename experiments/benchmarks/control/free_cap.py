@@ -8,6 +8,7 @@ Source: Defazio et al. (2024), The road less scheduled, arXiv:2405.15682, for th
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from typing import Any
 
@@ -16,6 +17,7 @@ import xarray as xr
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
+from numerics.control import ControlWarning
 from numerics.control.due import gap
 from numerics.control.probe import Estimate, Probe
 from numerics.control.unit import limit
@@ -36,17 +38,15 @@ class FreeCap:
         self.optimizer, self.every, (self.group,) = optimizer, every, optimizer.param_groups
         self.probe, self.users = Probe(model, loss_fn, products), float(self.group["lr"])
         self.known: deque[Estimate] = deque(maxlen=2)
-        self.done, self.due = 0, 0
+        self.done, self.due, self.tried = 0, 0, 0
 
     def step(self, x: Tensor, y: Tensor) -> None:
         """Between backward and step."""
         self.group["lr"] = self.users
         shares = self._shares()
         if self.done >= self.due:
-            stand_in = SGD(self.group["params"], lr=self.users * shares)
-            self.known.append(self.probe.measure(stand_in, [(x, y)], self._denominators()))
-            self.due = self.done + gap(self.probe.count, self.every)
-        at = max(estimate.at([self.users * shares]) for estimate in self.known)
+            self._measure(SGD(self.group["params"], lr=self.users * shares), x, y)
+        at = max((estimate.at([self.users * shares]) for estimate in self.known), default=0.0)
         self.group["lr"] = self.users * min(1.0, limit(len(x)) / at) if at > 0 else self.users
         self.done += 1
 
@@ -57,6 +57,15 @@ class FreeCap:
     def dataset(self) -> xr.Dataset:
         """Products so far."""
         return xr.Dataset({"products": ("step", [self.probe.spent])})
+
+    def _measure(self, stand_in: SGD, x: Tensor, y: Tensor) -> None:
+        """A measurement that fails keeps the last cap, as `EdgeController`'s does."""
+        try:
+            self.known.append(self.probe.measure(stand_in, [(x, y)], self._denominators()))
+        except Exception as error:  # whatever it is
+            warnings.warn(f"step {self.done}: {error}", ControlWarning, stacklevel=3)
+        self.tried += 1
+        self.due = self.done + gap(self.tried, self.every)
 
     def _shares(self) -> float:
         """Of z in the point where gradients are taken."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import xarray as xr
 from rich.console import Group
 from rich.table import Table
 
 from experiments.benchmarks.control.columns import Column, Told, by_setting, told
-from experiments.benchmarks.control.grid import finished
+from experiments.benchmarks.control.grid import BUDGETS, finished
 from experiments.benchmarks.control.rows import ROWS
 
 HEAD = ("", "at equal", "best loss", "accuracy", "13 times", "width", "diverged", "cost")
-BUDGETS = {"steps": "steps", "cost": "cost"}
 
 
 def table(results: xr.Dataset) -> Group:
@@ -20,18 +21,36 @@ def table(results: xr.Dataset) -> Group:
     done = results.isel(setting=np.flatnonzero(finished(results)))
     if not done.sizes["setting"]:
         return Group("no setting is finished")
-    return Group(_all(done), _each(done))
+    title = f"A cap of the step size, preset {results.attrs['preset']}, {results.attrs['device']}"
+    best = "Best loss over the reference, by setting, at equal steps"
+    return Group(_drawn(title, rows(done), 2), _drawn(best, by_settings(done), 1))
 
 
-def _all(results: xr.Dataset) -> Table:
-    drawn = Table(title=f"A cap of the step size, preset {results.attrs['preset']}, {results.attrs['device']}")
-    for name in HEAD:
-        drawn.add_column(name, justify="left" if name in HEAD[:2] else "right")
+def rows(results: xr.Dataset) -> Iterator[tuple[str, ...]]:
+    """Over all settings, which have to be finished: the head, then each row at each budget."""
+    yield HEAD
     for name in ROWS:
         for budget in BUDGETS:
             row = told(results, name, budget)
             if row is not None:
-                drawn.add_row(name, BUDGETS[budget], *_cells(row, results.sizes["setting"]))
+                yield name, budget, *_cells(row, results.sizes["setting"])
+
+
+def by_settings(results: xr.Dataset) -> Iterator[tuple[str, ...]]:
+    """The best losses of each setting at equal steps: the head, then a row for each."""
+    names = [name for name in ROWS if told(results, name, "steps") is not None]
+    columns = [by_setting(results, name, "steps") for name in names]
+    yield "", *names
+    for place, setting in enumerate(results.setting.values):
+        yield str(setting), *("-" if np.isnan(column[place]) else f"{column[place]:.2f}" for column in columns)
+
+
+def _drawn(title: str, told: Iterator[tuple[str, ...]], left: int) -> Table:
+    drawn = Table(title=title)
+    for place, name in enumerate(next(told)):
+        drawn.add_column(name, justify="left" if place < left else "right")
+    for cells in told:
+        drawn.add_row(*cells)
     return drawn
 
 
@@ -51,18 +70,6 @@ def _number(column: Column, form: str) -> str:
     if np.isnan(column.mean):
         return "-"
     return f"{column.mean:{form}} ({column.low:{form}}, {column.high:{form}})"
-
-
-def _each(results: xr.Dataset) -> Table:
-    drawn = Table(title="Best loss over the reference, by setting, at equal steps")
-    drawn.add_column("")
-    rows = [name for name in ROWS if told(results, name, "steps") is not None]
-    for name in rows:
-        drawn.add_column(name, justify="right")
-    columns = [by_setting(results, name, "steps") for name in rows]
-    for place, setting in enumerate(results.setting.values):
-        drawn.add_row(str(setting), *("-" if np.isnan(column[place]) else f"{column[place]:.2f}" for column in columns))
-    return drawn
 
 
 def notes(results: xr.Dataset) -> str:

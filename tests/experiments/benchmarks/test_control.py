@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from derive.errors import InputError
 from experiments.benchmarks.control.columns import reference, told
 from experiments.benchmarks.control.cost import affordable, products_of
 from experiments.benchmarks.control.grid import empty, jobs
 from experiments.benchmarks.control.presets import PRESETS
 from experiments.benchmarks.control.rows import ROWS
 from experiments.benchmarks.control.training import Job, train
+from numerics.control.probe import Probe
 
 SMOKE = PRESETS["smoke"]
 
@@ -39,6 +41,17 @@ def test_a_row_trains_and_counts_its_products(row: str) -> None:
     assert found.products == {"cap, cosine": 16, "follow, cosine": 16, "cap on schedule-free": 16, "CDAT, cosine": 6}.get(
         row, 0
     )
+
+
+def test_a_measurement_that_fails_is_counted_and_the_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*given: object) -> None:
+        raise InputError("expected a symmetric Hessian")
+
+    monkeypatch.setattr(Probe, "measure", fails)
+    for row in ("cap, cosine", "cap on schedule-free"):
+        found = train(Job(SMOKE.settings[0], row, 1e-2, 6, 0), "cpu")
+        assert np.isfinite(found.loss)
+        assert found.failed == 3  # of the first, second and sixth step
 
 
 def test_the_columns_of_made_up_losses() -> None:
