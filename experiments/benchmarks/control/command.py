@@ -46,7 +46,8 @@ def control(preset: str = "default", device: str = "cpu", workers: int | None = 
     told = {"preset": preset, "config": json.dumps(asdict(chosen)), "on": device, **versions()}
     path = Path(out) / "benchmark-control.nc"
     earlier = _earlier(path, told)
-    attributes = {**told, "command": shlex.join(["python", "-m", "experiments.benchmarks", *sys.argv[1:]]), **provenance(device)}
+    command = shlex.join(["python", "-m", "experiments.benchmarks", *sys.argv[1:]])
+    attributes = {**told, "command": command, **provenance(device)}
     results = xr.Dataset()
     with bar("benchmark of the cap") as report:
         for results in run(chosen, device, many, report, earlier):
