@@ -55,21 +55,21 @@ def _drawn(title: str, told: Iterator[tuple[str, ...]], left: int) -> Table:
 
 
 def _cells(row: Told, settings: int) -> tuple[str, ...]:
-    few = f" ({row.best.settings} settings)" if row.best.settings < settings else ""
     return (
-        _number(row.best, ".2f") + few,
-        _number(row.accuracy, "+.1f"),
-        _number(row.beyond, ".2f"),
-        _number(row.width, ".2f"),
+        _number(row.best, ".2f", settings),
+        _number(row.accuracy, "+.1f", settings),
+        _number(row.beyond, ".2f", settings),
+        _number(row.width, ".2f", settings),
         f"{row.diverged[0]} of {row.diverged[1]}",
         f"{row.cost:.2f}",
     )
 
 
-def _number(column: Column, form: str) -> str:
+def _number(column: Column, form: str, settings: int) -> str:
     if np.isnan(column.mean):
         return "-"
-    return f"{column.mean:{form}} ({column.low:{form}}, {column.high:{form}})"
+    few = f", {column.settings} of {settings}" if column.settings < settings else ""
+    return f"{column.mean:{form}} ({column.low:{form}}, {column.high:{form}}){few}"
 
 
 def notes(results: xr.Dataset) -> str:
@@ -79,7 +79,8 @@ def notes(results: xr.Dataset) -> str:
     missing = [f"{row.package} ({name})" for name, row in ROWS.items() if row.missing]
     failed = int(at.failed.sum())
     lines = [
-        f"{int(done.sum())} of {len(done)} settings, {results.sizes['seed']} seeds; in brackets 95 % intervals over seeds.",
+        f"{int(done.sum())} of {len(done)} settings, {results.sizes['seed']} seeds; in brackets 95 % intervals over seeds,",
+        "after them in how many settings, where not in all.",
         "best loss: on the training rows, over the best of fixed, warm-up + cosine, clipping (geometric mean of settings).",
         "accuracy: on rows to test on, in points, less that of the same reference.",
         "13 times: loss at 13 times the best step size of its uncapped kin, over the reference, where the grid reaches so far.",
