@@ -84,6 +84,14 @@ class AtNumbers:
             return False
         return not self.phases or _at_all_phases([Complex(*(self._turned(p) for p in parts)) for parts in waves], grade)
 
+    def determines(self, values: Mapping[str, sp.Rational]) -> bool:
+        """Whether the lead vanishes at no phase, of one phase at most."""
+        numbers = [sp.QQ(int(values[p.name].p), int(values[p.name].q)) for p in self.names]
+        lead = tuple(_in_waves(part, numbers) for part in self.phi[0])
+        if self.phases > 1:
+            raise NoClosedForm
+        return any(_at_minus_one(part) for part in lead) and positive(Complex(*(self._turned(p) for p in lead)).square())
+
     def _turned(self, part: Waves) -> sp.Poly:
         """In t, times (1 + t^2)^degree."""
         total = sp.Poly(0, _t, domain=sp.QQ)
@@ -115,12 +123,16 @@ def _in_waves(part: Terms, numbers: list) -> Waves:
 
 def _at_pi(waves: list[tuple[dict, ...]], grade: str) -> bool:
     """At cosine -1 and sine 0."""
-    numbers = [[sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0)) for part in parts] for parts in waves]
+    numbers = [[_at_minus_one(part) for part in parts] for parts in waves]
     exact = [
         sp.Rational(int(x.numerator), int(x.denominator)) + sp.I * sp.Rational(int(y.numerator), int(y.denominator))
         for x, y in numbers
     ]
     return exact[0] != 0 and numeric_verdict(exact, grade)
+
+
+def _at_minus_one(part: Waves) -> sp.Rational:
+    return sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0))
 
 
 def _at_all_phases(phi: list[Complex], grade: str) -> bool:

@@ -74,6 +74,13 @@ class Verdict:
                 raise NoClosedForm
         return self._open[p, q]
 
+    def off_all_curves(self, cell: Cell) -> bool:
+        """On a cell through which no curve passes, beside which it is the same."""
+        verdicts = {self.in_open_cell(*point) for point in cell.beside}
+        if len(verdicts) != 1:
+            raise NoClosedForm
+        return verdicts.pop()
+
     def on(self, cell: Cell, curves: tuple[sp.Poly, ...], one_speaks_for_all: bool) -> bool:
         """On a cell that is not open.
 
