@@ -52,9 +52,7 @@ def keeps_its_sign(g: sp.Poly) -> bool:
     Raises:
         NoClosedForm: as `nowhere_negative`.
     """
-    squares = [all(m[k] % 2 == 0 for m in g.monoms()) for k in (0, 1)]
-    shrunk = {tuple(n // (1 + square) for n, square in zip(m, squares, strict=True)): c for m, c in g.terms()}
-    h = sp.Poly.from_dict(shrunk, *g.gens)
+    h, squares = with_squares(g)
     if h.degree(h.gens[0]) <= 0 or 0 < h.degree(h.gens[1]) < h.degree(h.gens[0]):
         h, squares = h.reorder(*reversed(h.gens)), squares[::-1]
     mirrored = all(sum(m) % 2 == 0 for m in g.monoms())
@@ -64,6 +62,15 @@ def keeps_its_sign(g: sp.Poly) -> bool:
         if here.degree() > 0 and (has_positive_root(here) if squares[0] else has_root(here)):
             return False
     return True
+
+
+def with_squares(g: sp.Poly) -> tuple[sp.Poly, list[bool]]:
+    """With a new variable for the square of each of the first two that is even; and which are."""
+    squares = [all(m[k] % 2 == 0 for m in g.monoms()) for k in (0, 1)]
+    shrunk = {
+        (*(n // (1 + square) for n, square in zip(m, squares, strict=False)), *m[2:]): c for m, c in g.rep.to_dict().items()
+    }
+    return sp.Poly.from_dict(shrunk, *g.gens, domain=g.domain), squares
 
 
 def _samples(h: sp.Poly, positive_roots: bool, positive_values: bool) -> list[Fraction]:

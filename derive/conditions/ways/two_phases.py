@@ -23,7 +23,7 @@ from derive.conditions.ways.algebra import dense, factor_powers, real_roots, res
 from derive.conditions.ways.margins import Complex, NoClosedForm, gaps
 from derive.conditions.ways.on_the_real_plane import nowhere_negative
 
-_T = sp.symbols("t_1 t_2")
+TANGENTS = sp.symbols("t_1 t_2")
 Wave = tuple[int, ...]
 Waves = dict[Wave, sp.Rational]
 """Powers of cosine and sine along every axis -> coefficient."""
@@ -40,10 +40,10 @@ def stable(phi: list[tuple[Waves, Waves]]) -> bool:
         NoClosedForm: a polynomial is too long, or whether the lead vanishes is not told.
     """
     degrees = _degrees([part for parts in phi for part in parts])
-    turned = [Complex(*(_turned(part, degrees) for part in parts)) for parts in phi]
-    if not turned[0]:
+    coefficients = [Complex(*(turned(part, degrees) for part in parts)) for parts in phi]
+    if not coefficients[0]:
         return False
-    found = gaps(turned, "von-neumann")
+    found = gaps(coefficients, "von-neumann")
     if any(demanded == "never" for _, demanded in found) or not all(nowhere_negative(gap) for gap, _ in found):
         return False
     return _never_vanishes(*phi[0])
@@ -51,7 +51,7 @@ def stable(phi: list[tuple[Waves, Waves]]) -> bool:
 
 def _never_vanishes(real: Waves, imaginary: Waves) -> bool:
     degrees = _degrees([real, imaginary])
-    lead = Complex(*(_turned(part, degrees) for part in (real, imaginary)))
+    lead = Complex(*(turned(part, degrees) for part in (real, imaginary)))
     if lead.imaginary.is_zero:
         size = lead.real * (1 if _at_zero(real) > 0 else -1)
         if not nowhere_negative(size):
@@ -60,7 +60,7 @@ def _never_vanishes(real: Waves, imaginary: Waves) -> bool:
         size, degrees = lead.square(), [2 * d for d in degrees]
         if _has_a_common_zero(lead.real, lead.imaginary):
             return False
-    one = _turned({(0, 0, 0, 0): sp.QQ(1)}, degrees)
+    one = turned({(0, 0, 0, 0): sp.QQ(1)}, degrees)
     if any(nowhere_negative(size - one * sp.Rational(1, 2**k)) for k in ABOVE):
         return True
     raise NoClosedForm
@@ -72,9 +72,9 @@ def _has_a_common_zero(f: sp.Poly, g: sp.Poly) -> bool:
     Over a simple root of their resultant there is one zero, which is real, since its conjugate would be another; it is not
     at infinity if one of the leading coefficients is not zero there.
     """
-    if min(f.degree(_T[0]), g.degree(_T[0])) < 1:
+    if min(f.degree(TANGENTS[0]), g.degree(TANGENTS[0])) < 1:
         return False
-    leads = [sp.Poly(sp.Poly(h.as_expr(), _T[0]).LC(), _T[1], domain=sp.QQ) for h in (f, g)]
+    leads = [sp.Poly(sp.Poly(h.as_expr(), TANGENTS[0]).LC(), TANGENTS[1], domain=sp.QQ) for h in (f, g)]
     simple = (h for h, n in factor_powers(resultant(f, g)) if n == 1 and real_roots(dense(h)))
     return any(not lead.rem(h.set_domain(sp.QQ)).is_zero for h in simple for lead in leads)
 
@@ -90,9 +90,9 @@ def _degrees(parts: list[Waves]) -> list[int]:
     return [max((wave[k] + wave[k + 1] for wave in waves), default=0) for k in (0, 2)]
 
 
-def _turned(part: Waves, degrees: list[int]) -> sp.Poly:
-    """In t_1 and t_2, times (1 + t_i^2)^degree along each axis."""
-    total = sp.Poly(0, *_T, domain=sp.QQ)
+def turned(part: Waves, degrees: list[int]) -> sp.Poly:
+    """A coefficient in t_1 and t_2, times (1 + t_i^2)^degree along each axis."""
+    total = sp.Poly(0, *TANGENTS, domain=sp.QQ)
     for (*wave,), number in part.items():
         if number:
             total += prod((_wave(k, *wave[2 * k : 2 * k + 2], degrees[k]) for k in (0, 1)), start=total.one) * number
@@ -102,5 +102,5 @@ def _turned(part: Waves, degrees: list[int]) -> sp.Poly:
 @cache
 def _wave(axis: int, a: int, b: int, degree: int) -> sp.Poly:
     """(1 - t^2)^a (2 t)^b (1 + t^2)^(degree - a - b)."""
-    t = sp.Poly(_T[axis], *_T, domain=sp.QQ)
+    t = sp.Poly(TANGENTS[axis], *TANGENTS, domain=sp.QQ)
     return (1 - t**2) ** a * (2 * t) ** b * (1 + t**2) ** (degree - a - b)
