@@ -24,7 +24,7 @@ Place = dict[sp.Symbol, sp.Rational]
 
 
 def common_places(phi: list[Complex]) -> list[Place]:
-    """A list that all such points are in, and maybe others.
+    """All such points, those of a phase that is not real too.
 
     Raises:
         NoClosedForm: several phases, numbers that are not rational, infinitely many zeros or irrational ones.
@@ -36,11 +36,13 @@ def common_places(phi: list[Complex]) -> list[Place]:
     if len(waves) != 1 or not names or any(not sp.Poly(e, *used).domain.is_Numerical for e in exprs):
         raise NoClosedForm
     (c, s) = waves[0]
-    basis = sp.groebner([*exprs, c**2 + s**2 - 1], c, s, *names, order="grevlex")
+    zeros = [*exprs, c**2 + s**2 - 1]
+    basis = sp.groebner(zeros, c, s, *names, order="grevlex")
     if not basis.is_zero_dimensional:
         raise NoClosedForm
     values = [_values(basis, name) for name in names]
-    return [dict(zip(names, place, strict=True)) for place in product(*values)]
+    places = [dict(zip(names, place, strict=True)) for place in product(*values)]
+    return [place for place in places if sp.groebner([e.subs(place) for e in zeros], c, s).exprs != [1]]
 
 
 def _values(basis: sp.GroebnerBasis, name: sp.Symbol) -> list[sp.Rational]:

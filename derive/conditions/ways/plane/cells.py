@@ -139,6 +139,21 @@ def _touch(roots: Sequence[Root], corner: Root) -> bool:
     return any(root.low <= corner.high and corner.low <= root.high for root in roots)
 
 
+def beside_on_a_line(line: sp.Poly, corner: Cell) -> Cell:
+    """The piece of a straight line next to a corner that no other curve passes through, at a rational point of it."""
+    moves = line.degree(line.gens[1]) > 0
+    value = corner.p.low - CLOSE if moves else corner.p.exact
+    if value is None:
+        return corner
+    other = _solved(line, value) if moves else corner.q.low - CLOSE
+    return Cell(Root(value, value), Root(other, other), corner.signs, "curve", corner.beside)
+
+
+def _solved(line: sp.Poly, p: Fraction) -> Fraction:
+    constant, slope = at(line, p)
+    return Fraction(-constant, slope)
+
+
 def around(curves: Sequence[sp.Poly], corner: Cell) -> Iterator[tuple[Fraction, Fraction]]:
     """Points of open cells that are close to a corner, left and right of it, also between curves that meet there."""
     reach = Fraction(1, 2**16)
