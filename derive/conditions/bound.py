@@ -235,6 +235,8 @@ def _margin(condition: Boolean) -> sp.Expr:
         return (sp.Min if isinstance(condition, sp.And) else sp.Max)(*map(_margin, condition.args))
     if isinstance(condition, sp.Eq):
         return -sp.Abs(condition.lhs - condition.rhs)
+    if isinstance(condition, sp.Ne):
+        return sp.Abs(condition.lhs - condition.rhs)
     return condition.gts - condition.lts
 
 

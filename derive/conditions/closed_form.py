@@ -7,6 +7,7 @@
    Wendroff in several dimensions (`astroid`).
 5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`).
 6. Two parameters and one phase: the plane is cut into cells (`plane`).
+7. One parameter and two phases: the line is cut where a gap may begin to change its sign on the torus (`over_the_torus`).
 
 True at given parameters means: at every frequency the roots qualify. Each way puts finitely many cases in place of all
 frequencies, and says in its own file why they suffice. Where none applies there is no condition, not a near one
@@ -28,7 +29,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.sampling import parameters
 from derive.conditions.tidy import tidy
-from derive.conditions.ways import cells, convex, one_symbol
+from derive.conditions.ways import cells, convex, one_symbol, over_the_torus
 from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
@@ -63,6 +64,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: astroid.condition(amplification, domain)]
         ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
+        ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
     for way in ways:
         with suppress(NoClosedForm):
             return way()

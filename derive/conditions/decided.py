@@ -1,7 +1,7 @@
 """Conditions without a closed form whose truth at given numbers is settled exactly, for all phases (`ways.at_numbers`).
 
-Of no phase or one, and any number of parameters. A float is taken as the fraction that it prints as. Of many numbers those at
-which a sampled root lies beyond the circle by more than the resolution are known to be unstable, and are not asked again.
+Of two phases at most, and any number of parameters. A float is taken as the fraction that it prints as. Of many numbers those
+at which a sampled root lies beyond the circle by more than the resolution are known to be unstable, and are not asked again.
 
 An edge along a parameter lies below the first unstable value of a scale, bisected to the last digit by exact verdicts. What
 lies between two of the values is not seen.
@@ -48,12 +48,15 @@ def at_numbers(amplification: Amplification) -> AtNumbers:
 
 
 def grade_met(amplification: Amplification, grades: Iterable[str], points: list[dict[str, sp.Rational]]) -> str:
-    """The first grade that is met at one of the points; the last one if none is.
+    """The first grade that is met at one of the points, of those that can be told; the last one if none is.
 
     Raises:
         NoClosedForm: the question cannot be decided.
     """
     question = at_numbers(amplification)
+    grades = [g for g in grades if question.tells(g)] or ["von-neumann" for g in grades if g == "power-bounded"][:1]
+    if not grades:
+        raise NoClosedForm
     *stricter, last = grades
     for grade in stricter:
         if any(question.stable(point, grade) for point in points[:TRIED]):

@@ -4,7 +4,8 @@ Roots in the disc bound every coefficient in xi by a multiple of the leading one
 vanishes at no phase, if it does not vanish at all of them and if no phase makes all coefficients vanish. Both are questions
 to finitely many polynomials: one of certified sign will do, or a Groebner basis of 1 (no zero in common, Hilbert). Where that
 is not certain, the lead itself is asked to differ from zero at every phase: a real one keeps its sign, of a complex one the
-modulus is positive, the phase eliminated as in `eliminate`; where it cannot be, `NoClosedForm`.
+modulus is positive, the phase eliminated as in `eliminate`; where it cannot be, all coefficients may vanish together at
+finitely many rational parameters only (`common_places`), which are left out. Else `NoClosedForm`.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -24,8 +25,11 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.closed_form import domain_of, frequency_box
+from derive.conditions.sampling import parameters
 from derive.conditions.tidy import tidy
 from derive.conditions.ways import one_symbol
+from derive.conditions.ways.at_numbers import AtNumbers
+from derive.conditions.ways.common_places import Place, common_places
 from derive.conditions.ways.eliminate import Box, demand
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.signs import Domain
@@ -52,15 +56,20 @@ def determined(amplification: Amplification, scheme: GridScheme | None = None) -
     coefficients = [*amplification.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
     domain = domain_of(amplification)
     wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(amplification)), domain) for c in coefficients]
+    phi = complex_coefficients(amplification.polynomial)
     try:
-        lead = _lead(complex_coefficients(amplification.polynomial), frequency_box(amplification), domain)
+        lead = _lead(phi, frequency_box(amplification), domain)
     except (sp.PolynomialError, NotImplementedError):
         raise NoClosedForm from None
+    except NoClosedForm:
+        if not _certain_in_phase(phi[0], domain):
+            raise
+        lead = _off_places(common_places(phi), amplification)
     return sp.And(*wanted, lead)
 
 
 def open_of(assumptions: Boolean, condition: Boolean) -> Boolean:
-    """The assumptions without a `p != value` that the condition excludes anyway."""
+    """The assumptions without a `p != value`, or one of several, that the condition excludes anyway."""
     return sp.And(*(part for part in sp.And.make_args(assumptions) if not _excluded(part, condition)))
 
 
@@ -72,6 +81,8 @@ def without_excluded(condition: Boolean, assumptions: Boolean) -> Boolean:
 
 
 def _excluded(part: Boolean, condition: Boolean) -> bool:
+    if isinstance(part, sp.Or) and all(isinstance(one, sp.Ne) and one.lhs.is_Symbol for one in part.args):
+        return condition.subs({one.lhs: one.rhs for one in part.args}) == sp.false
     if not isinstance(part, sp.Ne) or len(part.free_symbols) != 1:
         return False
     (symbol,) = part.free_symbols
@@ -135,6 +146,14 @@ def _certain_in_phase(lead: Complex, domain: Domain) -> bool:
     waves = [*COSINES, *SINES]
     parts = [c for part in (lead.real, lead.imaginary) for c in sp.Poly(part.as_expr(), *waves).coeffs()]
     return any(domain.sign(c) in ("+", "-") for c in parts) or _no_common_zero(parts)
+
+
+def _off_places(places: list[Place], amplification: Amplification) -> Boolean:
+    """None of those at which the lead vanishes at some phase."""
+    at_numbers = AtNumbers(amplification)
+    names = {s.name: s for s in parameters(amplification)}
+    bad = [place for place in places if not at_numbers.determines({s.name: place[s] for s in names.values()})]
+    return sp.And(*(sp.Or(*(sp.Ne(s, value) for s, value in place.items())) for place in bad))
 
 
 def _no_common_zero(exprs: list[sp.Expr]) -> bool:

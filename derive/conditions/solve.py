@@ -42,6 +42,9 @@ def solve_condition(condition: Boolean, parameter: sp.Symbol, domain: Domain) ->
         return sp.S.Reals if condition == sp.true else sp.S.EmptySet
     if parameter.is_nonnegative and condition.has(sp.sqrt(parameter)):
         return _by_root(condition, parameter, domain)
+    if condition.has(sp.Ne):
+        either = condition.replace(sp.Ne, lambda a, b: sp.Or(sp.Lt(a, b), sp.Gt(a, b)))
+        return solve_condition(either, parameter, domain)
     if isinstance(condition, sp.Or):
         return union([solve_condition(part, parameter, domain) for part in condition.args], domain)
     alternatives = [part for part in sp.And.make_args(condition) if isinstance(part, sp.Or)]

@@ -125,8 +125,8 @@ def _not_told(stability: Stability) -> list[str]:
         return []
     why = {
         "exact": "the determinant of a system does not tell whether equal roots on the circle do harm",
-        "decided": "no formula was found, and at numbers the determinant of a system does not tell whether equal roots on the "
-        "circle do harm",
+        "decided": "no formula was found, and at numbers a system's determinant, and several roots at two phases, do not tell "
+        "whether equal ones on the circle do harm",
         "sampled": "no formula was found, and sampled roots do not tell simple ones on the circle from equal ones",
     }.get(stability.status, "it is not told by this condition")
     means = f"grade {stability.asked} ({MEANS[stability.asked]}) was asked for and is not told: {why}"

@@ -1,10 +1,10 @@
-"""Is a scheme stable at given numbers, over all phases? Of no phase or one that is settled exactly; nothing is sampled.
+"""Is a scheme stable at given numbers, over all phases? Of two phases at most that is settled exactly; nothing is sampled.
 
 With t = tan(theta/2) the phase runs through the real line, and theta = pi beside it; every coefficient is a polynomial in t
 with rational coefficients, over a power of 1 + t^2. The gaps |lead|^2 - |const|^2 of the reduction tell the verdict by their
 signs: none may be negative anywhere (`on_the_real_line`). Where one is zero the closed disc needs no more, since roots are
 continuous; for a stricter grade each such place is decided in the field of that number (`at_root`). The lead must not vanish:
-there would be no new value.
+there would be no new value. Of two phases, `two_phases` tells the same of polynomials in two variables.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -23,16 +23,18 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from derive.conditions.ways import two_phases
 from derive.conditions.ways.at_root import places_of, qualifies
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
 from derive.conditions.ways.on_the_real_line import non_negative, positive
 from derive.conditions.ways.schur import numeric_verdict
+from derive.conditions.ways.two_phases import Wave, Waves
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.modes.amplification import Amplification
 
 _t = sp.Symbol("t")
-Terms = list[tuple[tuple[int, ...], int, int, sp.Rational]]
-"""Of a polynomial: powers of the parameters, of the cosine and of the sine, coefficient."""
+Terms = list[tuple[tuple[int, ...], Wave, sp.Rational]]
+"""Of a polynomial: powers of the parameters, of the cosine and of the sine along every axis, coefficient."""
 
 
 class AtNumbers:
@@ -42,38 +44,55 @@ class AtNumbers:
         found: amplification polynomial.
 
     Raises:
-        NoClosedForm: several phases, other frequency variables, or coefficients that are not rational.
+        NoClosedForm: three phases, other frequency variables, or coefficients that are not rational.
     """
 
     def __init__(self, found: Amplification) -> None:
-        if len(found.phases) > 1 or (not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box)):
+        if len(found.phases) > 2 or (not found.polynomial.has(*SHIFTS) and any(q not in COSINES for q in found.box)):
             raise NoClosedForm
         bound = {*found.polynomial.gens, *COSINES, *SHIFTS, *found.box}
         self.names = tuple(sorted(found.polynomial.free_symbols - bound, key=str))
-        self.axis = found.phases[0] if found.phases else None
+        self.phases, self.axes = len(found.phases), found.phases or (0,)
         self.phi = [(self._terms(c.real), self._terms(c.imaginary)) for c in complex_coefficients(found.polynomial)]
-        self.degree = max((a + b for parts in self.phi for part in parts for _, a, b, _ in part), default=0)
+        self.degree = max((sum(wave) for parts in self.phi for part in parts for _, wave, _ in part), default=0)
 
     def _terms(self, poly: sp.Poly) -> Terms:
-        waves = [COSINES[self.axis or 0], SINES[self.axis or 0]]
+        waves = [family[axis] for axis in self.axes for family in (COSINES, SINES)]
         terms = sp.Poly(poly.as_expr(), *self.names, *waves).terms()
         if not all(c.is_Rational for _, c in terms):
             raise NoClosedForm
-        return [(m[:-2], m[-2], m[-1], sp.QQ(int(c.p), int(c.q))) for m, c in terms]
+        count = len(self.names)
+        return [(m[:count], m[count:], sp.QQ(int(c.p), int(c.q))) for m, c in terms]
+
+    def tells(self, grade: str) -> bool:
+        """Whether the grade can be told: of two phases, not where single ones decide."""
+        return self.phases < 2 or grade == "von-neumann" or (grade == "power-bounded" and len(self.phi) <= 2)
 
     def stable(self, values: Mapping[str, sp.Rational], grade: str) -> bool:
         """The verdict at rational numbers, one for each parameter.
 
         Raises:
-            NoClosedForm: a sign was not told.
+            NoClosedForm: a sign was not told, or the grade cannot be.
         """
+        if not self.tells(grade):
+            raise NoClosedForm
         numbers = [sp.QQ(int(values[p.name].p), int(values[p.name].q)) for p in self.names]
         waves = [tuple(_in_waves(part, numbers) for part in parts) for parts in self.phi]
+        if self.phases == 2:
+            return two_phases.stable(waves)
         if not _at_pi(waves, grade):
             return False
-        return self.axis is None or _at_all_phases([Complex(*(self._turned(p) for p in parts)) for parts in waves], grade)
+        return not self.phases or _at_all_phases([Complex(*(self._turned(p) for p in parts)) for parts in waves], grade)
 
-    def _turned(self, part: dict[tuple[int, int], sp.Rational]) -> sp.Poly:
+    def determines(self, values: Mapping[str, sp.Rational]) -> bool:
+        """Whether the lead vanishes at no phase, of one phase at most."""
+        numbers = [sp.QQ(int(values[p.name].p), int(values[p.name].q)) for p in self.names]
+        lead = tuple(_in_waves(part, numbers) for part in self.phi[0])
+        if self.phases > 1:
+            raise NoClosedForm
+        return any(_at_minus_one(part) for part in lead) and positive(Complex(*(self._turned(p) for p in lead)).square())
+
+    def _turned(self, part: Waves) -> sp.Poly:
         """In t, times (1 + t^2)^degree."""
         total = sp.Poly(0, _t, domain=sp.QQ)
         for (a, b), number in part.items():
@@ -93,24 +112,27 @@ def _wave(a: int, b: int, rest: int) -> sp.Poly:
     return _WAVES[key]
 
 
-def _in_waves(part: Terms, numbers: list) -> dict[tuple[int, int], sp.Rational]:
-    """Coefficients by powers of cosine and sine."""
-    found: dict[tuple[int, int], sp.Rational] = {}
-    for powers, a, b, value in part:
+def _in_waves(part: Terms, numbers: list) -> Waves:
+    found: Waves = {}
+    for powers, wave, value in part:
         for number, power in zip(numbers, powers, strict=True):
             value = value * number**power
-        found[a, b] = found.get((a, b), sp.QQ(0)) + value
+        found[wave] = found.get(wave, sp.QQ(0)) + value
     return found
 
 
 def _at_pi(waves: list[tuple[dict, ...]], grade: str) -> bool:
     """At cosine -1 and sine 0."""
-    numbers = [[sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0)) for part in parts] for parts in waves]
+    numbers = [[_at_minus_one(part) for part in parts] for parts in waves]
     exact = [
         sp.Rational(int(x.numerator), int(x.denominator)) + sp.I * sp.Rational(int(y.numerator), int(y.denominator))
         for x, y in numbers
     ]
     return exact[0] != 0 and numeric_verdict(exact, grade)
+
+
+def _at_minus_one(part: Waves) -> sp.Rational:
+    return sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0))
 
 
 def _at_all_phases(phi: list[Complex], grade: str) -> bool:

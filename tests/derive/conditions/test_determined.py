@@ -85,6 +85,15 @@ def test_where_the_condition_keeps_the_newest_level_nothing_is_added(text: str) 
     assert stability(parse_scheme(text)).assumptions == sp.true
 
 
+def test_all_coefficients_that_vanish_together_at_one_point_are_left_out() -> None:
+    """At theta = pi 1 - 5 p/2 and 1 - 9 q/4."""
+    newest = "p/4*u[1,-2] + p/2*u[1,-1] + (1-5*p/2)*u[1,0] + 3*p/4*u[1,1] + p*u[1,2]"
+    scheme = parse_scheme(f"{newest} + q/2*u[0,-2] - 5*q/8*u[0,-1] - (1+q/8)*u[0,0] - q/2*u[0,1] + 3*q/4*u[0,2] == 0")
+    needed = determined(amplification(scheme), scheme)
+    p, q = sorted(needed.free_symbols, key=str)
+    assert needed == sp.Or(sp.Ne(p, sp.Rational(2, 5)), sp.Ne(q, sp.Rational(4, 9)))
+
+
 def test_optimisers_always_determine_a_new_value() -> None:
     assert all(determined(amplification(optimizers[name]), optimizers[name]) == sp.true for name in optimizers)
 

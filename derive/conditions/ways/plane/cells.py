@@ -34,6 +34,7 @@ from derive.conditions.ways.algebra import (
     resultant,
     sign_at,
 )
+from derive.conditions.ways.between import apart, between, simplest
 
 CLOSE = Fraction(1, 2**90)
 """From a cut to a place beside it."""
@@ -71,7 +72,7 @@ def decompose(
         admits: whether a value of p (axis 0) or q (axis 1) is wanted; where that changes must be a curve.
     """
     cuts = _base_cuts(curves)
-    for k, p in enumerate(_between(cuts)):
+    for k, p in enumerate(between(cuts)):
         if admits(0, Root(p, p)):
             yield from (cell for cell in _stack(curves, p) if admits(1, cell.q) and (cell.kind == "open" or not open_only))
         if k < len(cuts) and not open_only and admits(0, cuts[k]):
@@ -85,7 +86,7 @@ def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
     found |= {f for g in rising if g.degree() > 1 for f in factors(discriminant(g))}
     found |= {f for g in rising for f in factors(_lead(g))}
     found |= {f for g, h in combinations(rising, 2) for f in factors(resultant(g, h))}
-    return _apart([root for f in found for root in real_roots(dense(f))])
+    return apart([root for f in found for root in real_roots(dense(f))])
 
 
 def _alone(g: sp.Poly) -> sp.Poly:
@@ -97,43 +98,11 @@ def _lead(g: sp.Poly) -> sp.Poly:
     return sp.Poly.from_dict({m[1:]: c for m, c in g.rep.to_dict().items() if m[0] == d}, *g.gens[1:], domain=g.domain)
 
 
-def _apart(roots: list[Root], merge: Fraction = Fraction(0)) -> list[Root]:
-    """Ascending; enclosures that touch, or are near, are one."""
-    found: list[Root] = []
-    for root in sorted(roots, key=lambda r: r.low):
-        if found and root.low <= found[-1].high + merge:
-            found[-1] = found[-1] if found[-1].exact is not None else root if root.exact is not None else _hull(found[-1], root)
-        else:
-            found.append(root)
-    return found
-
-
-def _hull(one: Root, other: Root) -> Root:
-    return Root(min(one.low, other.low), max(one.high, other.high))
-
-
-def _between(cuts: Sequence[Root]) -> list[Fraction]:
-    """A number of small denominator in every piece between the cuts."""
-    if not cuts:
-        return [Fraction(0)]
-    inner = [_simplest(a.high, b.low) for a, b in pairwise(cuts)]
-    return [Fraction(cuts[0].low // 1) - 1, *inner, Fraction(cuts[-1].high // 1) + 2]
-
-
-def _simplest(low: Fraction, high: Fraction) -> Fraction:
-    quarter, denominator = (high - low) / 4, 1
-    while True:
-        candidate = Fraction(-((-(low + quarter) * denominator) // 1), denominator)
-        if candidate <= high - quarter:
-            return candidate
-        denominator *= 2
-
-
 def _stack(curves: Sequence[sp.Poly], p: Fraction) -> Iterator[Cell]:
     """Over an open piece of the base: no two curves meet here, so every root belongs to one."""
     here, base = [at(g, p) for g in curves], Root(p, p)
     roots = sorted(((root, k) for k, g in enumerate(here) for root in real_roots(g)), key=lambda pair: pair[0].low)
-    levels = _between([root for root, _ in roots])
+    levels = between([root for root, _ in roots])
     signs = [tuple(sign_at(g, q) for g in here) for q in levels]
     for k, q in enumerate(levels):
         yield Cell(base, Root(q, q), signs[k], "open")
@@ -150,8 +119,8 @@ def _over(curves: Sequence[sp.Poly], cut: Root) -> Iterator[Cell]:
     upright = [g.degree(g.gens[1]) <= 0 and cut in real_roots(dense(_alone(g.reorder(*reversed(g.gens))))) for g in curves]
     find = real_roots if cut.exact is not None else lambda g: nearly_real_roots(g, NEAR / 4)
     owned = [[] if up else find(g) for g, up in zip(here, upright, strict=True)]
-    corners = _apart([root for roots in owned for root in roots], NEAR if cut.exact is None else Fraction(0))
-    levels = _between(corners)
+    corners = apart([root for roots in owned for root in roots], NEAR if cut.exact is None else Fraction(0))
+    levels = between(corners)
     sides = (cut.low - CLOSE, cut.high + CLOSE)
     for k, q in enumerate(levels):
         signs = tuple(0 if up else sign_at(g, q) for g, up in zip(here, upright, strict=True))
@@ -170,11 +139,26 @@ def _touch(roots: Sequence[Root], corner: Root) -> bool:
     return any(root.low <= corner.high and corner.low <= root.high for root in roots)
 
 
+def beside_on_a_line(line: sp.Poly, corner: Cell) -> Cell:
+    """The piece of a straight line next to a corner that no other curve passes through, at a rational point of it."""
+    moves = line.degree(line.gens[1]) > 0
+    value = corner.p.low - CLOSE if moves else corner.p.exact
+    if value is None:
+        return corner
+    other = _solved(line, value) if moves else corner.q.low - CLOSE
+    return Cell(Root(value, value), Root(other, other), corner.signs, "curve", corner.beside)
+
+
+def _solved(line: sp.Poly, p: Fraction) -> Fraction:
+    constant, slope = at(line, p)
+    return Fraction(-constant, slope)
+
+
 def around(curves: Sequence[sp.Poly], corner: Cell) -> Iterator[tuple[Fraction, Fraction]]:
     """Points of open cells that are close to a corner, left and right of it, also between curves that meet there."""
     reach = Fraction(1, 2**16)
     for side in (corner.p.low - CLOSE, corner.p.high + CLOSE):
-        roots = _apart([root for g in curves for root in real_roots(at(g, side))])
+        roots = apart([root for g in curves for root in real_roots(at(g, side))])
         near = [r for r in roots if corner.q.low - reach < r.low and r.high < corner.q.high + reach]
-        for q in [_simplest(a.high, b.low) for a, b in pairwise(near)]:
+        for q in [simplest(a.high, b.low) for a, b in pairwise(near)]:
             yield side, q

@@ -3,8 +3,8 @@
 The curves at which the verdict may change cut the plane into cells (`projection`, `cells`). Every open cell is decided at
 a rational point, and a short formula in the signs of the curves tells stable from unstable (`cover`). With weak inequalities
 it holds on the edge too, as does stability. Then the formula is checked on every other cell, piece of a curve or corner, each
-decided for itself (`verdict`): where all are right the condition is exact, and where one is not, an inequality becomes strict
-or a curve is named with a condition of its own; if that does not help, nothing is claimed (`NoClosedForm`).
+decided for itself (`verdict`): where all are right the condition is exact, and where one is not, an inequality becomes strict,
+a curve is named with a condition of its own, or a corner excluded; if that does not help, nothing is claimed (`NoClosedForm`).
 
 Where a change of sign of a parameter is the same as a reflection in space, half of the plane is looked at.
 
@@ -24,13 +24,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import combinations
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import Root, at, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
-from derive.conditions.ways.plane.cells import Cell, decompose
+from derive.conditions.ways.plane.cells import Cell, beside_on_a_line, decompose
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
@@ -123,9 +124,11 @@ class _Plane:
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
         formula = self._with_strict(formula, pieces, truth)
         pieces += self._pieces(formula, [cell for cell, holds in truth if holds and not self._claimed(formula, pieces, cell)])
-        if any(holds != self._claimed(formula, pieces, cell) for cell, holds in truth):
+        wrong = [(cell, holds) for cell, holds in truth if holds != self._claimed(formula, pieces, cell)]
+        if any(holds for _, holds in wrong):
             raise NoClosedForm
-        return sp.Or(formula.boolean(self.domain), *(piece for piece, _ in pieces))
+        holes = [self._hole(cell, [c.signs for c, holds in truth if holds]) for cell, _ in wrong]
+        return sp.And(sp.Or(formula.boolean(self.domain), *(piece for piece, _ in pieces)), *dict.fromkeys(holes))
 
     def _separated(self) -> tuple[Projection, Verdict, Formula]:
         """Curves whose signs tell stable from unstable open cells, and a formula in them."""
@@ -176,12 +179,16 @@ class _Plane:
 
     def _truth(self, cell: Cell) -> bool:
         on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
+        if not on:  # no more than the base line is cut here
+            return self.verdict.off_all_curves(cell)
         for g in on:
             if g in self.along:
                 return self._on(self.along[g], cell)
         if not self.projection.degenerate.intersection(on) and self._fails_at_an_end(cell):
             return False
         known_by_margins = cell.kind == "corner" or not self.projection.degenerate.intersection(on)
+        if cell.kind == "corner" and len(on) == 1 and on[0].total_degree() == 1 and on[0] not in self.projection.degenerate:
+            cell = beside_on_a_line(on[0], cell)
         return self.verdict.on(cell, self.projection.curves, known_by_margins)
 
     def _fails_at_an_end(self, cell: Cell) -> bool:
@@ -223,6 +230,20 @@ class _Plane:
     def _corner_piece(self, corner: Cell) -> tuple[Boolean, Callable[[Cell], bool]]:
         values = [sp.Rational(x.low.numerator, x.low.denominator) for x in (corner.p, corner.q)]
         return sp.And(*map(sp.Eq, self.names, values)), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
+
+    def _hole(self, corner: Cell, stable: list[Signs]) -> Boolean:
+        """All but a corner at which weak inequalities meet and the scheme is not stable: it, or where two curves meet."""
+        if any(self.even):
+            raise _Odd
+        if corner.kind != "corner":
+            raise NoClosedForm
+        if corner.p.exact is not None and corner.q.exact is not None:
+            return sp.Or(*(sp.Ne(one.lhs, one.rhs) for one in self._corner_piece(corner)[0].args))
+        on = [k for k, sign in enumerate(corner.signs) if sign == 0]
+        for i, j in combinations(on, 2):
+            if not any(signs[i] == signs[j] == 0 for signs in stable):
+                return sp.Or(*(sp.Ne(self.projection.curves[k].as_expr(), 0) for k in (i, j)))
+        raise NoClosedForm
 
     def _claimed(self, formula: Formula, pieces: list, cell: Cell) -> bool:
         return formula.holds(cell.signs) or any(inside(cell) for _, inside in pieces)

@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 
 import sympy as sp
 from mpmath import mpc, mpf, polyroots, sqrt, workdps
@@ -23,6 +22,7 @@ from mpmath.libmp import NoConvergence
 from derive.conditions.ways.algebra import Root, nearly_real_roots
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
+from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
 from derive.conditions.ways.plane.cells import Cell, around
 from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.projection import Margin, Projection
@@ -73,6 +73,13 @@ class Verdict:
             if self._open[p, q] and self.grade == "power-bounded" and any(_touches(m, p, q) for m in self.found.margins):
                 raise NoClosedForm
         return self._open[p, q]
+
+    def off_all_curves(self, cell: Cell) -> bool:
+        """On a cell through which no curve passes, beside which it is the same."""
+        verdicts = {self.in_open_cell(*point) for point in cell.beside}
+        if len(verdicts) != 1:
+            raise NoClosedForm
+        return verdicts.pop()
 
     def on(self, cell: Cell, curves: tuple[sp.Poly, ...], one_speaks_for_all: bool) -> bool:
         """On a cell that is not open.
@@ -208,30 +215,4 @@ def _has_root_inside(f: list[int]) -> bool:
     """Whether a polynomial without multiple roots, not zero at -1 and 1, has a root between: signs change once for each."""
     while f and f[-1] == 0:
         f = f[:-1]
-    return _on_unit([a * 2**k for k, a in enumerate(_shifted(f, -1))])
-
-
-def _on_unit(f: list[int]) -> bool:
-    """For (0, 1): changes of sign of (1 + t)^n f(1/(1 + t)) are roots and an even number; halve until there are 0 or 1."""
-    changes = _changes(_shifted(f[::-1], 1))
-    if changes < 2:
-        return changes == 1
-    n = len(f) - 1
-    left = [a * 2 ** (n - k) for k, a in enumerate(f)]
-    if sum(left) == 0:
-        return True
-    return _on_unit(left) or _on_unit(_shifted(left, 1))
-
-
-def _shifted(f: list[int], by: int) -> list[int]:
-    """f(x + by)."""
-    out = list(f)
-    for i in range(len(out) - 1):
-        for k in range(len(out) - 2, i - 1, -1):
-            out[k] += by * out[k + 1]
-    return out
-
-
-def _changes(f: list[int]) -> int:
-    signs = [a > 0 for a in f if a]
-    return sum(a != b for a, b in pairwise(signs))
+    return has_root_in_unit([a * 2**k for k, a in enumerate(shifted(f, -1))])

@@ -12,8 +12,11 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive import GridFunction, GridScheme, stability
+from derive import GridFunction, GridScheme, parse_scheme, stability
+from derive.conditions.solve import solve_condition
+from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.plane.verdict import _has_root_inside
+from derive.conditions.ways.signs import Domain
 from tests.oracles import verdict
 
 r, nu = sp.symbols("r nu", real=True)
@@ -153,3 +156,37 @@ def test_random_schemes_beside_the_edge(first: tuple, second: tuple, old: sp.Rat
     scheme = GridScheme(u[1, 0] - u[0, 0] - (1 + old) * change(0) + old * change(-1))
     if len(scheme.parameters) == 2 and stability(scheme, "von-neumann", seconds=60).status == "exact":
         hold(scheme)
+
+
+CORNERED = "u[1,0] == u[0,0] - p*(u[0,0]-u[0,-1]) - q*(u[0,2]-4*u[0,1]+6*u[0,0]-4*u[0,-1]+u[0,-2])"
+FAR_CUT = "(p/12+q)*u[1,-2] - (2*p/3+4*q)*u[1,-1] + (1+6*q)*u[1,0] + (2*p/3-4*q)*u[1,1] + (q-p/12)*u[1,2] == u[0,0]"  # implicit
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        (CORNERED, [("1", "-1/8"), ("1", "0"), ("1/2", "1/16"), ("0", "1/8"), ("0", "0"), ("1", "1/100")]),
+        (FAR_CUT, [("1/4", "-1/8"), ("0", "-1/8"), ("0", "0"), ("3", "-144"), ("-3", "-144"), ("1/9", "0")]),
+    ],
+)
+def test_all_that_a_formula_says_on_and_off_its_curves(text: str, more: list[tuple[str, str]]) -> None:
+    """At a corner where all weak inequalities are met and roots leave the disc; on pieces of a cut that no curve passes."""
+    found = stability(parse_scheme(text))
+    assert found.status == "exact"
+    exactly, claim = AtNumbers(found.amplification), sp.And(found.condition, *found.assumed)
+    grid = [(str(p), str(q)) for p in ("-1", "1/10", "1/3", "7/8") for q in ("-1/7", "-1/100", "1/50", "1/9", "2")]
+    for p, q in (*grid, *more):
+        place = {"p": sp.Rational(p), "q": sp.Rational(q)}
+        claimed = claim.subs({s: place[s.name] for s in found.parameters}) == sp.true
+        assert claimed == exactly.stable(place, "power-bounded"), place
+
+
+def test_a_corner_that_is_left_out_in_code_margin_and_solution() -> None:
+    found = stability(parse_scheme(CORNERED))
+    assert found.holds(p=[1, 1, 0.5], q=[-0.125, 0, 0.01]).tolist() == [False, True, True]
+    assert found.margin()(p=1.0, q=-0.125) == 0
+    left_out = sp.Or(sp.Ne(sp.Symbol("p", real=True), 1), sp.Ne(sp.Symbol("q", real=True), 2))
+    (p, q) = sorted(left_out.free_symbols, key=str)
+    solved = solve_condition(sp.And(left_out, p <= q), p, Domain.of([p, q]))
+    within = {at: [value for value in (-5, 0, 1, 2, 3, 4) if solved.subs(q, at).contains(value) == sp.true] for at in (2, 3)}
+    assert within == {2: [-5, 0, 2], 3: [-5, 0, 1, 2, 3]}
