@@ -144,8 +144,13 @@ def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
     """Factors in xi; a common unit root of two of them would be a multiple one."""
     if amplification.polynomial.degree() < 2:
         return [amplification.polynomial]
-    numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
-    factors = [(f, n) for f, n in sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1] if f.has(xi)]
+    factors = [(f, n) for f, n in factors_of_numerator(amplification) if f.has(xi)]
     if grade == "power-bounded" and (len(factors) > 1 or factors[0][1] > 1):
         raise NoClosedForm
     return [sp.Poly(f, xi) for f, _ in factors]
+
+
+def factors_of_numerator(amplification: Amplification) -> list[tuple[sp.Expr, int]]:
+    """The irreducible factors of the polynomial without its denominator, and the power of each."""
+    numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
+    return sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1]
