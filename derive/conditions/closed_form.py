@@ -35,7 +35,7 @@ from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus import astroid
 from derive.conditions.ways.torus import condition as torus
-from derive.fields.phases import COSINES, SHIFTS, SINES
+from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
@@ -72,18 +72,20 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
 def domain_of(amplification: Amplification) -> Domain:
     """What is known of the parameters and the frequency variables."""
     box = frequency_box(amplification)
-    return Domain.of({*parameters(amplification), *box}, amplification.assumptions, box)
+    ends = {s for pair in box.values() for end in pair for s in end.free_symbols}
+    return Domain.of({*parameters(amplification), *box, *ends}, amplification.assumptions, box)
 
 
 def frequency_box(amplification: Amplification) -> Box:
-    """The frequency variables that margins are written in, with their ranges."""
+    """The frequency variables that margins are written in, and others that are bound, with their ranges."""
     if not amplification.polynomial.has(*SHIFTS):
         return amplification.box
-    return {COSINES[i]: (-sp.S.One, sp.S.One) for i in amplification.phases}
+    other = {q: ends for q, ends in amplification.box.items() if q not in (*COSINES, *THETAS)}
+    return {**{COSINES[i]: (-sp.S.One, sp.S.One) for i in amplification.phases}, **other}
 
 
 def _other_frequencies(amplification: Amplification) -> bool:
-    return not amplification.polynomial.has(*SHIFTS) and any(q not in COSINES for q in amplification.box)
+    return any(q not in COSINES for q in frequency_box(amplification))
 
 
 def order_in_time(amplification: Amplification) -> int:

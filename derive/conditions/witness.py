@@ -57,6 +57,8 @@ def witness(amplification: Amplification, grade: str, where: Condition = lambda 
     """
     names, axes = parameters(amplification), amplification.phases
     other = [q for q in amplification.box if q not in (*COSINES, *THETAS)]
+    if not all(end.is_number for q in other for end in amplification.box[q]):
+        return None
     for numbers in islice(_numbers(amplification, names, where), MOST):
         for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
             for ends in product(*(amplification.box[q] for q in other)):
