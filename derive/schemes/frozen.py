@@ -62,10 +62,11 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
 
 def varying(names: Sequence[str]) -> str:
     """What a condition for all values of coefficients tells where they vary from place to place."""
-    several = ", ".join(names)
+    told = " and ".join(names)
+    vary, are = ("varies", "is") if len(names) == 1 else ("vary", "are")
     return (
-        f"where {several} varies in space or time, this is the condition with coefficients frozen: necessary, and sufficient "
-        f"under more conditions, above all where the scheme dissipates and {several} is smooth"
+        f"where {told} {vary} in space or time, this is the condition with coefficients frozen: necessary, and sufficient "
+        f"under more conditions, above all where the scheme dissipates and {told} {are} smooth"
     )
 
 

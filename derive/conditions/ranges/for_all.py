@@ -66,10 +66,18 @@ def _has(span: Span, symbol: sp.Symbol) -> bool:
 def _span(symbol: sp.Symbol, ends: Ends, own: Mapping[str, sp.Symbol]) -> Span:
     if not isinstance(ends, tuple | list) or len(ends) != 2:
         raise InputError(f"expected the least and the greatest value of {symbol}, such as (-C, C), got {quoted(ends)}")
-    low, high = (_exact(end, symbol, own) for end in ends)
+    low, high = _with_sign(*(_exact(end, symbol, own) for end in ends), own)
     if (high - low).is_negative:
         raise InputError(f"expected the least value of {symbol} first, got {low} to {high}")
     return Span(symbol, low, high, bool(low == 0 and symbol.is_positive), bool(high == 0 and symbol.is_negative))
+
+
+def _with_sign(low: sp.Expr, high: sp.Expr, own: Mapping[str, sp.Symbol]) -> Ends:
+    """A new name C in 0 to C, or in -C to C, is positive."""
+    if high.is_Symbol and high.name not in own and low in (0, -high):
+        positive = sp.Symbol(high.name, positive=True)
+        return low.subs(high, positive), positive
+    return low, high
 
 
 def _exact(end: object, symbol: sp.Symbol, own: Mapping[str, sp.Symbol]) -> sp.Expr:
@@ -124,16 +132,14 @@ def _assumptions(stability: Stability, span: Span) -> tuple[Boolean, list[Boolea
 
 
 def _ordered(span: Span, domain: Domain) -> Boolean:
-    """That the range is not empty."""
+    """That the range has a length, if it is not of one value."""
     length = sp.expand(span.high - span.low)
-    is_open = span.low_open or span.high_open
     sign = domain.sign(length)
-    if sign in ("-", "0-", "0") and (sign != "0" or is_open):
+    if sign in ("-", "0-") or (sign == "0" and (span.low_open or span.high_open)):
         raise InputError(f"expected a range with the least value first, got {span}")
-    if sign == "+" or (sign in ("0", "0+") and not is_open):
+    if sign in ("+", "0"):
         return sp.true
-    scale = sp.Poly(length, *sorted(length.free_symbols, key=str)).primitive()[1].as_expr()
-    return (sp.Gt if is_open else sp.Ge)(scale, 0)
+    return sp.Gt(sp.Poly(length, *sorted(length.free_symbols, key=str)).primitive()[1].as_expr(), 0)
 
 
 def _assumed(part: Boolean, span: Span, domain: Domain) -> Boolean:
