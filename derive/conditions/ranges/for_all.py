@@ -13,7 +13,7 @@ what is assumed of its ends. In the bound that comes out the parameter is bound,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -50,7 +50,9 @@ def for_all(stability: Stability, ranges: Mapping[str, Ends]) -> Stability:
             worst case has no closed form.
     """
     own = {p.name: p for p in stability.parameters}
-    spans = [_span(choose("parameter", str(name), own), ends, own) for name, ends in ranges.items()]
+    pairs = {choose("parameter", str(name), own): _pair(name, ends) for name, ends in ranges.items()}
+    known = {**{name: sp.Symbol(name, positive=True) for name in _positive_names(pairs.values())}, **own}
+    spans = [_span(symbol, pair, known) for symbol, pair in pairs.items()]
     for span in spans:
         if entangled := [s.symbol for s in spans if {span.low, span.high} & {s.symbol} or _has(span, s.symbol)]:
             raise InputError(f"expected ends of the range of {span.symbol} without {entangled[0]}, which has a range itself")
@@ -63,27 +65,29 @@ def _has(span: Span, symbol: sp.Symbol) -> bool:
     return bool(span.low.has(symbol) or span.high.has(symbol))
 
 
-def _span(symbol: sp.Symbol, ends: Ends, own: Mapping[str, sp.Symbol]) -> Span:
+def _pair(name: str, ends: object) -> Ends:
     if not isinstance(ends, tuple | list) or len(ends) != 2:
-        raise InputError(f"expected the least and the greatest value of {symbol}, such as (-C, C), got {quoted(ends)}")
-    low, high = _with_sign(*(_exact(end, symbol, own) for end in ends), own)
+        raise InputError(f"expected the least and the greatest value of {name}, such as (-C, C), got {quoted(ends)}")
+    low, high = (expression(end, f"a number or an expression as an end of the range of {name}") for end in ends)
+    return low, high
+
+
+def _positive_names(pairs: Iterable[Ends]) -> list[str]:
+    """Of a new name C in 0 to C, or in -C to C."""
+    return [high.name for low, high in pairs if high.is_Symbol and low in (0, -high)]
+
+
+def _span(symbol: sp.Symbol, ends: Ends, known: Mapping[str, sp.Symbol]) -> Span:
+    low, high = (_exact(end, symbol, known) for end in ends)
     if (high - low).is_negative:
         raise InputError(f"expected the least value of {symbol} first, got {low} to {high}")
     return Span(symbol, low, high, bool(low == 0 and symbol.is_positive), bool(high == 0 and symbol.is_negative))
 
 
-def _with_sign(low: sp.Expr, high: sp.Expr, own: Mapping[str, sp.Symbol]) -> Ends:
-    """A new name C in 0 to C, or in -C to C, is positive."""
-    if high.is_Symbol and high.name not in own and low in (0, -high):
-        positive = sp.Symbol(high.name, positive=True)
-        return low.subs(high, positive), positive
-    return low, high
-
-
-def _exact(end: object, symbol: sp.Symbol, own: Mapping[str, sp.Symbol]) -> sp.Expr:
-    value = expression(end, f"a number or an expression as an end of the range of {symbol}")
-    value = value.xreplace({x: sp.Rational(str(x)) for x in value.atoms(sp.Float)})
-    real = {s: own.get(s.name) or (s if s.is_real else sp.Symbol(s.name, real=True)) for s in value.free_symbols}
+def _exact(end: sp.Expr, symbol: sp.Symbol, known: Mapping[str, sp.Symbol]) -> sp.Expr:
+    """Without floats, in real symbols, those of the bound among them."""
+    value = end.xreplace({x: sp.Rational(str(x)) for x in end.atoms(sp.Float) if x.is_finite})
+    real = {s: known.get(s.name) or (s if s.is_real else sp.Symbol(s.name, real=True)) for s in value.free_symbols}
     value = sp.expand(value.xreplace(real))
     if (value.is_number and not value.is_finite) or value.is_real is False or not value.is_polynomial():
         raise InputError(
