@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ranges.span import Span
-from derive.conditions.ways.line import stable_set
+from derive.conditions.ways.line import real_roots, stable_set
 from derive.conditions.ways.margins import NoClosedForm
 
 DIGITS, CERTAIN = 60, sp.Float("1e-40", 60)
@@ -33,7 +34,24 @@ TRUE_AT = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1), "==": (0,), "!=":
 
 def contains(condition: Boolean, span: Span) -> Boolean:
     """What of the ends of a range says that all of it is among the values at which a condition in the parameter alone holds."""
+    if span.of_numbers:
+        return sp.true if _holds_between(condition, span) else sp.false
     return sp.Or(*(_within(part, span) for part in _parts(values_of(condition, span.symbol))))
+
+
+def _holds_between(condition: Boolean, span: Span) -> bool:
+    """Of rational ends: at each that belongs to the range, at the roots between, and between any two of them."""
+    critical, truth = _questions(condition, span.symbol)
+    inside = [root for root in real_roots(critical) if span.low < root < span.high]
+    places = [span.low, *inside, span.high]
+    between = [_middle(a, b) for a, b in pairwise(places) if a != b]
+    kept = [*inside, *([] if span.low_open else [span.low]), *([] if span.high_open else [span.high])]
+    return all(truth(value) for value in (*between, *kept))
+
+
+def _middle(one: sp.Expr, other: sp.Expr) -> sp.Rational:
+    """A rational number between two numbers that are well apart."""
+    return (sp.Rational(str(one.evalf(DIGITS))) + sp.Rational(str(other.evalf(DIGITS)))) / 2
 
 
 def values_of(condition: Boolean, symbol: sp.Symbol) -> sp.Set:
@@ -44,6 +62,12 @@ def values_of(condition: Boolean, symbol: sp.Symbol) -> sp.Set:
     """
     if condition in (sp.true, sp.false):
         return sp.S.Reals if condition == sp.true else sp.S.EmptySet
+    critical, truth = _questions(condition, symbol)
+    return stable_set(critical, truth, lambda root, left, right: truth(root))
+
+
+def _questions(condition: Boolean, symbol: sp.Symbol) -> tuple[list[sp.Poly], Callable[[sp.Expr], bool]]:
+    """Polynomials at whose roots alone it may change, and its truth at a number."""
     margins = {relation: sp.expand(relation.lhs - relation.rhs) for relation in condition.atoms(Relational)}
     critical = [_rational(margin, symbol) for margin in margins.values()]
 
@@ -53,7 +77,7 @@ def values_of(condition: Boolean, symbol: sp.Symbol) -> sp.Set:
         told = {e: sp.true if sign(value) in TRUE_AT[e.rel_op] else sp.false for e, sign in signs.items()}
         return condition.xreplace(told) == sp.true
 
-    return stable_set(critical, truth, lambda root, left, right: truth(root))
+    return critical, truth
 
 
 def _sign_of(margin: sp.Expr, symbol: sp.Symbol) -> Callable[[sp.Expr], int]:
