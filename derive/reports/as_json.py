@@ -44,10 +44,10 @@ def of_scheme(
         "parameters": [p.name for p in stability.parameters],
         "meaning": {name: sp.sstr(value) for name, value in meaning.items()},
         "random": {parameter.name: sp.sstr(deviation) for parameter, deviation in random.items()},
-        "ranges": {name: [sp.sstr(end) for end in ends] for name, ends in ranges_of(stability).items()},
         "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
         "sufficient": None if suffices is None else sp.sstr(suffices),
         "witnesses": [_failing(one) for one in stability.witnesses],
+        "ranges": {name: [sp.sstr(end) for end in ends] for name, ends in ranges_of(stability).items()},
     }
 
 

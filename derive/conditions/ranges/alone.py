@@ -130,7 +130,7 @@ def _parts(values: sp.Set) -> list[Part]:
     found: list[Part] = []
     for part in values.args if isinstance(values, sp.Union) else (values,):
         if isinstance(part, sp.FiniteSet):
-            found += [(x, x, False, False) for x in part]
+            found += [(sp.sympify(x), sp.sympify(x), False, False) for x in part.args]
         elif isinstance(part, sp.Interval):
             found.append((part.start, part.end, bool(part.left_open), bool(part.right_open)))
     return found
