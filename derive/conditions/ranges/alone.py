@@ -127,10 +127,10 @@ def _certain_sign(value: sp.Expr) -> int:
 
 def _parts(values: sp.Set) -> list[Part]:
     """The connected parts."""
-    found: list[Part] = []
+    found: list = []
     for part in values.args if isinstance(values, sp.Union) else (values,):
         if isinstance(part, sp.FiniteSet):
-            found += [(sp.sympify(x), sp.sympify(x), False, False) for x in part.args]
+            found += [(x, x, False, False) for x in part]
         elif isinstance(part, sp.Interval):
             found.append((part.start, part.end, bool(part.left_open), bool(part.right_open)))
     return found

@@ -68,13 +68,16 @@ def _has(span: Span, symbol: sp.Symbol) -> bool:
 def _pair(name: str, ends: object) -> Ends:
     if not isinstance(ends, tuple | list) or len(ends) != 2:
         raise InputError(f"expected the least and the greatest value of {name}, such as (-C, C), got {quoted(ends)}")
-    low, high = (expression(end, f"a number or an expression as an end of the range of {name}") for end in ends)
+    what = f"a number or an expression as an end of the range of {name}"
+    if wrong := [end for end in ends if isinstance(end, bool)]:
+        raise InputError(f"expected {what}, got {wrong[0]}")
+    low, high = (expression(end, what) for end in ends)
     return low, high
 
 
 def _positive_names(pairs: Iterable[Ends]) -> list[str]:
-    """Of a new name C in 0 to C, or in -C to C."""
-    return [high.name for low, high in pairs if high.is_Symbol and low in (0, -high)]
+    """Of a new name C in -C to C, or above what is not negative."""
+    return [high.name for low, high in pairs if high.is_Symbol and (low == -high or low.is_nonnegative)]
 
 
 def _span(symbol: sp.Symbol, ends: Ends, known: Mapping[str, sp.Symbol]) -> Span:

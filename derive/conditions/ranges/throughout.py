@@ -16,8 +16,6 @@ Each is necessary and sufficient. What is none of these is given up (`NoClosedFo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
@@ -102,8 +100,6 @@ def _of_equation(relation: Relational, span: Span, domain: Domain) -> Boolean:
 
 def _positive(margin: sp.Expr, span: Span, domain: Domain, strict: bool) -> Boolean:
     """At every value in the range, or not negative."""
-    if strict and not all(_is_met_at_open_end(margin, end, span, domain) for end in _open_ends(span)):
-        raise NoClosedForm
     if _is_new(span, margin, domain):  # its size is known to be not negative then
         length = sp.Dummy("length", nonnegative=True)
         longer = Span(span.symbol, span.low, span.low + length, span.low_open, span.high_open)
@@ -116,7 +112,9 @@ def _positive(margin: sp.Expr, span: Span, domain: Domain, strict: bool) -> Bool
         value = sp.Poly.from_dict({(n // 2,): k for (n,), k in sp.Poly(value, t).terms()}, t).as_expr()
         low, high = sp.S.Zero, high**2
     within = Domain({**domain.ranges, t: Range(low, high, False, False)})
-    if not strict:
+    if strict:
+        _check_open_ends(value, t, span, within)
+    else:
         _check_factors(value, t, within)
     return demand(value, {t: (low, high)}, within, strict)
 
@@ -124,16 +122,19 @@ def _positive(margin: sp.Expr, span: Span, domain: Domain, strict: bool) -> Bool
 def _is_new(span: Span, margin: sp.Expr, domain: Domain) -> bool:
     """Whether the upper end is a name of its own, of which nothing is known but that the lower one is below."""
     apart = span.high.is_Symbol and not margin.has(span.high) and not span.low.has(span.high)
-    return bool(apart and span.low.free_symbols and domain.sign(span.high - span.low) is None)
+    return bool(apart and domain.sign(span.high - span.low) is None)
 
 
-def _open_ends(span: Span) -> Sequence[sp.Expr]:
-    return [end for end, is_open in ((span.low, span.low_open), (span.high, span.high_open)) if is_open]
+def _check_open_ends(value: sp.Expr, t: sp.Symbol, span: Span, domain: Domain) -> None:
+    """That an end which is left out may be counted in: the value is positive there, or not less than at the other end.
 
-
-def _is_met_at_open_end(margin: sp.Expr, end: sp.Expr, span: Span, domain: Domain) -> bool:
-    """Then the end may be counted in."""
-    return domain.sign(sp.expand(margin.subs(span.symbol, end))) == "+"
+    Raises:
+        NoClosedForm: it is not known to be.
+    """
+    known, slope = domain.ranges[t], domain.sign(sp.diff(value, t)) or ""
+    for is_open, end, away in ((span.low_open, known.low, "-"), (span.high_open, known.high, "+")):
+        if is_open and not slope.endswith(away) and domain.sign(sp.expand(value.subs(t, end))) != "+":
+            raise NoClosedForm
 
 
 def _check_factors(value: sp.Expr, t: sp.Symbol, domain: Domain) -> None:
