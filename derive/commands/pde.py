@@ -17,6 +17,8 @@ def pde(
     time: str = "RK4",
     positive: Repeated = (),
     implicit: Repeated = (),
+    freeze: Repeated = (),
+    for_all: Repeated = (),
     solve: str = "",
     at: Repeated = (),
     steps: bool = False,
@@ -32,6 +34,8 @@ def pde(
         time: the integrator.
         positive: a constant that is positive; several with commas, or by repeating the option.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx.
+        freeze: a constant state about which nonlinear terms are linearised, such as 'u = U', or a coordinate, 'x = X'.
+        for_all: the worst case over a range of a constant or a frozen state, such as 'c: -C..C' or 'U: 0..2'.
         solve: the stable values of dt, dx or a constant.
         at: with --solve, a number for another name, such as 'dx == 0.1'; all of them give the largest stable value.
         steps: the derivation, step by step.
@@ -43,6 +47,8 @@ def pde(
         time=time,
         positive=positive,
         implicit=implicit,
+        freeze=freeze,
+        for_all=for_all,
         solve=solve,
         at=at,
         steps=steps,
@@ -50,6 +56,8 @@ def pde(
     )
     if not json:
         from derive.modes.accuracy import order_of_accuracy
+        from derive.reading.ranges import new_names
 
-        typed, meant = lines(equations, space, time, names_of(implicit), names_of(positive))
+        signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
+        typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
         print(f"\naccuracy: {order_of_accuracy(typed, meant)}")

@@ -36,6 +36,7 @@ def scheme(
     time: str = "",
     freeze: Repeated = (),
     implicit: Repeated = (),
+    for_all: Repeated = (),
     json: bool = False,
 ) -> None:
     """When a scheme is stable: amplification polynomial, condition, assumptions, status and grade.
@@ -66,17 +67,21 @@ def scheme(
         freeze: a constant state about which nonlinear terms are linearised, such as 'u = U', or, with --space, a coordinate on
             which a coefficient depends, 'x = X'; may be repeated.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx; the others are explicit.
+        for_all: the worst case over a range of a parameter, a constant or a frozen state, such as 'c: -C..C' or 'U: 0..2'; may
+            be repeated.
         json: for programs: one JSON object, whose keys docs/json.md tells.
     """
     if not equations:
         raise InputError("expected an equation, such as 'u[1,0] == (1 - r)*u[0,0] + r*u[0,-1]'")
-    _check_apart(steps, latex, code, prove, analysis, meaning, random, solve, json)
+    _check_apart(steps, latex, code, prove, analysis, meaning, random, for_all, solve, json)
     from derive.reading.parse import check_definitions, parse_definitions
     from derive.reading.random import deviations_in, parse_random
+    from derive.reading.ranges import new_names, parse_ranges
     from derive.reports.solved import check_asked
     from derive.reports.sufficient import bound_of
 
-    signs = [name for name in names_of(positive) if name not in deviations_in(random)]
+    beside = deviations_in(random) | new_names(for_all, (*equations, *meaning, *freeze))
+    signs = [name for name in names_of(positive) if name not in beside]
     if space or time or implicit:
         unused = {"--assume": assume, "--meaning": meaning, "--step-names": step_names}
         typed, meant = _by_lines(equations, space, time, implicit, signs, freeze, unused)
@@ -88,8 +93,11 @@ def scheme(
         print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
     deviations = parse_random(typed, *random, positive=names_of(positive))
-    numbers = check_asked(typed, meant, solve, parse_definitions(*at), deviations.values())
+    ranges = parse_ranges(*for_all, positive=names_of(positive))
+    told = [*deviations.values(), *(end for ends in ranges.values() for end in ends)]
+    numbers = check_asked(typed, meant, solve, parse_definitions(*at), told)
     condition = _condition(typed, deviations, grade)
+    condition = _worst(condition, meant, ranges) if ranges else condition
     bound = bound_of(typed, condition)
     if json:
         from derive.reports import as_json
@@ -108,7 +116,7 @@ def scheme(
         raise missing[0]
 
 
-def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solve: str, json: bool) -> None:
+def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, for_all, solve: str, json: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
@@ -122,7 +130,7 @@ def _check_apart(steps, latex, code: str, prove, analysis, meaning, random, solv
         choose("backend", code, dict.fromkeys(BACKENDS))
         alone("--code", texts | {"--meaning": meaning})
     if random:
-        alone("--random", told | {"--meaning": meaning}, "these are of the scheme without noise")
+        alone("--random", told | {"--meaning": meaning, "--for-all": for_all}, "these are of the scheme without noise")
 
 
 def _condition(typed: GridScheme, deviations, grade: str) -> Stability:
@@ -133,6 +141,15 @@ def _condition(typed: GridScheme, deviations, grade: str) -> Stability:
 
     with waiting("looking for the condition in closed form"):
         return mean_square(typed, deviations, grade or None) if deviations else stability(typed, grade or None)
+
+
+def _worst(condition: Stability, meaning, ranges) -> Stability:
+    """Over ranges of its parameters, or of constants of what these stand for."""
+    from derive.commands.waiting import waiting
+    from derive.conditions.ranges.constants import in_constants
+
+    with waiting("looking for the worst case"):
+        return in_constants(condition, meaning, ranges)
 
 
 def _print_sufficient(bound) -> None:

@@ -176,6 +176,19 @@ class Stability:
 
         return in_terms_of(self, meaning)
 
+    def for_all(self, ranges: Mapping[str, tuple[sp.Expr | float, sp.Expr | float]]) -> Stability:
+        """The bound for every value of some parameters in a range, such as ``{"nu": (-N, N)}``: the worst case over it.
+
+        Exact where this bound is: no value is sampled. Ends are numbers or expressions in other names, of which the lower one
+        comes first. A coefficient that varies within its range in space or time is frozen by this: see `schemes.frozen`.
+
+        Raises:
+            InputError: an unknown parameter, a range beyond what is assumed of it, or a worst case without a closed form.
+        """
+        from derive.conditions.ranges.for_all import for_all
+
+        return for_all(self, ranges)
+
     def latex(self) -> str:
         """The condition as LaTeX; one that is always or never met, in words."""
         return latex(in_words(self.condition))

@@ -36,7 +36,7 @@ from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus import astroid
 from derive.conditions.ways.torus import condition as torus
-from derive.fields.phases import COSINES, SHIFTS, SINES
+from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
@@ -74,18 +74,20 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
 def domain_of(amplification: Amplification) -> Domain:
     """What is known of the parameters and the frequency variables."""
     box = frequency_box(amplification)
-    return Domain.of({*parameters(amplification), *box}, amplification.assumptions, box)
+    ends = {s for pair in box.values() for end in pair for s in end.free_symbols}
+    return Domain.of({*parameters(amplification), *box, *ends}, amplification.assumptions, box)
 
 
 def frequency_box(amplification: Amplification) -> Box:
-    """The frequency variables that margins are written in, with their ranges."""
+    """The frequency variables that margins are written in, and others that are bound, with their ranges."""
     if not amplification.polynomial.has(*SHIFTS):
         return amplification.box
-    return {COSINES[i]: (-sp.S.One, sp.S.One) for i in amplification.phases}
+    other = {q: ends for q, ends in amplification.box.items() if q not in (*COSINES, *THETAS)}
+    return {**{COSINES[i]: (-sp.S.One, sp.S.One) for i in amplification.phases}, **other}
 
 
 def _other_frequencies(amplification: Amplification) -> bool:
-    return not amplification.polynomial.has(*SHIFTS) and any(q not in COSINES for q in amplification.box)
+    return any(q not in COSINES for q in frequency_box(amplification))
 
 
 def order_in_time(amplification: Amplification) -> int:
@@ -146,8 +148,13 @@ def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
     """Factors in xi; a common unit root of two of them would be a multiple one."""
     if amplification.polynomial.degree() < 2:
         return [amplification.polynomial]
-    numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
-    factors = [(f, n) for f, n in sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1] if f.has(xi)]
+    factors = [(f, n) for f, n in factors_of_numerator(amplification) if f.has(xi)]
     if grade == "power-bounded" and (len(factors) > 1 or factors[0][1] > 1):
         raise NoClosedForm
     return [sp.Poly(f, xi) for f, _ in factors]
+
+
+def factors_of_numerator(amplification: Amplification) -> list[tuple[sp.Expr, int]]:
+    """The irreducible factors of the polynomial without its denominator, and the power of each."""
+    numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
+    return sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1]

@@ -45,7 +45,7 @@ def contradicted(
             amplification, condition, radii, lambda place: breaks(amplification, place, grade)
         )
     names, points = parameters(amplification), _points(amplification)
-    radius = np.broadcast_to((of or sampled_radius(amplification))(**points), POINTS)
+    radius = np.broadcast_to((of or _radius(amplification))(**points), POINTS)
     claimed = np.full(POINTS, condition == sp.true)
     if condition.free_symbols:
         claimed = compile_outputs("claim", (condition,), "numpy", "A condition.", names)(**points)
@@ -56,6 +56,12 @@ def contradicted(
         return True
     doubted = ({p: sp.Rational(str(points[str(p)][k])) for p in names} for k in np.flatnonzero(too_narrow & covered))
     return any(not breaks(amplification, place, grade) for place in doubted)
+
+
+def _radius(amplification: Amplification) -> Callable[..., np.ndarray]:
+    """The largest of those of its factors."""
+    radii = [sampled_radius(factor) for factor in cross_check_plain.in_factors(amplification)]
+    return lambda **values: np.max(np.broadcast_arrays(*(radius(**values) for radius in radii)), axis=0)
 
 
 def _least(amplification: Amplification, grade: str) -> float:

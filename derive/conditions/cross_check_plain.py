@@ -10,19 +10,21 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import product
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.closed_form import domain_of
+from derive.conditions.closed_form import domain_of, factors_of_numerator
 from derive.conditions.precise import EPS, monic_at, sizes
 from derive.conditions.sampling import PHASES, TOLERANCE, parameters
 from derive.conditions.ways.margins import complex_coefficients
 from derive.conditions.ways.schur import reduced
 from derive.conditions.ways.signs import Range
-from derive.fields.phases import COSINES, SINES
+from derive.fields.phases import COSINES, SHIFTS, SINES
+from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 from derive.modes.roots import function_of
 
@@ -42,16 +44,26 @@ def contradicted(
 
     Where growth is below rounding, `breaks` says exactly whether an unstable point is one.
     """
-    names, roots = parameters(amplification), _Roots.of(amplification)
+    factors = [(parameters(factor), _Roots.of(factor)) for factor in in_factors(amplification)]
     too_wide, too_narrow = radii
 
     def wrong(point: dict[sp.Symbol, sp.Rational]) -> bool:
-        values = [float(point[p]) for p in names]
+        outside = lambda radius: any(roots.outside([float(point[p]) for p in names], radius) for names, roots in factors)  # noqa: E731
         if _met(condition, point):
-            return roots.outside(values, too_wide)
-        return not (roots.outside(values, too_narrow) or breaks(point))
+            return outside(too_wide)
+        return not (outside(too_narrow) or breaks(point))
 
-    return any(wrong(point) for point in points_to_try(amplification, max(FEWEST, min(MOST, EVALUATIONS // len(roots.phases)))))
+    count = EVALUATIONS // sum(len(roots.phases) for _, roots in factors)
+    return any(wrong(point) for point in points_to_try(amplification, max(FEWEST, min(MOST, count))))
+
+
+def in_factors(amplification: Amplification) -> list[Amplification]:
+    """The factors of a polynomial of degree 3 or more: their roots are found sooner, and are rarely multiple."""
+    factors = [f for f, _ in factors_of_numerator(amplification)] if amplification.polynomial.degree() > 2 else []
+    in_xi = [f for f in factors if f.has(xi)]
+    if len(in_xi) < 2 or not {*factors} - {*in_xi} <= {*SHIFTS}:  # what else may vanish belongs to the leading coefficient
+        return [amplification]
+    return [replace(amplification, polynomial=sp.Poly(f, xi)) for f in in_xi]
 
 
 def points_to_try(amplification: Amplification, count: int = MOST) -> list[dict[sp.Symbol, sp.Rational]]:
@@ -155,11 +167,17 @@ def _outside(phi: list[complex], radius: float) -> bool | None:
 
 
 def largest_modulus(phi: Sequence[complex]) -> float:
-    """The largest modulus of a root, right to double precision; 0 where there is none."""
+    """The largest modulus of a root, right to double precision; 0 where there is none, or where they do not converge.
+
+    Towards a root of multiplicity m an error shrinks by 1 - 1/m in a step, and m times the digits are needed.
+    """
     import mpmath
 
     while phi and phi[0] == 0:
         phi = phi[1:]
-
     with mpmath.workdps(30):
-        return float(max((abs(root) for root in mpmath.polyroots(phi, maxsteps=200, extraprec=200)), default=mpmath.mpf(0)))
+        for effort in (1, 8):
+            with suppress(mpmath.libmp.NoConvergence):
+                roots = mpmath.polyroots(phi, maxsteps=200 * effort, extraprec=200 * effort)
+                return float(max(map(abs, roots), default=mpmath.mpf(0)))
+    return 0.0

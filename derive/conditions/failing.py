@@ -32,7 +32,7 @@ from derive.conditions.largest_moduli import Moduli
 from derive.conditions.sampling import parameters
 from derive.conditions.status import WITH_A_FORMULA
 from derive.conditions.witness import Witness, seen, witness
-from derive.fields.phases import COSINES, SHIFTS, THETAS
+from derive.fields.phases import COSINES, THETAS
 
 if TYPE_CHECKING:
     from derive.conditions.bound import Stability
@@ -78,7 +78,7 @@ def failing(stability: Stability) -> tuple[Failing, ...]:
 
 
 def _other_frequencies(stability: Stability) -> bool:
-    return any(q not in (*COSINES, *THETAS) for q in stability.box) and not stability.polynomial.has(*SHIFTS)
+    return any(q not in (*COSINES, *THETAS) for q in stability.box)
 
 
 class _Search:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import product
 from math import cos, inf, pi, sin
 
-from derive.conditions.cross_check_plain import largest_modulus
+from derive.conditions.cross_check_plain import in_factors, largest_modulus
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.margins import complex_coefficients
 from derive.fields.phases import COSINES, SINES
@@ -31,19 +31,15 @@ class Moduli:
 
     def __init__(self, found: Amplification) -> None:
         self.axes = found.phases
-        phi = complex_coefficients(found.polynomial)
         waves = [wave for i in self.axes for wave in (COSINES[i], SINES[i])]
-        parts = [part.as_expr() for c in phi for part in (c.real, c.imaginary)]
-        self.function = function_of([*parameters(found), *waves], parts, "math")
+        coefficients = [complex_coefficients(factor.polynomial) for factor in in_factors(found)]
+        parts = [[part.as_expr() for c in phi for part in (c.real, c.imaginary)] for phi in coefficients]
+        self.functions = [function_of([*parameters(found), *waves], of_one, "math") for of_one in parts]
 
     def at(self, numbers: Numbers, phases: Numbers) -> float:
         """The largest modulus; infinite where there is no new value."""
         waves = [w for theta in phases for w in _waves(theta)]
-        parts = self.function(*numbers, *waves)
-        phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
-        if not phi[0]:
-            return inf
-        return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else largest_modulus(phi)
+        return max(_largest(function(*numbers, *waves)) for function in self.functions)
 
     def worst(self, numbers: Numbers) -> Numbers:
         """The phases, between -pi and pi, of the largest; of several alike pi before others, and long waves last."""
@@ -80,6 +76,14 @@ class Moduli:
 
 def _waves(theta: float) -> Numbers:
     return (-1.0, 0.0) if abs(theta) == pi else (cos(theta), sin(theta))
+
+
+def _largest(parts: list[float]) -> float:
+    """Of one factor, by the real and imaginary parts of its coefficients in turn."""
+    phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+    if not phi[0]:
+        return inf
+    return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else largest_modulus(phi)
 
 
 def _quadratic(phi: list[complex]) -> float:

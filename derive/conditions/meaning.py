@@ -43,6 +43,7 @@ def in_terms_of(stability: Stability, meaning: Mapping[str, sp.Expr | float]) ->
     given = {choose("parameter", str(name), own): expression(value) for name, value in meaning.items()}
     kept = {p.name: p for p in stability.parameters if p not in given}
     meant = {p: _exact(value, kept) for p, value in given.items()}
+    _check_bound(stability, meant)
     new = {s for value in meant.values() for s in value.free_symbols} | set(kept.values())
     facts = sp.And(*(fact.subs(meant, simultaneous=True) for fact in stability.assumed if fact.free_symbols & meant.keys()))
     facts = sp.And(stability.assumptions.subs(meant, simultaneous=True), _tidied(facts, Domain.of(new)), *_defined(meant, new))
@@ -59,8 +60,19 @@ def in_terms_of(stability: Stability, meaning: Mapping[str, sp.Expr | float]) ->
         polynomial=sp.Poly(sp.expand(numerator), xi),
         condition=_tidied(condition, domain) if stability.has_formula else condition,
         assumptions=facts,
+        box={q: tuple(end.subs(meant, simultaneous=True) for end in ends) for q, ends in stability.box.items()},
         other=other,
     )
+
+
+def _check_bound(stability: Stability, meant: Mapping[sp.Symbol, sp.Expr]) -> None:
+    """That no meaning names what runs through a range."""
+    names = {q.name for q in stability.box}
+    for p, value in meant.items():
+        if clash := [s.name for s in value.free_symbols if s.name in names]:
+            raise InputError(
+                f"expected a meaning of {p} without {clash[0]}, for all values of which the bound holds, got {value}"
+            )
 
 
 def _exact(value: sp.Expr, own: Mapping[str, sp.Symbol]) -> sp.Expr:

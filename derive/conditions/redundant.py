@@ -57,7 +57,7 @@ def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: D
     curves = sorted({g for e in relations for g in factors(_margin(e, names))} | fences(names, domain), key=str)
     if any(g.total_degree() > MOST_DEGREE for g in curves) or sum(g.total_degree() for g in curves) > MOST_DEGREES:
         return condition
-    truth = _Truth(names, curves, list(decompose(curves, admits(names, domain))))
+    truth = TruthOnCells(names, curves, list(decompose(curves, admits(names, domain))))
     wanted = truth.of(condition)
     point = _only_point(wanted, truth.cells)
     if point is not None:
@@ -70,7 +70,7 @@ def _margin(relation: Relational, names: Sequence[sp.Symbol]) -> sp.Poly:
 
 
 @dataclass(frozen=True)
-class _Truth:
+class TruthOnCells:
     """Of conditions on every cell; their inequalities change on the curves alone."""
 
     names: tuple[sp.Symbol, ...]
@@ -78,6 +78,7 @@ class _Truth:
     cells: list[Cell]
 
     def of(self, condition: Boolean) -> Truth:
+        """Of a condition whose inequalities change on the curves."""
         if condition in (sp.true, sp.false):
             return (condition == sp.true,) * len(self.cells)
         if isinstance(condition, Relational):

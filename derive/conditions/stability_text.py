@@ -8,8 +8,10 @@ import sympy as sp
 
 from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
+from derive.fields.phases import COSINES, THETAS
 from derive.printing.one_line import one_line
 from derive.printing.text import paragraph, pretty
+from derive.schemes.frozen import varying
 
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
@@ -37,7 +39,7 @@ def in_words(condition: Boolean) -> sp.Basic:
 
 def text_of(stability: Stability) -> str:
     """What `print` shows: the claim, what is assumed, how it is known; below it another grade's answer, if there is one."""
-    lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})", *_not_told(stability)]
+    lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})", *_not_told(stability), *_varying(stability)]
     if stability.other is not None and stability.other.condition == sp.false:
         lines += ["", paragraph(f"{_NEVER[stability.other.grade]}{_for_instance(stability.other, stability)}")]
     elif stability.other is not None:
@@ -46,8 +48,10 @@ def text_of(stability: Stability) -> str:
 
 
 def words_below(stability: Stability) -> list[str]:
-    """What stands below the formula in a notebook: what is assumed, and how it is known."""
-    return [*_assumed(stability), f"({_how(stability)})", *where_it_fails(stability), *filter(None, _not_told(stability))]
+    """What stands below the formula in a notebook: for what it holds, what is assumed, and how it is known."""
+    through = [text] if (text := _through(stability).strip()) else []
+    below = [*_not_told(stability), *_varying(stability)]
+    return [*through, *_assumed(stability), f"({_how(stability)})", *where_it_fails(stability), *filter(None, below)]
 
 
 def where_it_fails(stability: Stability) -> list[str]:
@@ -72,13 +76,14 @@ def _otherwise(stability: Stability) -> list[str]:
 def _claim(stability: Stability) -> list[str]:
     if stability.condition == sp.true:
         return [
-            f"{ALWAYS}: {MEANS[stability.grade]} at every value of {_names(stability)}"
+            f"{ALWAYS}{_through(stability)}: {MEANS[stability.grade]} at every value of {_names(stability)}"
             if stability.parameters
-            else f"{ALWAYS}",
+            else f"{ALWAYS}{_through(stability)}",
             "",
         ]
     if stability.condition == sp.false:
-        return [paragraph(f"{NEVER}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
+        through = _through(stability)
+        return [paragraph(f"{NEVER}{through}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
     return [f"stable{_when(stability)}", "", pretty(stability.condition), ""]
 
 
@@ -87,7 +92,27 @@ def _names(stability: Stability) -> str:
 
 
 def _when(stability: Stability) -> str:
-    return " if" if stability.status == "sufficient" else " if and only if"
+    return f"{_through(stability)}{' if' if stability.status == 'sufficient' else ' if and only if'}"
+
+
+def ranges_of(stability: Stability) -> dict[str, tuple[sp.Expr, sp.Expr]]:
+    """What the bound holds for all values of, beside the phases."""
+    return {q.name: ends for q, ends in stability.box.items() if q not in (*COSINES, *THETAS)}
+
+
+def _through(stability: Stability) -> str:
+    """The ranges; an end at which a parameter of known sign is zero does not belong to its own."""
+    told = []
+    for q, (low, high) in stability.box.items():
+        if q.name in ranges_of(stability):
+            below, above = "<" if low == 0 and q.is_positive else "<=", "<" if high == 0 and q.is_negative else "<="
+            told.append(f"{low} {below} {q} {above} {high}")
+    return f" for all {', '.join(told)}" if told else ""
+
+
+def _varying(stability: Stability) -> list[str]:
+    names = list(ranges_of(stability))
+    return ["", paragraph(varying(names))] if names and stability.amplification.phases else []
 
 
 def _for_instance(stability: Stability, met: Stability | None) -> str:

@@ -55,12 +55,13 @@ def witness(amplification: Amplification, grade: str, where: Condition = lambda 
         grade: the one that is not met.
         where: whether parameters may be chosen, such as those that meet a weaker grade.
     """
-    names, axes = parameters(amplification), amplification.phases
-    other = [q for q in amplification.box if q not in (*COSINES, *THETAS)]
+    other = {q: ends for q, ends in amplification.box.items() if q not in (*COSINES, *THETAS)}
+    limits = {s for ends in other.values() for end in ends for s in end.free_symbols} - {*parameters(amplification)}
+    names, axes = (*parameters(amplification), *sorted(limits, key=str)), amplification.phases
     for numbers in islice(_numbers(amplification, names, where), MOST):
         for turns in product([sp.oo, *_TURNS, sp.S.Zero], repeat=len(axes)):
-            for ends in product(*(amplification.box[q] for q in other)):
-                place = dict(zip(other, ends, strict=True)) | numbers
+            for ends in product(*other.values()):
+                place = {q: end.subs(numbers) for q, end in zip(other, ends, strict=True)} | numbers
                 found = seen(amplification, place, dict(zip(axes, turns, strict=True)), grade)
                 if found is not None:
                     return found

@@ -17,6 +17,7 @@ decay = declare("s", "s", "rate of decay times dt", positive=True)
 relaxation = declare("omega_r", r"\omega_r", "rate of relaxation times dt, of a lattice Boltzmann scheme", real=True)
 mass = declare("m", "m", "mass of the Klein-Gordon equation times dt", positive=True)
 dispersion = declare("mu", r"\mu", "dispersion times dt/dx^3, of a third derivative", real=True)
+shear = declare("k", "k", "square of the speed of shear waves over that of pressure waves", positive=True)
 filtering = declare("gamma", r"\gamma", "strength of the Robert-Asselin filter", positive=True)
 
 u = GridFunction("u", 1)

@@ -1,4 +1,4 @@
-"""The wave equation u_tt = c^2 u_xx, nu = c dt/dx, and its kin: Klein-Gordon, beam, Schroedinger, Airy."""
+"""The wave equation u_tt = c^2 u_xx, nu = c dt/dx, and its kin: electric, elastic, Klein-Gordon, beam, Schroedinger, Airy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sympy as sp
 from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, forward, second, second_fourth
-from derive.gallery.parameters import decay, dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, u, v
+from derive.gallery.parameters import decay, dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, shear, u, v
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)
@@ -46,6 +46,22 @@ def wave_theta() -> GridScheme:
 def wave_staggered() -> GridScheme:
     """Velocity u and stress v, each half a cell and half a step from the other."""
     return GridScheme(sp.Eq(_new, _now + nu * backward(v[0, 0])), sp.Eq(v[1, 0], v[0, 0] + nu * forward(_new)))
+
+
+def elastic_2d() -> GridScheme:
+    """P-SV waves, Virieux: velocities v and w, normal stresses s and q, shear stress z, each over density times speed."""
+    v, w, s, q, z = (GridFunction(name, 2) for name in "vwsqz")
+    v_new, w_new = v[1, 0, 0], w[1, 0, 0]
+    along, across = nu_x * forward(v_new, 0), nu_y * backward(w_new, 1)
+    other = 1 - 2 * shear  # Lame's first parameter over the modulus of pressure waves
+    return GridScheme(
+        sp.Eq(v_new - v[0, 0, 0], nu_x * backward(s[0, 0, 0], 0) + nu_y * backward(z[0, 0, 0], 1)),
+        sp.Eq(w_new - w[0, 0, 0], nu_x * forward(z[0, 0, 0], 0) + nu_y * forward(q[0, 0, 0], 1)),
+        sp.Eq(s[1, 0, 0] - s[0, 0, 0], along + other * across),
+        sp.Eq(q[1, 0, 0] - q[0, 0, 0], other * along + across),
+        sp.Eq(z[1, 0, 0] - z[0, 0, 0], shear * (nu_y * forward(v_new, 1) + nu_x * backward(w_new, 0))),
+        assumptions=shear <= 1,
+    )
 
 
 def yee_2d() -> GridScheme:
@@ -102,6 +118,7 @@ ENTRIES = {
     "wave-fourth-order": Entry("wave equation, leapfrog, fourth order in space", "Strikwerda 2004, Sec 8.2", wave_fourth_order),
     "wave-theta": Entry("wave equation, theta scheme", "Richtmyer and Morton 1967, Sec 10.2", wave_theta),
     "wave-staggered": Entry("wave equation as a staggered system", "Morton and Mayers 2005, Sec 4.10", wave_staggered),
+    "elastic-2d": Entry("elastic P-SV waves in 2-D, velocity and stress staggered", "Virieux 1986", elastic_2d),
     "yee-2d": Entry("Maxwell's equations in 2-D, Yee", "Taflove and Hagness 2005, Sec 4.7", yee_2d),
     "maxwell-lossy": Entry("Maxwell's equations in a conductor, Yee", "Taflove and Hagness 2005, Sec 3.6", maxwell_lossy),
     "klein-gordon": Entry("Klein-Gordon equation, leapfrog", "Strikwerda 2004, Sec 8.2", klein_gordon),

@@ -15,6 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
 from derive.conditions.failing import Failing
+from derive.conditions.stability_text import ranges_of
 from derive.paper.derivation import Derivation
 from derive.schemes.optimizers import why_excluded
 
@@ -46,6 +47,7 @@ def of_scheme(
         "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
         "sufficient": None if suffices is None else sp.sstr(suffices),
         "witnesses": [_failing(one) for one in stability.witnesses],
+        "ranges": {name: [sp.sstr(end) for end in ends] for name, ends in ranges_of(stability).items()},
     }
 
 

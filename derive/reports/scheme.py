@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from derive.conditions.bound import Stability
-from derive.conditions.stability_text import assumed_in_words, in_words, where_it_fails
+from derive.conditions.stability_text import assumed_in_words, in_words, ranges_of, where_it_fails
 from derive.conditions.status import NO_FORMULA
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
@@ -127,7 +127,8 @@ def _eliminated(stability: Stability) -> str:
     assumed = f" for {assumed_in_words(stability)}" if stability.assumed else ""
     if not stability.has_formula:
         return f"No closed form was found: {NO_FORMULA[stability.status]}{assumed} ({stability.grade})."
-    return f"The same at every frequency: necessary and sufficient{assumed} ({stability.status}, {stability.grade})."
+    ranges = "".join(f", and at every {name} from {low} to {high}" for name, (low, high) in ranges_of(stability).items())
+    return f"The same at every frequency{ranges}: necessary and sufficient{assumed} ({stability.status}, {stability.grade})."
 
 
 def _root_conditions(stability: Stability) -> list[Step]:

@@ -7,12 +7,13 @@ frozen. A scheme that switches where its state changes sign is differentiable on
 >>> linearised(u[1, 0] - u[0, 0] + q * (u[0, 1] ** 2 - u[0, -1] ** 2), {"u": U})
 -2*U*q*u[0, -1] + 2*U*q*u[0, 1] - u[0, 0] + u[1, 0]
 
-Source: Morton and Mayers, Numerical Solution of Partial Differential Equations (2005), Sec 2.17 and 5.10.
+Source: Morton and Mayers, Numerical Solution of Partial Differential Equations (2005), Sec 2.17 and 5.10; Richtmyer and Morton,
+Difference Methods for Initial-Value Problems (1967), Ch 5.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sympy as sp
 
@@ -57,6 +58,16 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
             raise InputError(f"expected a derivative by {v} at the state, got {slope}; give the state a sign, or a number")
         derivative += slope * v
     return sp.expand(derivative)
+
+
+def varying(names: Sequence[str]) -> str:
+    """What a condition for all values of coefficients tells where they vary from place to place."""
+    told = " and ".join(names)
+    vary, are = ("varies", "is") if len(names) == 1 else ("vary", "are")
+    return (
+        f"where {told} {vary} in space or time, this is the condition with coefficients frozen: necessary, and sufficient "
+        f"under more conditions, above all where the scheme dissipates and {told} {are} smooth"
+    )
 
 
 def words(states: Mapping[str, sp.Expr]) -> str:

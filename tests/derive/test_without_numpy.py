@@ -13,7 +13,9 @@ import sympy as sp
 
 import derive
 from derive.conditions.cross_check import contradicted
-from derive.conditions.cross_check_plain import _outside, largest_modulus
+from derive.conditions.cross_check_plain import _outside, in_factors, largest_modulus
+from derive.gallery import gallery
+from derive.gallery.parameters import nu_x, nu_y
 from derive.modes.amplification import amplification
 from derive.reading.parse import parse_scheme
 from tests.derive.known_schemes import SCHEMES
@@ -76,6 +78,17 @@ def test_roots_on_the_circle_are_told_from_roots_outside() -> None:
     assert _outside(double, 1 + 1e-3) is False
     assert _outside(double, 1 - 1e-3) is True
     assert largest_modulus(double) == pytest.approx(1, abs=1e-9)
+    assert largest_modulus([1, -5, 10, -10, 5, -1]) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_product_is_looked_at_factor_by_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Elastic waves: five modes that meet at theta = 0, in three factors; the same opinion with NumPy and without."""
+    found = amplification(gallery["elastic-2d"].scheme)
+    assert sorted(factor.polynomial.degree() for factor in in_factors(found)) == [1, 2, 2]
+    right = nu_x**2 + nu_y**2 <= 1
+    assert [contradicted(found, claim, "von-neumann") for claim in (right, sp.true)] == [False, True]
+    monkeypatch.setattr("derive.conditions.cross_check.is_missing", lambda: True)
+    assert [contradicted(found, claim, "von-neumann") for claim in (right, sp.true)] == [False, True]
 
 
 def test_no_module_loads_numpy_by_itself() -> None:

@@ -30,7 +30,18 @@ LONG = {  # more than a third of a second to derive or to sample
         "quickest",
     ),
     *("corner-transport", "lax-wendroff-2d", "leapfrog-2d", "advection-diffusion-ftcs-2d", "leapfrog-lagged-diffusion"),
-    *("cnab", "sbdf2", "wave-2d", "wave-3d", "yee-2d", "heat-ab3", "advection-rk4", "advection-ab3", "upwind-third-rk3"),
+    *(
+        "cnab",
+        "sbdf2",
+        "wave-2d",
+        "wave-3d",
+        "yee-2d",
+        "elastic-2d",
+        "heat-ab3",
+        "advection-rk4",
+        "advection-ab3",
+        "upwind-third-rk3",
+    ),
     *("weno5-linear-ssp33", "schroedinger-rk4", "heat-dufort-frankel-2d", "leapfrog-filtered", "lax-friedrichs-2d"),
 }
 SHORT = [key for key in gallery if key not in LONG and key in STATEMENTS]  # one that lacks is demanded below, by name

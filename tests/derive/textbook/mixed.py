@@ -43,6 +43,7 @@ WAVES = {
     "wave-fourth-order": Statement(_both, sp.Abs(nu) <= sp.sqrt(3) / 2, "von-neumann"),
     "wave-theta": Statement({"nu": (-3.0, 3.0), "theta": (0.0, 0.5)}, nu**2 * (1 - 4 * theta) <= 1, "von-neumann"),
     "wave-staggered": Statement(_both, sp.Abs(nu) <= 1, "von-neumann"),
+    "elastic-2d": Statement({**_plane, "k": (0.05, 1.0)}, nu_x**2 + nu_y**2 <= 1, "von-neumann"),
     "yee-2d": Statement(_plane, nu_x**2 + nu_y**2 <= 1, "von-neumann"),
     "maxwell-lossy": Statement({"nu": (-1.6, 1.6), "s": (0.01, 3.0)}, sp.Abs(nu) <= 1),
     "klein-gordon": Statement({"nu": (-1.4, 1.4), "m": (0.01, 2.5)}, 4 * nu**2 + mass**2 < 4),

@@ -1,0 +1,1 @@
+"""Conditions for every value of a parameter in a range."""
