@@ -16,6 +16,7 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.bound import Stability
 from derive.conditions.failing import Failing
 from derive.paper.derivation import Derivation
+from derive.paper.solved import solved
 from derive.schemes.optimizers import why_excluded
 
 
@@ -72,6 +73,7 @@ def of_theorem(derivation: Derivation) -> dict[str, Any]:
         "latex": derivation.latex(),
         "steps": steps,
         "outputs": {name: [sp.sstr(value) for value in values] for name, values in derivation.outputs.items()},
+        "solved": [sp.sstr(relation) for relation in solved(derivation)],
     }
 
 
