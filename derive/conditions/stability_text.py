@@ -8,8 +8,9 @@ import sympy as sp
 
 from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
+from derive.printing.named import Named, named
 from derive.printing.one_line import one_line
-from derive.printing.text import paragraph, pretty
+from derive.printing.text import paragraph
 
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
@@ -33,6 +34,12 @@ ALWAYS, NEVER = sp.Symbol("always stable"), sp.Symbol("never stable")
 def in_words(condition: Boolean) -> sp.Basic:
     """The condition, or that it is always or never met."""
     return ALWAYS if condition == sp.true else NEVER if condition == sp.false else condition
+
+
+def to_read(stability: Stability) -> Named:
+    """The condition, or that it is always or never met, with letters for what is long."""
+    symbols = (s for s in stability.polynomial.as_expr().free_symbols if isinstance(s, sp.Symbol))
+    return named(in_words(stability.condition), (*stability.parameters, *symbols))
 
 
 def text_of(stability: Stability) -> str:
@@ -66,7 +73,7 @@ def _shortly(part: Boolean) -> str:
 def _otherwise(stability: Stability) -> list[str]:
     if stability.condition == sp.true:
         return [f"{MEANS[stability.grade]} always"]
-    return [f"{MEANS[stability.grade]}{_when(stability)}", "", pretty(stability.condition), ""]
+    return [f"{MEANS[stability.grade]}{_when(stability)}", "", to_read(stability).text(), ""]
 
 
 def _claim(stability: Stability) -> list[str]:
@@ -79,7 +86,7 @@ def _claim(stability: Stability) -> list[str]:
         ]
     if stability.condition == sp.false:
         return [paragraph(f"{NEVER}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
-    return [f"stable{_when(stability)}", "", pretty(stability.condition), ""]
+    return [f"stable{_when(stability)}", "", to_read(stability).text(), ""]
 
 
 def _names(stability: Stability) -> str:

@@ -1,4 +1,4 @@
-"""A theorem's condition for the weight decay, in which the paper states its bounds: one relation for each candidate of each end.
+"""A theorem's condition solved for the weight decay, as the paper states it: a relation for each candidate of each end.
 
 The condition as it is derived may be in other terms, such as the damping of a flow. Both say the same: an interval between the
 largest lower and the smallest upper bound is where all these relations hold, and empty where it has no room.

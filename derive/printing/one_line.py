@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
+DIGITS = 10  # of an algebraic number that has no radicals
 _OF_SPACE_AND_TIME = {"t", "x", "y", "z"}
 
 
@@ -31,6 +32,9 @@ class OneLinePrinter(AuthorsSigns, StrPrinter):
 
     def _print_Relational(self, expr: sp.Rel) -> str:
         return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
+
+    def _print_ComplexRootOf(self, expr: sp.CRootOf) -> str:
+        return str(expr.evalf(DIGITS))
 
     def _print_Or(self, expr: sp.Or) -> str:
         return " or ".join(f"({self._print(a)})" if isinstance(a, sp.And) else self._print(a) for a in _ordered(expr))

@@ -12,7 +12,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 
 from derive.fields.symbols import MEANINGS, latex_names
-from derive.printing.one_line import AuthorsSigns, can_be_typed, one_line
+from derive.printing.one_line import DIGITS, AuthorsSigns, can_be_typed, one_line
 from derive.printing.plain_text import in_unicode
 
 COLUMNS = 80
@@ -23,7 +23,6 @@ _ESCAPED = {
     **{c: rf"\{c}" for c in "{}$&#%_"},
     **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
 }
-DIGITS = 10  # of an algebraic number that has no radicals
 
 
 def latex(expr: sp.Basic) -> str:

@@ -15,8 +15,10 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
 from derive.conditions.failing import Failing
+from derive.conditions.stability_text import to_read
 from derive.paper.derivation import Derivation
 from derive.paper.solved import solved
+from derive.printing.named import Named
 from derive.schemes.optimizers import why_excluded
 
 
@@ -47,7 +49,14 @@ def of_scheme(
         "frozen": {name: sp.sstr(state) for name, state in frozen.items()},
         "sufficient": None if suffices is None else sp.sstr(suffices),
         "witnesses": [_failing(one) for one in stability.witnesses],
+        "named": _named(to_read(stability)) if exact else None,
     }
+
+
+def _named(shown: Named) -> dict[str, Any] | None:
+    """The condition with letters for what is long, if it has any."""
+    definitions = {letter.name: sp.sstr(value) for letter, value in shown.definitions}
+    return {"condition": sp.sstr(shown.condition), "with": definitions} if definitions else None
 
 
 def _failing(one: Failing) -> dict[str, Any]:

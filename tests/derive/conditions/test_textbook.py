@@ -11,9 +11,11 @@ import sympy as sp
 from derive import GridScheme, InputError, Stability, stability
 from derive.__main__ import main
 from derive.conditions.sampling import RESOLUTION
+from derive.conditions.stability_text import to_read
 from derive.fields.symbols import MEANINGS
 from derive.gallery import gallery
 from tests.demands import demand
+from tests.derive.same import normal
 from tests.derive.textbook import STATEMENTS, Statement, evaluate
 from tests.oracles import powers_grow, spectral_radius, verdict
 
@@ -72,6 +74,8 @@ def test_every_scheme_of_the_gallery_has_a_statement() -> None:
 
 
 def _hold_engine_against_oracle(key: str, count: int) -> None:
+    printed = to_read(found(key)) if found(key).has_formula and found(key).condition.free_symbols else None
+    assert printed is None or normal(printed.put_back()) == normal(found(key).condition)
     stable, sure = oracle(key, count)
     disputed = (engine(key, count) != stable) & sure
     if found(key).status == "exact":
