@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import product
 from math import cos, inf, pi, sin
 
+from derive.arrays import is_missing, np
 from derive.conditions.cross_check_plain import largest_modulus
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.margins import complex_coefficients
@@ -43,7 +44,7 @@ class Moduli:
         phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
         if not phi[0]:
             return inf
-        return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else largest_modulus(phi)
+        return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else _several(phi)
 
     def worst(self, numbers: Numbers) -> Numbers:
         """The phases, between -pi and pi, of the largest; of several alike pi before others, and long waves last."""
@@ -80,6 +81,11 @@ class Moduli:
 
 def _waves(theta: float) -> Numbers:
     return (-1.0, 0.0) if abs(theta) == pi else (cos(theta), sin(theta))
+
+
+def _several(phi: list[complex]) -> float:
+    """By NumPy in a hundredth of the time, where it is there: this is a search."""
+    return largest_modulus(phi) if is_missing() else float(abs(np.roots(phi)).max())
 
 
 def _quadratic(phi: list[complex]) -> float:

@@ -11,6 +11,7 @@ from derive.conditions.witness import witness
 from derive.printing.named import Named, named
 from derive.printing.one_line import one_line
 from derive.printing.text import paragraph
+from derive.shown import shown
 
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
@@ -61,13 +62,13 @@ def where_it_fails(stability: Stability) -> list[str]:
     """A line for each part of a condition, after an empty one."""
     if stability.condition == sp.false:  # said with the claim
         return []
-    lines = [paragraph(f"beyond {_shortly(one.part)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
+    lines = [paragraph(f"{_beyond(one.edge)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
     return ["", *lines] if lines else []
 
 
-def _shortly(part: Boolean) -> str:
-    text = one_line(part)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+def _beyond(edge: Boolean) -> str:
+    """An edge that is left; of an equation there is no inside."""
+    return f"{'beside' if isinstance(edge, sp.Eq) else 'beyond'} {shown(one_line(edge), LONGEST)}"
 
 
 def _otherwise(stability: Stability) -> list[str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 from sympy.core.relational import Relational
@@ -88,10 +89,14 @@ def named(condition: Boolean, taken: Iterable[sp.Symbol] = (), longest: int = LO
     definitions: Definitions = []
     while (part := _most(condition, definitions)) is not None:
         letter = next(letters)
-        definitions = [(known, value.xreplace({part: letter})) for known, value in definitions]
-        condition = condition.xreplace({part: letter})
+        definitions = [(known, _with(value, part, letter)) for known, value in definitions]
+        condition = _with(condition, part, letter)
         definitions.append((letter, part))
     return Named(_sides_named(condition, definitions, letters), tuple(definitions))
+
+
+def _with(expr: Any, part: sp.Expr, letter: sp.Expr) -> Any:
+    return expr.xreplace({part: letter})
 
 
 def _size(expr: sp.Basic) -> int:
@@ -108,13 +113,20 @@ def _letters(symbols: Iterable[sp.Symbol]) -> Iterator[sp.Symbol]:
 def _most(condition: Boolean, definitions: Definitions) -> sp.Expr | None:
     """The longest sum or root that is to be named."""
     whole = [side for relation in condition.atoms(Relational) for side in relation.args] + [value for _, value in definitions]
-    inner = Counter(e for side in whole for arg in side.args for e in sp.preorder_traversal(arg) if _can_be_named(e))
+    inner = Counter(e for side in whole for arg in side.args for e in _within(arg) if _can_be_named(e))
     outer = Counter(side for side in whole if _can_be_named(side))
     sizes = {e: _size(e) for e in {*inner, *outer}}
     fit = [
         e for e, size in sizes.items() if size > (LONG if inner[e] + outer[e] == 1 else REPEATED) and (inner[e] or outer[e] > 1)
     ]
     return max(fit, key=lambda e: (sizes[e], sp.default_sort_key(e)), default=None)
+
+
+def _within(expr: sp.Basic) -> Iterator[sp.Basic]:
+    """It and its parts; of an algebraic number without radicals, which is shown as a decimal, not its polynomial."""
+    yield expr
+    for arg in () if isinstance(expr, sp.CRootOf) else expr.args:
+        yield from _within(arg)
 
 
 def _can_be_named(expr: sp.Basic) -> bool:
@@ -126,14 +138,14 @@ def _sides_named(condition: Boolean, definitions: Definitions, letters: Iterator
     known: dict[sp.Expr, sp.Symbol] = {}
 
     def short(relation: Relational) -> Boolean:
-        relation = relation if _size(relation.lhs) > SHORT else relation.reversed
-        value, bound = _long_side(relation)
+        turned: Any = relation if _size(relation.lhs) > SHORT else relation.reversed
+        value, bound = _long_side(turned)
         if -value in known:
-            return relation.func(value, bound, evaluate=False).reversedsign.xreplace({-value: known[-value]})
+            return _with(turned.func(value, bound, evaluate=False).reversedsign, -value, known[-value])
         if value not in known:
             known[value] = next(letters)
             definitions.append((known[value], value))
-        return relation.func(known[value], bound)
+        return turned.func(known[value], bound)
 
     parts = set(condition.args) if isinstance(condition, sp.And) else {condition}  # each is printed on a line of its own
     others = condition.atoms(Relational) - parts

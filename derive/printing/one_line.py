@@ -33,9 +33,6 @@ class OneLinePrinter(AuthorsSigns, StrPrinter):
     def _print_Relational(self, expr: sp.Rel) -> str:
         return f"{self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)}"
 
-    def _print_ComplexRootOf(self, expr: sp.CRootOf) -> str:
-        return str(expr.evalf(DIGITS))
-
     def _print_Or(self, expr: sp.Or) -> str:
         return " or ".join(f"({self._print(a)})" if isinstance(a, sp.And) else self._print(a) for a in _ordered(expr))
 
@@ -66,7 +63,12 @@ def _ordered(expr: sp.Basic) -> list[sp.Basic]:
 
 def one_line(expr: sp.Basic) -> str:
     """The text of an expression, a relation or a statement."""
-    return OneLinePrinter().doprint(expr)
+    return OneLinePrinter().doprint(in_decimals(expr))
+
+
+def in_decimals(expr: sp.Basic) -> sp.Basic:
+    """Algebraic numbers without radicals as decimals, to be read."""
+    return expr.xreplace({root: root.evalf(DIGITS) for root in expr.atoms(sp.CRootOf)})
 
 
 def can_be_typed(expr: sp.Basic) -> bool:

@@ -67,6 +67,7 @@ def _failing(one: Failing) -> dict[str, Any]:
         "at": {symbol.name: sp.sstr(value) for symbol, value in one.witness.values.items()},
         "modulus": one.witness.modulus,
         "multiple": one.witness.multiple,
+        "edge": sp.sstr(one.edge),
     }
 
 

@@ -120,7 +120,7 @@ def _where_it_fails(stability: Stability) -> list[Step]:
     if stability.condition == sp.false:  # said with the condition
         return []
     return [
-        Step("Needed", one.part, f"Without it the scheme fails{one.where and f' {one.where}'}: {one.witness}.")
+        Step("Needed", one.edge, f"Without it the scheme fails{one.where and f' {one.where}'}: {one.witness}.")
         for one in stability.witnesses
     ]
 

@@ -15,6 +15,7 @@ from derive.conditions.stability_text import to_read
 from derive.fields.symbols import MEANINGS
 from derive.gallery import gallery
 from tests.demands import demand
+from tests.derive.brute import phases_are_those_named, radius
 from tests.derive.same import normal
 from tests.derive.textbook import STATEMENTS, Statement, evaluate
 from tests.oracles import powers_grow, spectral_radius, verdict
@@ -85,6 +86,16 @@ def _hold_engine_against_oracle(key: str, count: int) -> None:
         assert (engine(key, count)[disputed]).all()
         assert (spectral_radius(gallery[key].scheme, points) < 1 + RESOLUTION).all()
     assert (~sure).mean() < 0.02
+
+
+@pytest.mark.parametrize("key", SHORT)
+def test_every_part_fails_where_it_is_said_to(key: str) -> None:
+    derived = found(key)
+    if derived.status == "exact" and derived.condition != sp.true:
+        assert {one.part for one in derived.witnesses} == set(sp.And.make_args(derived.condition))
+    for one in derived.witnesses:
+        assert phases_are_those_named(one)
+        assert one.witness.multiple or radius(derived, one) > 1
 
 
 @pytest.mark.parametrize("key", SHORT)
