@@ -14,13 +14,12 @@ from derive.conditions.checked_values import checked_values, numbers_of
 from derive.conditions.closed_form import domain_of
 from derive.conditions.sampling import parameters
 from derive.conditions.solve import solve_condition
-from derive.conditions.stability_text import in_words, text_of, words_below
+from derive.conditions.stability_text import in_words, text_of, to_read, words_below
 from derive.conditions.status import WITH_A_FORMULA
 from derive.conditions.ways.eliminate import Box
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification
 from derive.printing.notebook import markdown
-from derive.printing.text import latex
 
 if TYPE_CHECKING:
     from derive.conditions.failing import Failing
@@ -190,8 +189,8 @@ class Stability:
         return for_all(self, ranges)
 
     def latex(self) -> str:
-        """The condition as LaTeX; one that is always or never met, in words."""
-        return latex(in_words(self.condition))
+        """The condition as LaTeX, with letters for what is long; one that is always or never met, in words."""
+        return to_read(self).latex()
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"

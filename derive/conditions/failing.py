@@ -2,47 +2,53 @@
 
 Between a stable and an unstable point there is an edge; it is bisected in rational numbers, and belongs to the part of the
 condition that alone is false beyond it. Close behind it the phase of the largest root is looked for, twice, since what happens
-at the edge itself is where that phase tends to: to zero ("for long waves"), to pi, or to a phase between, where the margin
-touches zero. That search is in floating point and explains; what is claimed is the `Witness`: at this place, of rational
-numbers, the roots do not qualify, which is settled exactly and owes nothing to the way the condition was found.
+at the edge itself is where that phase tends to (`where`). That search is in floating point and explains; what is claimed is
+the `Witness`: at this place, of rational numbers, the roots do not qualify, which is settled exactly and owes nothing to the
+way the condition was found. A phase that is said to be the one "at" which it fails is that of the witness.
+
+Of a part with alternatives the edge is the relation that ceases to hold there; beside an equation there is nothing but edge.
+Where the frequency has another range than phases, such as a power between its extremes, what fails is one of its ends.
 
 >>> from derive.conditions.stability import stability
 >>> from derive.reading.parse import parse_scheme
 >>> text = "u[1, 0] == u[0, 0] - a*(u[0, 1] - u[0, -1])/2 + r*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
 >>> for one in failing(stability(parse_scheme(text, positive=["r"]))):
-...     print(one.part, one.where)
+...     print(one.edge, one.where)
 a**2 <= 2*r for long waves
 r <= 1/2 at theta = pi
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import pi, tan
+from itertools import product
+from math import pi, prod, tan
 from typing import TYPE_CHECKING
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.cross_check import points_to_try
-from derive.conditions.exactly import exactly
+from derive.conditions.crossing import Crossings, Point
 from derive.conditions.largest_moduli import Moduli
 from derive.conditions.sampling import parameters
 from derive.conditions.status import WITH_A_FORMULA
+from derive.conditions.where import Phases, stays, where
 from derive.conditions.witness import Witness, seen, witness
 from derive.fields.phases import COSINES, THETAS
+from derive.modes.amplification import Amplification
+from derive.printing.one_line import one_line
+from derive.shown import shown
 
 if TYPE_CHECKING:
     from derive.conditions.bound import Stability
 
-Point = tuple[Fraction, ...]
-Phases = tuple[float, ...]
-HALVINGS, PAIRS, PULLS = 12, 160, 6
-FAR, CLOSE = Fraction(1, 8), Fraction(1, 256)
+SIZES = (Fraction(1, 8), Fraction(1, 32), Fraction(1, 256))
 """How far beyond the edge, relative to the size of the parameters there."""
-SHRINKS, SMALL = 0.75, 0.5
+CLEAR = 1e-7
+"""Growth above rounding."""
+TURNS = (sp.S.Zero, sp.Rational(1, 2), sp.oo)
 
 
 @dataclass(frozen=True)
@@ -53,115 +59,102 @@ class Failing:
         part: of the condition; all parts are to hold.
         where: in words, such as "at theta = pi"; empty where there are no waves.
         witness: a place just beyond, at which the roots do not qualify, exactly.
+        edge: the relation that ceases to hold there: the part, or one of the alternatives in it.
     """
 
     part: Boolean
     where: str
     witness: Witness
+    edge: Boolean
 
     def __str__(self) -> str:
-        return f"{self.part}: fails{self.where and f' {self.where}'}; for instance, {self.witness}"
+        return f"{shown(one_line(self.edge))}: fails{self.where and f' {self.where}'}; for instance, {self.witness}"
 
 
 def failing(stability: Stability) -> tuple[Failing, ...]:
     """Of each part of a condition with a formula; a part next to which no such place was found is left out."""
-    found, names = stability.amplification, parameters(stability.amplification)
+    found, ends = stability.amplification, {}
+    if _other_frequencies(stability):
+        if found.phases:  # a parameter with a range beside phases
+            return ()
+        found, ends = _at_ends(found) if _has_ends(found) else (found, ends)
+    names = parameters(found)
     if stability.status not in WITH_A_FORMULA or stability.condition == sp.true:
         return ()
     if not stability.condition.free_symbols:
         place = witness(found, stability.grade)
-        return (Failing(sp.false, "at all parameters", place),) if place else ()
-    if not stability.condition.free_symbols <= set(names) or _other_frequencies(stability):
+        return (Failing(sp.false, "at all parameters", place, sp.false),) if place else ()
+    if not stability.condition.free_symbols <= set(names):
         return ()
-    search = _Search(stability, names)
-    return tuple(one for part in search.parts if (one := search.beyond(part)))
+    search = _Search(stability, found, ends)
+    return tuple(one for part, edge in search.edges if (one := search.beyond(part, edge)))
 
 
 def _other_frequencies(stability: Stability) -> bool:
     return any(q not in (*COSINES, *THETAS) for q in stability.box)
 
 
-class _Search:
-    def __init__(self, stability: Stability, names: Sequence[sp.Symbol]) -> None:
-        self.found, self.grade, self.names = stability.amplification, stability.grade, tuple(names)
-        self.parts = sorted(sp.And.make_args(stability.condition), key=sp.default_sort_key)
-        self.holds = {part: exactly(part, self.names) for part in self.parts}
-        self.assumed = exactly(sp.And(*stability.assumed), self.names)
-        self.moduli = Moduli(self.found)
-        self.edges = self._edges()
+def _has_ends(found: Amplification) -> bool:
+    return not any(sp.sympify(end).has(sp.oo, -sp.oo) for ends in found.box.values() for end in ends)
 
-    def beyond(self, part: Boolean) -> Failing | None:
-        """Behind its edge."""
-        if part not in self.edges:
+
+def _at_ends(found: Amplification) -> tuple[Amplification, dict[str, Amplification]]:
+    """The polynomials at the ends of a range that is none of phases: their product, and each of them by the end in words."""
+    ends = {}
+    for values in product(*found.box.values()):
+        place = dict(zip(found.box, map(sp.sympify, values), strict=True))
+        words = ", ".join(f"{q} = {value}" for q, value in place.items())
+        polynomial = sp.Poly(found.polynomial.as_expr().subs(place), *found.polynomial.gens)
+        ends[f"at {words}"] = Amplification(polynomial, {}, found.assumptions)
+    return Amplification(prod(end.polynomial for end in ends.values()), {}, found.assumptions), ends
+
+
+class _Search:
+    def __init__(self, stability: Stability, found: Amplification, ends: Mapping[str, Amplification]) -> None:
+        self.found, self.ends, self.grade, self.names = found, ends, stability.grade, parameters(found)
+        self.moduli = Moduli(self.found)
+        self.crossings = Crossings(stability, found)
+        self.edges = self.crossings.edges()
+
+    def beyond(self, part: Boolean, edge: Boolean) -> Failing | None:
+        """Behind its edge; the witness is the place farthest from it if the phases there are those close to it."""
+        tries = (list(self._behind(part, *start)) for start in self.edges[part, edge])
+        behind = next(filter(None, tries), None)
+        if behind is None:
             return None
-        edge, outward = self.edges[part]
-        places = [self._outside(part, edge, outward, size) for size in (FAR, CLOSE)]
-        phases = [self.moduli.worst(tuple(map(float, place))) for place in places if place]
-        if len(phases) < len(places):
-            return None
-        for place, at in zip(places, phases, strict=True):
-            exact = self._exactly(place or (), at)
-            if exact:
-                flat = self.moduli.is_flat(tuple(map(float, places[-1] or ())))
-                return Failing(part, "at every phase" if flat else _words(self.found.phases, *phases), exact)
-        return None
+        (_, there, _), (_, here, _) = behind[0], behind[-1]
+        place, _, found = behind[0] if stays(there, here) else behind[-1]
+        return Failing(part, self._words(place, there, here), found, edge)
+
+    def _behind(self, part: Boolean, edge: Point, outward: Point) -> Iterator[tuple[Point, Phases, Witness]]:
+        """Places, their worst phases and what is seen there, exactly; after the first one while growth is above rounding."""
+        for size in SIZES:
+            place = self.crossings.outside(part, edge, outward, size)
+            if place is None:
+                return
+            numbers = tuple(map(float, place))
+            phases = self.moduli.worst(numbers)
+            found = self._exactly(place, phases)
+            if found and (size == SIZES[0] or self.moduli.at(numbers, phases) > 1 + CLEAR):
+                yield place, phases, found
+
+    def _words(self, place: Point, far: Phases, close: Phases) -> str:
+        if self.ends:
+            return next((words for words, end in self.ends.items() if self._fails(end, place, {})), "")
+        return "at every phase" if self._is_flat(place) else where(self.found.phases, far, close)
+
+    def _is_flat(self, place: Point) -> bool:
+        """The same modulus at all phases in floating point, and outside at some of them exactly."""
+        some = product(TURNS, repeat=len(self.found.phases))
+        return self.moduli.is_flat(tuple(map(float, place))) and all(
+            self._fails(self.found, place, dict(zip(self.found.phases, turns, strict=True))) for turns in some
+        )
 
     def _exactly(self, place: Point, phases: Phases) -> Witness | None:
-        turns = {i: _turn(theta) for i, theta in zip(self.found.phases, phases, strict=True)}
-        return seen(self.found, dict(zip(self.names, map(_rational, place), strict=True)), turns, self.grade)
+        return self._fails(self.found, place, {i: _turn(theta) for i, theta in zip(self.found.phases, phases, strict=True)})
 
-    def _false(self, point: Point) -> list[Boolean]:
-        return [part for part, holds in self.holds.items() if not holds(point)]
-
-    def _edges(self) -> dict[Boolean, tuple[Point, Point]]:
-        """Part -> a point on its edge, and a direction that leads out."""
-        points = [tuple(_fraction(place[n.name]) for n in self.names) for place in points_to_try(self.found)]
-        points += [tuple(v / k for v in point) for k in (10, 100) for point in points[:16]]
-        points = [point for point in points if self.assumed(point)]
-        stable = [point for point in points if not self._false(point)]
-        unstable = [point for point in points if self._false(point)]
-        edges: dict[Boolean, tuple[Point, Point]] = {}
-        for inside, outside in _pairs(stable, unstable):
-            if len(edges) == len(self.parts):
-                break
-            part, edge = self._bisected(inside, outside)
-            if part is not None and part not in edges:
-                edges[part] = edge, tuple(b - a for a, b in zip(inside, outside, strict=True))
-        return edges
-
-    def _bisected(self, low: Point, high: Point) -> tuple[Boolean | None, Point]:
-        for _ in range(HALVINGS):
-            middle = tuple((a + b) / 2 for a, b in zip(low, high, strict=True))
-            low, high = (low, middle) if self._false(middle) else (middle, high)
-        false = self._false(high)
-        return (false[0] if len(false) == 1 else None), high
-
-    def _outside(self, part: Boolean, edge: Point, outward: Point, size: Fraction) -> Point | None:
-        """A place beyond the edge at which this part alone is false."""
-        long = max(map(abs, outward)) or Fraction(1)
-        scale = max(map(abs, edge)) / long
-        for pull in range(PULLS):
-            step = size * scale / 2**pull
-            place = tuple(_short(a + step * b, scale * long * size / 2**pull) for a, b in zip(edge, outward, strict=True))
-            if self.assumed(place) and self._false(place) == [part]:
-                return place
-        return None
-
-
-def _pairs(stable: list[Point], unstable: list[Point]) -> Iterator[tuple[Point, Point]]:
-    """Different partners first."""
-    if stable:
-        few = [(stable[(k + turn) % len(stable)], outside) for turn in range(4) for k, outside in enumerate(unstable)]
-        yield from few[:PAIRS]
-
-
-def _short(value: Fraction, size: Fraction) -> Fraction:
-    """A number of few digits nearby."""
-    return value.limit_denominator(max(1, int(3 / size)) if size else 1)
-
-
-def _fraction(value: sp.Rational) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
+    def _fails(self, found: Amplification, place: Point, turns: dict[int, sp.Expr]) -> Witness | None:
+        return seen(found, dict(zip(self.names, map(_rational, place), strict=True)), turns, self.grade)
 
 
 def _rational(value: Fraction) -> sp.Rational:
@@ -174,28 +167,3 @@ def _turn(theta: float) -> sp.Expr:
         return sp.oo
     near = Fraction(tan(theta / 2)).limit_denominator(1000 if abs(theta) > 0.1 else 100_000)
     return sp.Rational(near.numerator, near.denominator)
-
-
-def _words(axes: Sequence[int], far: Phases, close: Phases) -> str:
-    if not axes:
-        return ""
-    ends = [_tends(a, b) for a, b in zip(far, close, strict=True)]
-    if not any(ends):
-        return "for long waves"
-    names = ["theta"] if len(axes) == 1 else [f"theta_{i + 1}" for i in axes]
-    told = ", ".join(f"{n} = {_angle(end)}" for n, end in zip(names, ends, strict=True))
-    on_the_way = any(end in (0.0, pi) and abs(abs(b) - end) > 1e-9 for b, end in zip(close, ends, strict=True))
-    return f"{'near' if on_the_way or not all(e in (0.0, pi) for e in ends) else 'at'} {told}"
-
-
-def _tends(far: float, close: float) -> float:
-    """The phase at the edge: 0 or pi where it comes closer to them."""
-    for end in (0.0, pi):
-        before, now = abs(abs(far) - end), abs(abs(close) - end)
-        if now < 1e-9 or (now < SMALL and now < SHRINKS * before):
-            return end
-    return close
-
-
-def _angle(value: float) -> str:
-    return {0.0: "0", pi: "pi"}.get(value, f"{value:.3g}")

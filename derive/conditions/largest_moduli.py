@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import product
 from math import cos, inf, pi, sin
 
+from derive.arrays import is_missing, np
 from derive.conditions.cross_check_plain import in_factors, largest_modulus
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.margins import complex_coefficients
@@ -83,7 +84,12 @@ def _largest(parts: list[float]) -> float:
     phi = [complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
     if not phi[0]:
         return inf
-    return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else largest_modulus(phi)
+    return abs(phi[1] / phi[0]) if len(phi) == 2 else _quadratic(phi) if len(phi) == 3 else _several(phi)
+
+
+def _several(phi: list[complex]) -> float:
+    """By NumPy in a hundredth of the time, where it is there: this is a search."""
+    return largest_modulus(phi) if is_missing() else float(abs(np.roots(phi)).max())
 
 
 def _quadratic(phi: list[complex]) -> float:

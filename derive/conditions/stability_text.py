@@ -9,9 +9,11 @@ import sympy as sp
 from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
 from derive.fields.phases import COSINES, THETAS
+from derive.printing.named import Named, named
 from derive.printing.one_line import one_line
-from derive.printing.text import paragraph, pretty
+from derive.printing.text import paragraph
 from derive.schemes.frozen import varying
+from derive.shown import shown
 
 if TYPE_CHECKING:
     from sympy.logic.boolalg import Boolean
@@ -37,6 +39,12 @@ def in_words(condition: Boolean) -> sp.Basic:
     return ALWAYS if condition == sp.true else NEVER if condition == sp.false else condition
 
 
+def to_read(stability: Stability) -> Named:
+    """The condition, or that it is always or never met, with letters for what is long."""
+    symbols = (s for s in stability.polynomial.as_expr().free_symbols if isinstance(s, sp.Symbol))
+    return named(in_words(stability.condition), (*stability.parameters, *symbols))
+
+
 def text_of(stability: Stability) -> str:
     """What `print` shows: the claim, what is assumed, how it is known; below it another grade's answer, if there is one."""
     lines = [*_claim(stability), *_assumed(stability), f"({_how(stability)})", *_not_told(stability), *_varying(stability)]
@@ -58,19 +66,19 @@ def where_it_fails(stability: Stability) -> list[str]:
     """A line for each part of a condition, after an empty one."""
     if stability.condition == sp.false:  # said with the claim
         return []
-    lines = [paragraph(f"beyond {_shortly(one.part)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
+    lines = [paragraph(f"{_beyond(one.edge)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
     return ["", *lines] if lines else []
 
 
-def _shortly(part: Boolean) -> str:
-    text = one_line(part)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+def _beyond(edge: Boolean) -> str:
+    """An edge that is left; of an equation there is no inside."""
+    return f"{'beside' if isinstance(edge, sp.Eq) else 'beyond'} {shown(one_line(edge), LONGEST)}"
 
 
 def _otherwise(stability: Stability) -> list[str]:
     if stability.condition == sp.true:
         return [f"{MEANS[stability.grade]} always"]
-    return [f"{MEANS[stability.grade]}{_when(stability)}", "", pretty(stability.condition), ""]
+    return [f"{MEANS[stability.grade]}{_when(stability)}", "", to_read(stability).text(), ""]
 
 
 def _claim(stability: Stability) -> list[str]:
@@ -84,7 +92,7 @@ def _claim(stability: Stability) -> list[str]:
     if stability.condition == sp.false:
         through = _through(stability)
         return [paragraph(f"{NEVER}{through}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
-    return [f"stable{_when(stability)}", "", pretty(stability.condition), ""]
+    return [f"stable{_when(stability)}", "", to_read(stability).text(), ""]
 
 
 def _names(stability: Stability) -> str:

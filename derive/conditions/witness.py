@@ -79,11 +79,12 @@ def seen(
         waves: axis -> tangent of half the phase, rational or infinite.
         grade: the one asked for.
     """
-    modulus = _broken(amplification, place, waves, grade)
-    if modulus is None:
+    broken = _broken(amplification, place, waves, grade)
+    if broken is None:
         return None
+    modulus, on_circle = broken
     shown = {THETAS[i]: sp.pi if t == sp.oo else 2 * sp.atan(t) for i, t in waves.items()}
-    return Witness({**place, **shown}, modulus, grade == "power-bounded" and modulus == 1)
+    return Witness({**place, **shown}, modulus, grade == "power-bounded" and on_circle)
 
 
 def breaks(amplification: Amplification, place: dict[sp.Symbol, sp.Expr], grade: str) -> bool:
@@ -110,8 +111,8 @@ def _fits(symbol: sp.Symbol, value: sp.Expr) -> bool:
     return all(getattr(symbol, f"is_{k}") is not True or getattr(value, f"is_{k}") for k in known)
 
 
-def _broken(amplification: Amplification, place: dict, waves: dict[int, sp.Expr], grade: str) -> float | None:
-    """The largest modulus, if the roots there do not qualify."""
+def _broken(amplification: Amplification, place: dict, waves: dict[int, sp.Expr], grade: str) -> tuple[float, bool] | None:
+    """The largest modulus and whether none is larger than 1, if the roots there do not qualify."""
     turned = {i: sp.Integer(-1) if t == sp.oo else sp.expand((1 + sp.I * t) ** 2 / (1 + t**2)) for i, t in waves.items()}
     known = {SHIFTS[i]: w for i, w in turned.items()} | {COSINES[i]: sp.re(w) for i, w in turned.items()}
     coefficients = [sp.expand(c.subs(place | known), complex=True) for c in amplification.polynomial.all_coeffs()]
@@ -121,7 +122,7 @@ def _broken(amplification: Amplification, place: dict, waves: dict[int, sp.Expr]
     except InputError:  # no new value there, or a number that is not rational
         return None
     on_circle = numeric_verdict(coefficients, "von-neumann")
-    return 1.0 if on_circle else max(1.0, largest_modulus([complex(c) for c in coefficients]))
+    return (1.0 if on_circle else max(1.0, largest_modulus([complex(c) for c in coefficients]))), on_circle
 
 
 def _number(value: sp.Expr) -> str:

@@ -82,7 +82,14 @@ class Derivation:
         return latex(self.result) if isinstance(self.result, sp.Basic) else self.result.latex()
 
     def _repr_markdown_(self) -> str:
-        return markdown([self.latex()], [f"{self.id}  {self.title}  [{self.source}]", *(f"for: {a}" for a in self.assumptions)])
+        from derive.paper.solved import solved
+
+        bounds = solved(self)
+        formulas = [latex(sp.Tuple(*bounds)), self.latex()] if bounds else [self.latex()]
+        told = ["solved for the weight decay, and as it was derived"] if bounds else []
+        return markdown(
+            formulas, [*told, f"{self.id}  {self.title}  [{self.source}]", *(f"for: {a}" for a in self.assumptions)]
+        )
 
     def __repr__(self) -> str:
         return f"Derivation({self.id}: {self.title}; {len(self.steps)} steps)"

@@ -14,6 +14,7 @@ import sympy as sp
 from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
+DIGITS = 10  # of an algebraic number that has no radicals
 _OF_SPACE_AND_TIME = {"t", "x", "y", "z"}
 
 
@@ -62,7 +63,12 @@ def _ordered(expr: sp.Basic) -> list[sp.Basic]:
 
 def one_line(expr: sp.Basic) -> str:
     """The text of an expression, a relation or a statement."""
-    return OneLinePrinter().doprint(expr)
+    return OneLinePrinter().doprint(in_decimals(expr))
+
+
+def in_decimals(expr: sp.Basic) -> sp.Basic:
+    """Algebraic numbers without radicals as decimals, to be read."""
+    return expr.xreplace({root: root.evalf(DIGITS) for root in expr.atoms(sp.CRootOf)})
 
 
 def can_be_typed(expr: sp.Basic) -> bool:

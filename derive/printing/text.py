@@ -12,7 +12,7 @@ from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 
 from derive.fields.symbols import MEANINGS, latex_names
-from derive.printing.one_line import AuthorsSigns, can_be_typed, one_line
+from derive.printing.one_line import DIGITS, AuthorsSigns, can_be_typed, in_decimals, one_line
 from derive.printing.plain_text import in_unicode
 
 COLUMNS = 80
@@ -23,7 +23,6 @@ _ESCAPED = {
     **{c: rf"\{c}" for c in "{}$&#%_"},
     **{"\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}"},
 }
-DIGITS = 10  # of an algebraic number that has no radicals
 
 
 def latex(expr: sp.Basic) -> str:
@@ -103,7 +102,7 @@ def pretty(expr: sp.Basic) -> str:
         case sp.Contains(args=(element, container)):
             return pretty(sp.Tuple(*_relations(element, container)))
     before = pretty_use_unicode(in_unicode())
-    width, shown = COLUMNS - 2 * len(INDENT), _in_decimals(expr)
+    width, shown = COLUMNS - 2 * len(INDENT), in_decimals(expr)
     try:
         text = _PrettyPrinter({"wrap_line": False}).doprint(shown)
         if max(map(len, text.splitlines()), default=0) > width:
@@ -113,11 +112,6 @@ def pretty(expr: sp.Basic) -> str:
     finally:
         pretty_use_unicode(before)
     return "\n".join(line.rstrip() for line in text.splitlines())
-
-
-def _in_decimals(expr: sp.Basic) -> sp.Basic:
-    """Algebraic numbers without radicals as decimals, to be read."""
-    return expr.xreplace({root: root.evalf(DIGITS) for root in expr.atoms(sp.CRootOf)})
 
 
 def _order(expr: sp.Basic):

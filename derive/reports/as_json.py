@@ -15,8 +15,10 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.bound import Stability
 from derive.conditions.failing import Failing
-from derive.conditions.stability_text import ranges_of
+from derive.conditions.stability_text import ranges_of, to_read
 from derive.paper.derivation import Derivation
+from derive.paper.solved import solved
+from derive.printing.named import Named
 from derive.schemes.optimizers import why_excluded
 
 
@@ -48,7 +50,14 @@ def of_scheme(
         "sufficient": None if suffices is None else sp.sstr(suffices),
         "witnesses": [_failing(one) for one in stability.witnesses],
         "ranges": {name: [sp.sstr(end) for end in ends] for name, ends in ranges_of(stability).items()},
+        "named": _named(to_read(stability)) if exact else None,
     }
+
+
+def _named(shown: Named) -> dict[str, Any] | None:
+    """The condition with letters for what is long, if it has any."""
+    definitions = {letter.name: sp.sstr(value) for letter, value in shown.definitions}
+    return {"condition": sp.sstr(shown.condition), "with": definitions} if definitions else None
 
 
 def _failing(one: Failing) -> dict[str, Any]:
@@ -59,6 +68,7 @@ def _failing(one: Failing) -> dict[str, Any]:
         "at": {symbol.name: sp.sstr(value) for symbol, value in one.witness.values.items()},
         "modulus": one.witness.modulus,
         "multiple": one.witness.multiple,
+        "edge": sp.sstr(one.edge),
     }
 
 
@@ -74,6 +84,7 @@ def of_theorem(derivation: Derivation) -> dict[str, Any]:
         "latex": derivation.latex(),
         "steps": steps,
         "outputs": {name: [sp.sstr(value) for value in values] for name, values in derivation.outputs.items()},
+        "solved": [sp.sstr(relation) for relation in solved(derivation)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from derive.conditions.bound import Stability
-from derive.conditions.stability_text import assumed_in_words, in_words, ranges_of, where_it_fails
+from derive.conditions.stability_text import assumed_in_words, ranges_of, to_read, where_it_fails
 from derive.conditions.status import NO_FORMULA
 from derive.conditions.ways.margins import NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
@@ -104,7 +104,9 @@ def steps(scheme: GridScheme, stability: Stability) -> list[Step]:
     equations = tuple(sp.Eq(residual, 0) for residual in scheme.residuals)
     amplified, told = modes(stability, scheme)
     why = f"Insert u[n, j] = xi^n exp(i j theta); a mode is a root of the determinant: {told}."
-    condition = Step("Condition", in_words(stability.condition), _eliminated(stability))
+    shown = to_read(stability)
+    stated = sp.Tuple(shown.condition, *shown.equations) if shown.definitions else shown.condition
+    condition = Step("Condition", stated, _eliminated(stability))
     return [
         Step("Scheme", equations[0] if len(equations) == 1 else sp.Tuple(*equations), "All terms on one side."),
         Step("Amplification polynomial", amplified[0] if len(amplified) == 1 else amplified, why),
@@ -118,7 +120,7 @@ def _where_it_fails(stability: Stability) -> list[Step]:
     if stability.condition == sp.false:  # said with the condition
         return []
     return [
-        Step("Needed", one.part, f"Without it the scheme fails{one.where and f' {one.where}'}: {one.witness}.")
+        Step("Needed", one.edge, f"Without it the scheme fails{one.where and f' {one.where}'}: {one.witness}.")
         for one in stability.witnesses
     ]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sympy as sp
 
 from derive.conditions.bound import Stability
-from derive.conditions.stability_text import assumed_in_words
+from derive.conditions.stability_text import assumed_in_words, to_read
 from derive.fields.symbols import MEANINGS
 from derive.paper.derivation import Derivation
 from derive.printing.narrow import aligned, narrow
@@ -37,7 +37,7 @@ def macros_of(key: str, derivation: Derivation) -> list[Macro]:
     return [
         {
             "name": in_letters(key) + in_letters(name),
-            "formula": _formula(values),
+            "formula": to_read(derivation.result).latex() if stable and not name else _formula(values),
             "source": f"{derivation.source}: {title}",
             "assumed": assumed,
             "legend": legend(*values),

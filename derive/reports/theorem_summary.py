@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
 
-from derive.conditions.bound import Stability
 from derive.fields.symbols import MEANINGS
 from derive.paper.claim import claims, verdicts
-from derive.paper.derivation import Derivation
+from derive.paper.derivation import Derivation, heading
+from derive.paper.solved import solved
 from derive.printing.text import INDENT, indent, paragraph, pretty
 
 
 def summary(derivation: Derivation) -> str:
     """At most 80 columns."""
-    bounds = list(_bounds(derivation))
-    blocks = [derivation.summary(), *(indent(pretty(relation)) for relation in bounds)]
-    if bounds:
-        blocks.insert(1, "That is, wherever the lower bound is below the upper one:")
+    bounds = solved(derivation)
+    blocks = [_solved_first(derivation, bounds) if bounds else derivation.summary()]
     return "\n\n".join([*blocks, *_print(derivation.id), *_legend(derivation, bounds)])
 
 
-def _bounds(derivation: Derivation) -> Iterator[sp.Basic]:
-    """Of a condition solved for a parameter: one relation for each candidate of each end."""
-    if not isinstance(derivation.result, Stability):
-        return
-    by_name = {str(p): p for p in derivation.result.parameters}
-    for name, ends in derivation.outputs.items():
-        solved = by_name.get(name.removesuffix("_bounds"))
-        if name.endswith("_bounds") and solved is not None and len(ends) == 2:
-            lower, upper = ends
-            yield from (sp.Gt(solved, edge, evaluate=False) for edge in _candidates(lower, sp.Max))
-            yield from (sp.Lt(solved, edge, evaluate=False) for edge in _candidates(upper, sp.Min))
-
-
-def _candidates(end: sp.Expr, extreme: type) -> Iterator[sp.Expr]:
-    """What an end is the extreme of, in every case of it."""
-    cases = end.args if isinstance(end, sp.Piecewise) else ((end, sp.true),)
-    choices = [sorted(extreme.make_args(value), key=sp.default_sort_key) for value, _ in cases]
-    for values in zip(*choices, strict=True):
-        yield sp.Piecewise(*((value, when) for value, (_, when) in zip(values, cases, strict=True)))
+def _solved_first(derivation: Derivation, bounds: Sequence[sp.Rel]) -> str:
+    """Solved for what the paper states it in, and below that as it was derived."""
+    relations = [indent(pretty(relation)) for relation in bounds]
+    derived = indent(str(derivation.result))
+    return "\n\n".join(
+        [heading(derivation), f"{INDENT}stable if and only if", *relations, "The same as it was derived:", derived]
+    )
 
 
 def _print(key: str) -> Iterator[str]:
@@ -52,7 +38,7 @@ def _print(key: str) -> Iterator[str]:
         yield paragraph(f"{verdict.status.capitalize()}{f': {verdict.finding}' if verdict.finding else '.'}", rest="  ")
 
 
-def _legend(derivation: Derivation, bounds: list[sp.Basic]) -> Iterator[str]:
+def _legend(derivation: Derivation, bounds: Sequence[sp.Basic]) -> Iterator[str]:
     shown = derivation.result if isinstance(derivation.result, sp.Basic) else derivation.result.condition
     symbols = sorted({s for expr in (shown, *bounds) for s in expr.free_symbols if s in MEANINGS}, key=str)
     names = {symbol: pretty(symbol) for symbol in symbols}

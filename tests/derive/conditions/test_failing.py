@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
+from math import pi
 
 import numpy as np
 import pytest
 import sympy as sp
 
-from derive import optimizers, stability
+from derive import optimizers, stability, theorem
 from derive.__main__ import main
-from derive.conditions.bound import Stability
 from derive.conditions.exactly import exactly
-from derive.conditions.failing import Failing
-from derive.fields.phases import COSINES, SHIFTS, THETAS
+from derive.conditions.where import where
 from derive.gallery import gallery
 from derive.reading.parse import parse_scheme
-from tests.derive.brute import largest_root
+from tests.derive.brute import largest_root, phases_are_those_named, radius
 
 HEAT = "u[1,0] == u[0,0] + r*(u[0,1] - 2*u[0,0] + u[0,-1])"
 WHERE = {
     "heat-ftcs": ["at theta = pi"],
     "lax-wendroff": ["at theta = pi", "at theta = pi"],
     "imex-euler": ["for long waves"],
-    "leapfrog": ["near theta = 1.57", "near theta = 1.57"],
+    "advection-ftcs": ["at theta = pi/2"],
+    "advection-rk2": ["at theta = pi/2"],
+    "heat-reaction-imex": ["at theta = 0"],
+    "quickest": ["at theta = pi", "at theta = pi", "at theta = pi", "near"],
+    "advection-diffusion-ftcs-2d": ["at theta_1 = pi, theta_2 = pi", "for long waves in direction"],
+    "leapfrog": ["at theta = pi/2", "at theta = pi/2"],
     "advection-diffusion-upwind": ["at theta = pi", "for long waves"],
     "heat-ftcs-2d": ["at theta_1 = pi, theta_2 = pi"],
     "wave-2d": ["at theta_1 = pi, theta_2 = pi"],
 }
 
 
-def radius(found: Stability, one: Failing) -> float:
-    """At the witness, from the polynomial, by numpy."""
-    named = {symbol.name: value for symbol, value in one.witness.values.items()}
-    place = {s: named[s.name] for s in found.polynomial.free_symbols if s.name in named}
-    for w, c, theta in zip(SHIFTS, COSINES, THETAS, strict=True):
-        place |= {w: sp.exp(sp.I * named.get(theta.name, 0)), c: sp.cos(named.get(theta.name, 0))}
-    return float(np.abs(np.roots([complex(sp.N(c.subs(place))) for c in found.polynomial.all_coeffs()])).max())
-
-
 @pytest.mark.parametrize("key", WHERE)
 def test_known_phases_and_roots_outside(key: str) -> None:
     found = stability(gallery[key].scheme)
-    assert sorted(one.where for one in found.witnesses) == sorted(WHERE[key])
+    assert sorted(re.sub(r"(?<=near|tion) .*", "", one.where) for one in found.witnesses) == sorted(WHERE[key])
     for one in found.witnesses:
         values = {s: v for s, v in one.witness.values.items() if s in found.condition.free_symbols}
         assert one.part.subs(values) == sp.false
         assert all(part.subs(values) == sp.true for part in sp.And.make_args(found.condition) if part != one.part)
         assert radius(found, one) == pytest.approx(one.witness.modulus, rel=1e-9)
         assert one.witness.modulus > 1
+        assert phases_are_those_named(one)
 
 
 def test_a_scheme_that_is_always_stable_fails_nowhere() -> None:
@@ -67,6 +64,28 @@ def test_an_optimiser_has_no_waves() -> None:
     for one in found.witnesses:
         assert one.where == ""
         assert largest_root(found, {s: float(v) for s, v in one.witness.values.items()}) > 1
+
+
+@pytest.mark.parametrize("key", ["eq-19", "supp-eq-51"])
+def test_a_range_that_is_none_of_phases_fails_at_an_end(key: str) -> None:
+    found = theorem(key).result
+    assert {one.part for one in found.witnesses} == set(sp.And.make_args(found.condition))
+    for one in found.witnesses:
+        ((frequency, ends),) = found.box.items()
+        end = next(end for end in ends if f"at {frequency} = {end}" == one.where)
+        values = {frequency: end.subs(one.witness.values)} | one.witness.values
+        roots = np.roots([complex(c.subs(values)) for c in found.polynomial.all_coeffs()])
+        assert abs(roots).max() == pytest.approx(one.witness.modulus)
+        assert one.witness.modulus > 1
+
+
+def test_words_close_to_an_edge() -> None:
+    """What is drawn towards a phase is not at it; a phase that is no symmetry's is not rounded to one."""
+    assert where([0], (2.9,), (3.1,)) == "near theta = pi"
+    assert where([0], (1.7,), (1.63,)) == "near theta = 1.63"
+    assert where([0, 1], (pi / 2, -pi / 2), (pi / 2, -pi / 2)) == "at theta_1 = pi/2, theta_2 = -pi/2"
+    assert where([0, 1], (0.0, 0.0), (0.0, 0.0)) == "at theta_1 = 0, theta_2 = 0"
+    assert where([], (), ()) == ""
 
 
 def test_told_on_the_command_line_and_to_programs(capsys: pytest.CaptureFixture) -> None:

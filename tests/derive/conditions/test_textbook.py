@@ -11,9 +11,12 @@ import sympy as sp
 from derive import GridScheme, InputError, Stability, stability
 from derive.__main__ import main
 from derive.conditions.sampling import RESOLUTION
+from derive.conditions.stability_text import to_read
 from derive.fields.symbols import MEANINGS
 from derive.gallery import gallery
 from tests.demands import demand
+from tests.derive.brute import phases_are_those_named, radius
+from tests.derive.same import normal
 from tests.derive.textbook import STATEMENTS, Statement, evaluate
 from tests.oracles import powers_grow, spectral_radius, verdict
 
@@ -83,6 +86,8 @@ def test_every_scheme_of_the_gallery_has_a_statement() -> None:
 
 
 def _hold_engine_against_oracle(key: str, count: int) -> None:
+    printed = to_read(found(key)) if found(key).has_formula and found(key).condition.free_symbols else None
+    assert printed is None or normal(printed.put_back()) == normal(found(key).condition)
     stable, sure = oracle(key, count)
     disputed = (engine(key, count) != stable) & sure
     if found(key).status == "exact":
@@ -92,6 +97,16 @@ def _hold_engine_against_oracle(key: str, count: int) -> None:
         assert (engine(key, count)[disputed]).all()
         assert (spectral_radius(gallery[key].scheme, points) < 1 + RESOLUTION).all()
     assert (~sure).mean() < 0.02
+
+
+@pytest.mark.parametrize("key", SHORT)
+def test_every_part_fails_where_it_is_said_to(key: str) -> None:
+    derived = found(key)
+    if derived.status == "exact" and derived.condition != sp.true:
+        assert {one.part for one in derived.witnesses} == set(sp.And.make_args(derived.condition))
+    for one in derived.witnesses:
+        assert phases_are_those_named(one)
+        assert one.witness.multiple or radius(derived, one) > 1
 
 
 @pytest.mark.parametrize("key", SHORT)

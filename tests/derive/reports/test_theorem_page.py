@@ -38,7 +38,15 @@ def kept(folder: Path) -> Path:
 
 def test_paper_erratum_and_symbols_stand_below_the_result(capsys: pytest.CaptureFixture) -> None:
     text = shown(capsys, "show", "5.4")
-    parts = ("stable if and only if", "α > ", "α < ", "Eq 14 prints:", "Erratum: For a > 0", "step size (learning rate) [time]")
+    parts = (
+        "stable if and only if",
+        "α > ",
+        "α < ",
+        "as it was derived",
+        "Eq 14 prints:",
+        "Erratum: For a > 0",
+        "step size (learning rate) [time]",
+    )
     assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
     assert "greatest value of |Ihat|^2 over frequency [image^2]" in text
 
