@@ -48,12 +48,18 @@ def closed_form(amplification: Amplification, grade: str) -> Boolean:
     """
     domain = domain_of(amplification)
     names = parameters(amplification)
+    grade = _simplest(amplification, grade)
     condition = one_symbol.condition(amplification, grade)
     if condition is None and len(names) == 1 and len(amplification.phases) == 1 and not _other_frequencies(amplification):
         condition = cells.stable_values(amplification, names[0], grade).as_relational(names[0])
     if condition is None:
         condition = _in_several_parameters(amplification, grade, domain)
     return tidy(condition, domain)
+
+
+def _simplest(amplification: Amplification, grade: str) -> str:
+    """A single root is a simple one: in the closed disc, its powers are bounded."""
+    return "von-neumann" if grade == "power-bounded" and amplification.polynomial.degree() == 1 else grade
 
 
 def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:

@@ -49,6 +49,8 @@ def answers(amplification: Amplification, grade: str | None, on_grid: bool, syst
         limit: on the search.
     """
     grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(amplification, on_grid)
+    if amplification.polynomial.degree() == 1 and not system and "power-bounded" in grades:
+        grades.remove("von-neumann")  # of a single root the two are one
     never, met = _in_time(amplification, grades, system, limit, bool(grade))
     if grade:
         asked = never[:1] or [met or without_a_formula(amplification, [grade], system, limit, never)]

@@ -6,6 +6,9 @@ what is neither a sum, a product nor a whole power is called by a name, factored
 >>> lr, a = sp.symbols("lr a", real=True)
 >>> factors_of(sp.sqrt(2 / sp.pi) * lr * a - 2 * lr)
 (1, [(lr, 1), (sqrt(2)*a/sqrt(pi) - 2, 1)])
+>>> root = max(sp.real_roots(4 * lr**3 - 3 * lr - 2))  # by Cardano's formula: a cube root of 1 + sqrt(3)/2 and its reciprocal
+>>> [power for factor, power in factors_of(lr * (lr - sp.expand(root)))[1]]
+[1, 1]
 """
 
 from __future__ import annotations
@@ -22,10 +25,15 @@ def factors_of(expr: sp.Expr) -> Factors:
         return sp.factor_list(expr)[:2]
     except sp.PolynomialError:
         names: dict[sp.Expr, sp.Dummy] = {}
-        above, below = (sp.factor_list(part) for part in sp.fraction(sp.together(_named(expr, names))))
+        above, below = (_of_part(part) for part in sp.fraction(sp.together(_named(expr, names))))
     own = {name: part for part, name in names.items()}
     powers = [*above[1], *((factor, -power) for factor, power in below[1])]
     return above[0] / below[0], [(factor.xreplace(own), power) for factor, power in powers]
+
+
+def _of_part(part: sp.Expr) -> Factors:
+    """Of a numerator or a denominator; a number, with whatever roots in it, is one factor."""
+    return sp.factor_list(part)[:2] if part.free_symbols else (part, [])
 
 
 def _named(expr: sp.Expr, names: dict[sp.Expr, sp.Dummy]) -> sp.Expr:

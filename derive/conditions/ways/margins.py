@@ -19,7 +19,7 @@ Source: Miller (1971); Jury (1964) for real coefficients.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 import sympy as sp
 
@@ -103,13 +103,18 @@ def complex_coefficients(polynomial: sp.Poly) -> list[Complex]:
 
     A common shift w^k moves none either; it is chosen such that what is real comes out real.
     """
+    return list(_complex_coefficients(polynomial))
+
+
+@lru_cache(maxsize=64)  # every way asks for them
+def _complex_coefficients(polynomial: sp.Poly) -> tuple[Complex, ...]:
     numerator, denominator = sp.fraction(sp.together(polynomial.as_expr()))
     shifts = denominator.as_independent(*SHIFTS, as_Add=False)[1]
     whole = numerator / shifts if all(f.as_base_exp()[0] in SHIFTS for f in sp.Mul.make_args(shifts)) else numerator
     whole = _centred(sp.expand(whole))
     powers = sp.Poly(in_real_parts(whole), xi)
     gens = sorted(_with_pairs(powers.free_symbols - {xi}), key=str) or [COSINES[0]]
-    return [_split(coefficient, gens) for coefficient in powers.all_coeffs()]
+    return tuple(_split(coefficient, gens) for coefficient in powers.all_coeffs())
 
 
 def _centred(expr: sp.Expr) -> sp.Expr:
