@@ -175,9 +175,12 @@ def _is_never_zero(phi: list[Complex], domain: Domain) -> bool:
     With |lead| = |const| at every phase roots are in the disc only if all are on the circle, where phi_1 is zero; the powers
     of c, and each times s, are linearly independent.
     """
-    waves = [*COSINES, *SINES]
-    found = (k for part in _parts(phi) for k in sp.Poly(part.as_expr(), *waves).coeffs())
-    return any(domain.sign(k) in ("+", "-") for k in found)
+    return any(domain.sign(k) in ("+", "-") for k in in_phases(phi))
+
+
+def in_phases(phi: list[Complex]) -> list[sp.Expr]:
+    """What real and imaginary parts have at each power of c and s: polynomials in the parameters."""
+    return [k for part in _parts(phi) for k in sp.Poly(part.as_expr(), *COSINES, *SINES).coeffs()]
 
 
 def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:
