@@ -75,10 +75,10 @@ def _in_time(
     met = None
     try:
         with limit.block():
-            for grade in grades:
+            for k, grade in enumerate(grades):
                 answer = _closed(amplification, grade, system)
-                if answer and answer[0] == sp.false and answer[2] == "exact":
-                    never.append(answer)
+                if answer and answer[0] == sp.false and answer[2] == "exact":  # nor is a stricter one ever met
+                    never = [(sp.false, stricter, "exact") for stricter in grades[: k + 1]]
                     continue
                 met = answer or met
                 untold = system and grade == "power-bounded" and not met
