@@ -118,26 +118,40 @@ def _by_margins(amplification: Amplification, grade: str, domain: Domain) -> Boo
         factors = [margins(phi, grade, domain) for phi in phis]
     except NeverStable:
         return sp.false
+    ask = _Asked(box, domain)
     try:
-        return sp.And(*(_of_factor(needed, box, domain, grade) for needed in factors))
+        return sp.And(*(_of_factor(needed, box, domain, grade, ask) for needed in factors))
     except NoClosedForm:
         for needed in factors:
-            zeros = _left_by(needed, box, domain)
+            zeros = _left_by(needed, domain, ask)
             if zeros is not None:
                 return where_zero(amplification, zeros, grade, domain, closed_form) if zeros else sp.false
         raise
 
 
-def _left_by(needed: list[Margin], box: Box, domain: Domain) -> list[sp.Expr] | None:
+class _Asked(dict):
+    """What margins demand, each asked once; None where that is open."""
+
+    def __init__(self, box: Box, domain: Domain) -> None:
+        super().__init__()
+        self.box, self.domain = box, domain
+
+    def __missing__(self, margin: Margin) -> Boolean | None:
+        self[margin] = None
+        with suppress(NoClosedForm):
+            self[margin] = demand(margin.value, self.box, self.domain, margin.strict)
+        return self[margin]
+
+
+def _left_by(needed: list[Margin], domain: Domain, ask: _Asked) -> list[sp.Expr] | None:
     """Where alone one margin or another is not negative at all frequencies: nowhere, or where polynomials vanish; None if open.
 
     Each says that as long as none before it is zero throughout: then those after it say nothing.
     """
     zeros: list[sp.Expr] = []
     for margin in needed:
-        with suppress(NoClosedForm):
-            if not margin.value.has(*SINES) and demand(margin.value, box, domain, margin.strict) == sp.false:
-                return zeros
+        if not margin.value.has(*SINES) and ask[margin] == sp.false:
+            return zeros
         if margin.delicate:
             coefficients = sp.Poly(sp.expand(margin.value), *COSINES, *SINES).coeffs()
             if common(coefficients, domain) is not None:
@@ -147,13 +161,15 @@ def _left_by(needed: list[Margin], box: Box, domain: Domain) -> list[sp.Expr] | 
     return None
 
 
-def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str) -> Boolean:
+def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str, ask: _Asked) -> Boolean:
     """All margins of one irreducible factor."""
     if any(m.value.has(*SINES) for m in needed):
         raise NoClosedForm
     open_ones = [m for m in needed if m.delicate and domain.sign(m.value) != "+"]
     weak = [m for m in needed if m not in open_ones]
-    condition = sp.And(*(demand(m.value, box, domain, m.strict) for m in weak))
+    if any(ask[m] is None for m in weak):
+        raise NoClosedForm
+    condition = sp.And(*(ask[m] for m in weak))
     if not open_ones:
         return condition
     if grade == "von-neumann":

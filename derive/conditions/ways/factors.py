@@ -13,6 +13,8 @@ what is neither a sum, a product nor a whole power is called by a name, factored
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 
 Factors = tuple[sp.Expr, list[tuple[sp.Expr, int]]]
@@ -21,6 +23,12 @@ Factors = tuple[sp.Expr, list[tuple[sp.Expr, int]]]
 
 def factors_of(expr: sp.Expr) -> Factors:
     """As `sympy.factor_list`; one that is no polynomial has the powers of its denominator too, negative."""
+    number, powers = _factors_of(expr)
+    return number, list(powers)
+
+
+@lru_cache(maxsize=4096)  # the sign of an inequality, and what is left of it, are asked one after the other
+def _factors_of(expr: sp.Expr) -> Factors:
     try:
         return sp.factor_list(expr)[:2]
     except sp.PolynomialError:

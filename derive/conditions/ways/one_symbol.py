@@ -113,8 +113,8 @@ def reduce(found: Amplification) -> OneSymbol | None:
     if not parameters or coefficients is None or not _depend_on_one(coefficients, parameters):
         return None
     for symbol in _candidates(coefficients, parameters):
-        series = [_in_powers(c, symbol) for c in coefficients]
-        if None not in series:
+        series = [_in_powers(c, symbol) for c in coefficients if _depend_on_one([c, symbol], parameters)]
+        if len(series) == len(coefficients) and None not in series:
             return _along_the_line(series, symbol)
     return None
 
