@@ -17,6 +17,8 @@ from functools import lru_cache
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import factor_powers
+
 Factors = tuple[sp.Expr, list[tuple[sp.Expr, int]]]
 """A number, and each factor with its power."""
 
@@ -29,6 +31,11 @@ def factors_of(expr: sp.Expr) -> Factors:
 
 @lru_cache(maxsize=4096)  # the sign of an inequality, and what is left of it, are asked one after the other
 def _factors_of(expr: sp.Expr) -> Factors:
+    poly = _rational(expr)
+    if poly is not None:
+        powers = factor_powers(poly)
+        number = poly.LC() / sp.prod([g.LC() ** n for g, n in powers])
+        return number, [(g.as_expr(), n) for g, n in powers]
     try:
         return sp.factor_list(expr)[:2]
     except sp.PolynomialError:
@@ -37,6 +44,14 @@ def _factors_of(expr: sp.Expr) -> Factors:
     own = {name: part for part, name in names.items()}
     powers = [*above[1], *((factor, -power) for factor, power in below[1])]
     return above[0] / below[0], [(factor.xreplace(own), power) for factor, power in powers]
+
+
+def _rational(expr: sp.Expr) -> sp.Poly | None:
+    """A sum as a polynomial in its symbols with rational coefficients, if it is one: that goes a quicker way."""
+    if not expr.is_Add or not expr.is_polynomial(*expr.free_symbols):
+        return None
+    poly = sp.Poly(expr)
+    return poly if (poly.domain.is_ZZ or poly.domain.is_QQ) and all(gen.is_Symbol for gen in poly.gens) else None
 
 
 def _of_part(part: sp.Expr) -> Factors:

@@ -164,7 +164,7 @@ class _Plane:
         value = sp.together(self.found.polynomial.as_expr().subs(x, expr))
         if value.has(sp.zoo, sp.nan) or sp.degree(sp.fraction(value)[0], xi) < self.found.polynomial.degree():
             raise NoClosedForm
-        return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true), self.grade)
+        return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true, composed=None), self.grade)
 
     def _truth(self, cell: Cell) -> bool:
         on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
