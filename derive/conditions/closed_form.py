@@ -27,15 +27,17 @@ from contextlib import suppress
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions import on_lines
 from derive.conditions.sampling import parameters
 from derive.conditions.tidy import tidy
 from derive.conditions.ways import cells, convex, one_symbol, over_the_torus
-from derive.conditions.ways.eliminate import Box, demand, strip
+from derive.conditions.ways.eliminate import Box, demand, strip, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus import astroid
 from derive.conditions.ways.torus import condition as torus
+from derive.conditions.ways.vanishing import common, of_one_modulus, where_zero
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
@@ -49,12 +51,18 @@ def closed_form(amplification: Amplification, grade: str) -> Boolean:
     """
     domain = domain_of(amplification)
     names = parameters(amplification)
+    grade = _simplest(amplification, grade)
     condition = one_symbol.condition(amplification, grade)
     if condition is None and len(names) == 1 and len(amplification.phases) == 1 and not _other_frequencies(amplification):
         condition = cells.stable_values(amplification, names[0], grade).as_relational(names[0])
     if condition is None:
         condition = _in_several_parameters(amplification, grade, domain)
     return tidy(condition, domain)
+
+
+def _simplest(amplification: Amplification, grade: str) -> str:
+    """A single root is a simple one: in the closed disc, its powers are bounded."""
+    return "von-neumann" if grade == "power-bounded" and amplification.polynomial.degree() == 1 else grade
 
 
 def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
@@ -65,6 +73,8 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
+    if len(amplification.phases) > 1:
+        ways += [lambda: on_lines.condition(amplification, grade, domain, closed_form)]
     for way in ways:
         with suppress(NoClosedForm):
             return way()
@@ -103,20 +113,67 @@ def order_in_time(amplification: Amplification) -> int:
 
 def _by_margins(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
     box = frequency_box(amplification)
+    phis = [complex_coefficients(phi) for phi in _irreducible(amplification, grade)]
+    for phi in phis if grade != "schur" else []:
+        condition = of_one_modulus(amplification, phi, grade, domain, closed_form)
+        if condition is not None:
+            return condition
     try:
-        factors = [margins(complex_coefficients(phi), grade, domain) for phi in _irreducible(amplification, grade)]
+        factors = [margins(phi, grade, domain) for phi in phis]
     except NeverStable:
         return sp.false
-    return sp.And(*(_of_factor(needed, box, domain, grade) for needed in factors))
+    ask = _Asked(box, domain)
+    try:
+        return sp.And(*(_of_factor(needed, box, domain, grade, ask) for needed in factors))
+    except NoClosedForm:
+        for needed in factors:
+            zeros = _left_by(needed, domain, ask)
+            if zeros is not None:
+                return where_zero(amplification, zeros, grade, domain, closed_form) if zeros else sp.false
+        raise
 
 
-def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str) -> Boolean:
+class _Asked(dict):
+    """What margins demand, each asked once; None where that is open."""
+
+    def __init__(self, box: Box, domain: Domain) -> None:
+        super().__init__()
+        self.box, self.domain = box, domain
+
+    def __missing__(self, margin: Margin) -> Boolean | None:
+        self[margin] = None
+        with suppress(NoClosedForm):
+            self[margin] = demand(margin.value, self.box, self.domain, margin.strict)
+        return self[margin]
+
+
+def _left_by(needed: list[Margin], domain: Domain, ask: _Asked) -> list[sp.Expr] | None:
+    """Where alone one margin or another is not negative at all frequencies: nowhere, or where polynomials vanish; None if open.
+
+    Each says that as long as none before it is zero throughout: then those after it say nothing.
+    """
+    zeros: list[sp.Expr] = []
+    for margin in needed:
+        if not margin.value.has(*SINES) and ask[margin] == sp.false:
+            return zeros
+        if margin.delicate:
+            coefficients = sp.Poly(sp.expand(margin.value), *COSINES, *SINES).coeffs()
+            if common(coefficients, domain) is not None:
+                if zeros:
+                    return None
+                zeros = coefficients
+    return None
+
+
+def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str, ask: _Asked) -> Boolean:
     """All margins of one irreducible factor."""
     if any(m.value.has(*SINES) for m in needed):
         raise NoClosedForm
     open_ones = [m for m in needed if m.delicate and domain.sign(m.value) != "+"]
     weak = [m for m in needed if m not in open_ones]
-    condition = sp.And(*(demand(m.value, box, domain, m.strict) for m in weak))
+    if any(ask[m] is None for m in weak):
+        raise NoClosedForm
+    condition = sp.And(*(ask[m] for m in weak))
     if not open_ones:
         return condition
     if grade == "von-neumann":
@@ -139,7 +196,7 @@ def _of_two_roots(gap: sp.Expr, ends: list[Margin], condition: Boolean, box: Box
 
 def _never_zero_throughout(value: sp.Expr, box: Box, domain: Domain) -> Boolean:
     """A delicate margin of the von Neumann grade: refused where parameters alone can make it zero at every frequency."""
-    if any(not f.has(*box) for f, _ in sp.factor_list(strip(value, domain))[1]):
+    if any(vanishing(f, box, domain) != sp.false for f, _ in sp.factor_list(strip(value, domain))[1]):
         raise NoClosedForm
     return demand(value, box, domain, False)
 

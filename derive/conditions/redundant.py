@@ -59,6 +59,8 @@ def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: D
         return condition
     truth = TruthOnCells(names, curves, list(decompose(curves, admits(names, domain))))
     wanted = truth.of(condition)
+    if not any(wanted):
+        return sp.false
     point = _only_point(wanted, truth.cells)
     if point is not None:
         return sp.And(*(sp.Eq(s, value) for s, value in zip(names, point, strict=True)))

@@ -49,6 +49,8 @@ def answers(amplification: Amplification, grade: str | None, on_grid: bool, syst
         limit: on the search.
     """
     grades = list(STRICT_TO_WEAK[STRICT_TO_WEAK.index(grade) :]) if grade else default_grades(amplification, on_grid)
+    if amplification.polynomial.degree() == 1 and not system and "power-bounded" in grades:
+        grades.remove("von-neumann")  # of a single root the two are one
     never, met = _in_time(amplification, grades, system, limit, bool(grade))
     if grade:
         asked = never[:1] or [met or without_a_formula(amplification, [grade], system, limit, never)]
@@ -73,10 +75,10 @@ def _in_time(
     met = None
     try:
         with limit.block():
-            for grade in grades:
+            for k, grade in enumerate(grades):
                 answer = _closed(amplification, grade, system)
-                if answer and answer[0] == sp.false and answer[2] == "exact":
-                    never.append(answer)
+                if answer and answer[0] == sp.false and answer[2] == "exact":  # nor is a stricter one ever met
+                    never = [(sp.false, stricter, "exact") for stricter in grades[: k + 1]]
                     continue
                 met = answer or met
                 untold = system and grade == "power-bounded" and not met

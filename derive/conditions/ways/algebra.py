@@ -14,6 +14,7 @@ Poly(4*p - q**2, p, q, domain='ZZ')
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -104,19 +105,27 @@ def real_roots(f: Dense) -> list[Root]:
 def nearly_real_roots(f: Dense, within: Fraction) -> list[Root]:
     """Enclosures of the real numbers at which a polynomial known to some 100 digits may vanish.
 
-    A multiple root that the last digits split, maybe into complex ones, is a simple root of a derivative.
+    A multiple root that the last digits split, maybe into complex ones, is near their real parts, and is a simple root of a
+    derivative.
     """
-    found, g = [], _trimmed(f)
-    while len(g) > 1:
-        middles = [(root.low + root.high) / 2 for root in _isolated(g)]
-        found += [Root(x - within, x + within) for x in middles if _nearly_zero(f, x)]
-        g = tuple(k * c for k, c in enumerate(g))[1:]
-    return found
+    return [Root(x - within, x + within) for x in _candidates(_trimmed(f)) if _nearly_zero(f, x)]
+
+
+def _candidates(f: Dense) -> Iterator[Fraction]:
+    if flint is not None and len(f) > 1:
+        yield from (_of_arb(root.real).low for root in _acb_roots(f, 2 * BITS))
+        return
+    while len(f) > 1:
+        yield from ((root.low + root.high) / 2 for root in isolated(f))
+        f = tuple(k * c for k, c in enumerate(f))[1:]
 
 
 def _nearly_zero(f: Dense, x: Fraction) -> bool:
-    terms = [c * x**k for k, c in enumerate(f)]
-    return abs(sum(terms)) * 2 ** (BITS // 2) < sum(map(abs, terms)) or not any(terms)
+    value = size = 0
+    n, d, scale = x.numerator, x.denominator, 1
+    for c in reversed(f):
+        value, size, scale = value * n + c * scale, size * abs(n) + abs(c) * scale, scale * d
+    return abs(value) * 2 ** (BITS // 2) < size or size == 0
 
 
 def _trimmed(f: Dense) -> Dense:
@@ -138,10 +147,10 @@ def _irreducible_roots(f: Dense) -> list[Root]:
     if len(f) == 2:
         value = Fraction(-f[0], f[1])
         return [Root(value, value)]
-    return _isolated(f)
+    return isolated(f)
 
 
-def _isolated(f: Dense) -> list[Root]:
+def isolated(f: Dense) -> list[Root]:
     """The distinct real roots, without factoring."""
     if flint is not None:
         return [_of_arb(root.real) for root in _acb_roots(f, 2 * BITS) if root.imag.is_zero()]

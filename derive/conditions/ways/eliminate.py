@@ -17,12 +17,15 @@ derive.conditions.ways.margins.NoClosedForm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.vanishing import common
 
 Box = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 
@@ -42,7 +45,7 @@ def demand(margin: sp.Expr, box: Box, domain: Domain, strict: bool) -> Boolean:
     numerator = over_positive(margin, domain)
     rest, zeros = _without_known_factors(numerator, box, domain, strict)
     condition = _on_box(rest, box, domain, strict)
-    return sp.Or(condition, *(_unless_implied(sp.Eq(z, 0), condition) for z in zeros))
+    return sp.Or(condition, *(_unless_implied(zero, condition) for zero in zeros))
 
 
 def over_positive(margin: sp.Expr, domain: Domain) -> sp.Expr:
@@ -56,10 +59,10 @@ def over_positive(margin: sp.Expr, domain: Domain) -> sp.Expr:
     return sp.expand(numerator * denominator)
 
 
-def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool) -> tuple[sp.Expr, list[sp.Expr]]:
-    """The product of the factors whose sign is open, and those dropped at whose zeros a weak margin holds anyway.
+def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool) -> tuple[sp.Expr, list[Boolean]]:
+    """The product of the factors whose sign is open, and where one that is dropped is zero throughout: a weak margin holds.
 
-    A factor that depends on the frequency and keeps its sign has no say in a weak inequality: it vanishes at single
+    A factor that depends on the frequency and keeps its sign has no say in a weak inequality elsewhere: it vanishes at single
     frequencies only, and there the rest is non-negative by continuity.
     """
     coefficient, factors = factors_of(sp.expand(expr))
@@ -70,17 +73,29 @@ def _without_known_factors(expr: sp.Expr, box: Box, domain: Domain, strict: bool
             kept.append(1 if sign == "+" else -1)
         elif sign in ("0+", "0-") and not strict:
             kept.append(1 if sign == "0+" else -1)
-            zeros += [] if factor.has(*box) else [factor]
+            zeros.append(vanishing(factor, box, domain))
         else:
             kept.append(factor if power % 2 or not strict else factor**2)
     return sp.Mul(*kept), zeros
 
 
+def vanishing(factor: sp.Expr, box: Iterable[sp.Symbol], domain: Domain) -> Boolean:
+    """Where in the parameters a polynomial is zero at every frequency: all its coefficients in the frequency variables are.
+
+    >>> c, p, q = sp.symbols("c p q", real=True)
+    >>> vanishing(p + 2 * q * (c - 1), [c], Domain.of([c, p, q])), vanishing(p + 2 * c, [c], Domain.of([c, p]))
+    (Eq(p, 0) & Eq(q, 0), False)
+    """
+    waves = [q for q in box if factor.has(q)]
+    zeros = common(sp.Poly(factor, *waves).coeffs() if waves else [factor], domain)
+    return sp.false if zeros is None else sp.And(*(sp.Eq(zero, 0) for zero in zeros))
+
+
 def _unless_implied(zero: Boolean, condition: Boolean) -> Boolean:
-    """A single value at which the condition holds anyway need not be named."""
-    if zero.lhs.is_Symbol and condition.subs(zero.lhs, 0) == sp.true:
-        return sp.false
-    return zero
+    """Single values at which the condition holds anyway need not be named."""
+    at_zero = {part.lhs: 0 for part in sp.And.make_args(zero) if part not in (sp.true, sp.false)}
+    named = bool(at_zero) and all(name.is_Symbol for name in at_zero)
+    return sp.false if named and condition.subs(at_zero) == sp.true else zero
 
 
 def _on_box(expr: sp.Expr, box: Box, domain: Domain, strict: bool) -> Boolean:

@@ -19,7 +19,7 @@ Source: Miller (1971); Jury (1964) for real coefficients.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 
 import sympy as sp
 
@@ -103,13 +103,18 @@ def complex_coefficients(polynomial: sp.Poly) -> list[Complex]:
 
     A common shift w^k moves none either; it is chosen such that what is real comes out real.
     """
+    return list(_complex_coefficients(polynomial))
+
+
+@lru_cache(maxsize=64)  # every way asks for them
+def _complex_coefficients(polynomial: sp.Poly) -> tuple[Complex, ...]:
     numerator, denominator = sp.fraction(sp.together(polynomial.as_expr()))
     shifts = denominator.as_independent(*SHIFTS, as_Add=False)[1]
     whole = numerator / shifts if all(f.as_base_exp()[0] in SHIFTS for f in sp.Mul.make_args(shifts)) else numerator
     whole = _centred(sp.expand(whole))
     powers = sp.Poly(in_real_parts(whole), xi)
     gens = sorted(_with_pairs(powers.free_symbols - {xi}), key=str) or [COSINES[0]]
-    return [_split(coefficient, gens) for coefficient in powers.all_coeffs()]
+    return tuple(_split(coefficient, gens) for coefficient in powers.all_coeffs())
 
 
 def _centred(expr: sp.Expr) -> sp.Expr:
@@ -170,9 +175,12 @@ def _is_never_zero(phi: list[Complex], domain: Domain) -> bool:
     With |lead| = |const| at every phase roots are in the disc only if all are on the circle, where phi_1 is zero; the powers
     of c, and each times s, are linearly independent.
     """
-    waves = [*COSINES, *SINES]
-    found = (k for part in _parts(phi) for k in sp.Poly(part.as_expr(), *waves).coeffs())
-    return any(domain.sign(k) in ("+", "-") for k in found)
+    return any(domain.sign(k) in ("+", "-") for k in in_phases(phi))
+
+
+def in_phases(phi: list[Complex]) -> list[sp.Expr]:
+    """What real and imaginary parts have at each power of c and s: polynomials in the parameters."""
+    return [k for part in _parts(phi) for k in sp.Poly(part.as_expr(), *COSINES, *SINES).coeffs()]
 
 
 def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:

@@ -113,9 +113,11 @@ def reduce(found: Amplification) -> OneSymbol | None:
     if not parameters or coefficients is None or not _depend_on_one(coefficients, parameters):
         return None
     for symbol in _candidates(coefficients, parameters):
-        series = [_in_powers(c, symbol) for c in coefficients]
-        if None not in series:
-            return _along_the_line(series, symbol)
+        ray = _ray(symbol)
+        if ray is not None and all(_depend_on_one([c, symbol], parameters) for c in coefficients):
+            series = [_in_powers(c, symbol) for c in coefficients]
+            if None not in series:
+                return _along_the_line(series, ray[0], ray[2])
     return None
 
 
@@ -182,11 +184,7 @@ def _in_powers(expr: sp.Expr, symbol: sp.Expr) -> list[sp.Expr] | None:
     return None
 
 
-def _along_the_line(series: list[list[sp.Expr]], symbol: sp.Expr) -> OneSymbol | None:
-    ray = _ray(symbol)
-    if ray is None:
-        return None
-    unit, _, extremes = ray
+def _along_the_line(series: list[list[sp.Expr]], unit: sp.Expr, extremes: list[sp.Expr]) -> OneSymbol:
     return OneSymbol(
         [sp.expand(sp.Add(*(a * (unit * _x) ** k for k, a in enumerate(numbers)))) for numbers in series], extremes
     )

@@ -6,7 +6,7 @@ it holds on the edge too, as does stability. Then the formula is checked on ever
 decided for itself (`verdict`): where all are right the condition is exact, and where one is not, an inequality becomes strict,
 a curve is named with a condition of its own, or a corner excluded; if that does not help, nothing is claimed (`NoClosedForm`).
 
-Where a change of sign of a parameter is the same as a reflection in space, half of the plane is looked at.
+A parameter whose sign does not matter is looked at through its square (`squares`).
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -29,25 +29,25 @@ from itertools import combinations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.algebra import Root, at, sign_at
+from derive.conditions.ways.algebra import at, factors, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
 from derive.conditions.ways.plane.cells import Cell, beside_on_a_line, decompose
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
-from derive.conditions.ways.plane.limits import fences, limits, within
+from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.plane.lines import Along
 from derive.conditions.ways.plane.projection import Projection
 from derive.conditions.ways.plane.scheme import coincidences, margin_values
+from derive.conditions.ways.plane.squares import Names, Squares
 from derive.conditions.ways.plane.verdict import Verdict
-from derive.conditions.ways.signs import Domain, Range
-from derive.fields.phases import COSINES, SHIFTS
+from derive.conditions.ways.signs import Domain
+from derive.fields.phases import COSINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
 Less = Callable[[Amplification, str], Boolean]
 """The condition of a scheme with fewer parameters."""
-Names = tuple[sp.Symbol, sp.Symbol]
 
 
 def condition(found: Amplification, names: Sequence[sp.Symbol], grade: str, domain: Domain, less: Less) -> Boolean:
@@ -66,60 +66,55 @@ def condition(found: Amplification, names: Sequence[sp.Symbol], grade: str, doma
     """
     if len(names) != 2 or len(found.phases) != 1 or grade == "schur":
         raise NoClosedForm
-    base = _base_first(found, names)
-    even = tuple(_is_even(found, s, domain) for s in base)
-    if any(even):
-        with suppress(_Odd):
-            return _Plane(found, base, grade, domain, less, even).condition()
-    return _Plane(found, base, grade, domain, less, (False, False)).condition()
+    values = margin_values(found, grade)
+    squares = _squares(found, names, values, grade, domain)
+    if squares:
+        with suppress(_Split):
+            return _Plane(found, squares, values, grade, domain, less).condition()
+    return _Plane(found, Squares(_base_first(found, Squares(tuple(names)))), values, grade, domain, less).condition()
 
 
-class _Odd(Exception):
-    """Half of the plane does not do: the formula needs a curve that is no mirror image of itself."""
+class _Split(Exception):
+    """The square of a parameter does not do: of a curve in it two pieces are left, each with a condition of its own."""
 
 
-def _is_even(found: Amplification, symbol: sp.Symbol, domain: Domain) -> bool:
-    """Whether the scheme with the parameter's sign changed is its mirror image in space, so that half of the plane will do."""
-    if domain.ranges.get(symbol, Range()) != Range():
-        return False
-    mirrored = found.polynomial.as_expr().subs({symbol: -symbol, **{w: 1 / w for w in SHIFTS}}, simultaneous=True)
-    return sp.expand(mirrored - found.polynomial.as_expr()) == 0
+def _squares(found: Amplification, names: Sequence[sp.Symbol], values: list[sp.Expr], grade: str, domain: Domain) -> Squares:
+    """Which parameters are looked at through their squares, the base first."""
+    polys = [sp.Poly(value, *names) for value in values]
+    if grade == "power-bounded":
+        polys += coincidences(complex_coefficients(found.polynomial), tuple(names), COSINES[found.phases[0]])
+    which = Squares.of(tuple(names), found, polys, domain)
+    base = _base_first(found, which)
+    return which if base == which.names else Squares(base, which.which[::-1])
 
 
-def _base_first(found: Amplification, names: Sequence[sp.Symbol]) -> Names:
+def _base_first(found: Amplification, squares: Squares) -> Names:
     """The parameter of higher degree is the base: over it there are fewer curves in a stack."""
-    one, other = names
     numerator = sp.fraction(sp.together(found.polynomial.as_expr()))[0]
-    return (one, other) if sp.degree(numerator, one) >= sp.degree(numerator, other) else (other, one)
+    one, other = (sp.degree(numerator, s) / (1 + is_square) for s, is_square in zip(squares.names, squares.which, strict=True))
+    return squares.names if one >= other else squares.names[::-1]
 
 
 class _Plane:
     def __init__(
-        self, found: Amplification, names: Names, grade: str, domain: Domain, less: Less, even: tuple[bool, ...]
+        self, found: Amplification, squares: Squares, values: list[sp.Expr], grade: str, domain: Domain, less: Less
     ) -> None:
-        self.even = even
-        self.found, self.names, self.grade, self.domain, self.less = found, names, grade, domain, less
+        names = squares.names
+        self.squares, self.found, self.names, self.grade, self.domain, self.less = squares, found, names, grade, domain, less
         self.phi = complex_coefficients(found.polynomial)
-        ranges = [
-            Range(sp.S.Zero, sp.oo, False) if half else domain.ranges.get(s, Range())
-            for s, half in zip(names, even, strict=True)
-        ]
-        self.limits = [limits(known) for known in ranges]
-        halves = [sp.Poly(s, *names) for s, half in zip(names, even, strict=True) if half]
-        also = [*fences(names, domain), *halves]
+        looked_at = squares.ranges(domain)
+        self.admits = admits(names, looked_at)
+        also = [*fences(names, looked_at)]
         if grade == "power-bounded":
-            also += coincidences(self.phi, names, COSINES[found.phases[0]])
-        gens = (COSINES[found.phases[0]], *names)
-        self.values = [sp.Poly(m, *gens) for m in margin_values(found, grade)]
-        self.projection = Projection.of(self.values, also, grade == "power-bounded")
+            also += [squares.halved(g) for g in coincidences(self.phi, names, COSINES[found.phases[0]])]
+        margins = [squares.halved(sp.Poly(m, COSINES[found.phases[0]], *names)) for m in values]
+        self.projection = Projection.of(margins, also, grade == "power-bounded")
         self.along = {g: a for g in self.projection.curves if g in self.projection.degenerate and (a := self._along(g))}
-        also += [f for a in self.along.values() for f in a.breaks]
-        self.also = also
 
     def condition(self) -> Boolean:
         """The formula of the open cells, checked and mended on all others."""
         self.projection, self.verdict, formula = self._separated()
-        cells = decompose(self.projection.curves, self._admits)
+        cells = decompose(self.projection.curves, self.admits)
         truth = [(cell, self._truth(cell)) for cell in cells if cell.kind != "open"]
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
         formula = self._with_strict(formula, pieces, truth)
@@ -128,54 +123,52 @@ class _Plane:
         if any(holds for _, holds in wrong):
             raise NoClosedForm
         holes = [self._hole(cell, [c.signs for c, holds in truth if holds]) for cell, _ in wrong]
-        return sp.And(sp.Or(formula.boolean(self.domain), *(piece for piece, _ in pieces)), *dict.fromkeys(holes))
+        weak = formula.boolean(self.domain, self.squares.plain)
+        return sp.And(sp.Or(weak, *(piece for piece, _ in pieces)), *dict.fromkeys(holes))
 
     def _separated(self) -> tuple[Projection, Verdict, Formula]:
         """Curves whose signs tell stable from unstable open cells, and a formula in them."""
-        projection, more = self.projection, []
+        projection = self.projection.joined(f for a in self.along.values() for f in self._breaks(a))
+        always, verdict = projection.curves, Verdict(self.found, self.phi, self.squares, projection, self.grade)
         while True:
-            verdict = Verdict(self.found, self.phi, self.names, projection, self.grade)
-            cells = list(decompose(projection.curves, self._admits, open_only=True))
             sides: dict[bool, dict[Signs, Cell]] = {True: {}, False: {}}
-            for cell in cells:
-                sides[verdict.in_open_cell(cell.p.low, cell.q.low)].setdefault(self._told(projection, cell.signs), cell)
+            for cell in decompose(projection.curves, self.admits, open_only=True):
+                sides[verdict.in_open_cell(cell.p.low, cell.q.low)].setdefault(cell.signs, cell)
             mixed = [(sides[True][v], sides[False][v]) for v in sides[True].keys() & sides[False].keys()]
             if not mixed:
-                return projection, verdict, Formula.of(projection.curves, list(sides[True]), list(sides[False]))
-            more += self._telling(projection, mixed)
-            projection = Projection.of(self.values, [*self.also, *more], self.grade == "power-bounded")
+                break
+            projection = projection.joined(self._telling(projection, mixed))
+        formula = Formula.of(projection.curves, list(sides[True]), list(sides[False]))
+        projection = projection.only({*always, *formula.used})
+        return projection, verdict.among(projection), formula.among(projection.curves)
 
-    def _told(self, projection: Projection, signs: Signs) -> Signs:
-        """Signs of the curves that a formula may speak of."""
-        return tuple(s if self._is_own_image(g) else 0 for g, s in zip(projection.curves, signs, strict=True))
-
-    def _is_own_image(self, g: sp.Poly) -> bool:
-        """Whether a curve has an equation that is even in the parameters of which half is looked at."""
-        return not any(m[axis] % 2 for axis in (0, 1) if self.even[axis] for m in g.monoms())
+    def _breaks(self, along: Along) -> list[sp.Poly]:
+        """At which the verdict along a curve changes."""
+        return [g for f in along.breaks(self.squares.which[self.names.index(along.y)]) for g in factors(f)]
 
     def _telling(self, projection: Projection, mixed: list[tuple[Cell, Cell]]) -> list[sp.Poly]:
         """Of more curves, in turn, those whose signs tell apart points that have been in one class."""
         chosen = []
         for candidates in (projection.refined, projection.counting):
-            for g in filter(self._is_own_image, candidates() if mixed else []):
+            for g in candidates() if mixed else []:
                 left = [(a, b) for a, b in mixed if _sign(g, a) == _sign(g, b)]
                 if len(left) < len(mixed):
                     chosen, mixed = [*chosen, g], left
         if mixed:
-            raise _Odd if any(self.even) else NoClosedForm
+            raise NoClosedForm
         return chosen
 
-    def _admits(self, axis: int, value: Root) -> bool:
-        return within(value, *self.limits[axis])
-
     def _along(self, curve: sp.Poly) -> Along | None:
-        return Along.of(curve, self._solved)
+        parts = self.squares.in_parameters(curve, self.domain)
+        if len(parts) > 1:
+            raise _Split
+        return Along.of(parts[0], self._solved) if parts else None
 
     def _solved(self, x: sp.Symbol, expr: sp.Expr) -> Boolean:
         value = sp.together(self.found.polynomial.as_expr().subs(x, expr))
         if value.has(sp.zoo, sp.nan) or sp.degree(sp.fraction(value)[0], xi) < self.found.polynomial.degree():
             raise NoClosedForm
-        return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true), self.grade)
+        return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true, composed=None), self.grade)
 
     def _truth(self, cell: Cell) -> bool:
         on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
@@ -200,7 +193,8 @@ class _Plane:
         return Ends([m.value for m in self.projection.margins])
 
     def _on(self, along: Along, cell: Cell) -> bool:
-        return along.contains(cell.p if along.y == self.names[0] else cell.q)
+        axis = self.names.index(along.y)
+        return along.contains(self.squares.root(axis, (cell.p, cell.q)[axis]))
 
     def _pieces(self, formula: Formula, missing: list[Cell]) -> list[tuple[Boolean, Callable[[Cell], bool]]]:
         """Curves, or corners, that are stable by themselves."""
@@ -208,33 +202,28 @@ class _Plane:
         corners = []
         for cell in missing:
             on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
-            along = next((a for g in on if (a := self.along.get(g) or self._along(g))), None)
-            if any(self.even) and (along is None or not self._is_own_mirror(along.curve)):
-                raise _Odd
+            curve, along = next(((g, a) for g in on if (a := self.along.get(g) or self._along(g))), (None, None))
             if along is not None:
-                found[along.curve] = along
+                found[curve] = along
             elif cell.p.exact is not None and cell.q.exact is not None:
                 corners.append(cell)
             else:
                 raise NoClosedForm
-        return [*(self._curve_piece(a) for a in found.values()), *(self._corner_piece(cell) for cell in corners)]
+        return [*(self._curve_piece(g, a) for g, a in found.items()), *(self._corner_piece(cell) for cell in corners)]
 
-    def _is_own_mirror(self, g: sp.Poly) -> bool:
-        """Whether a curve is its own image: its equation is even, or odd, in the parameters of which half is looked at."""
-        return all(len({m[axis] % 2 for m in g.monoms()}) == 1 for axis in (0, 1) if self.even[axis])
-
-    def _curve_piece(self, along: Along) -> tuple[Boolean, Callable[[Cell], bool]]:
-        k = self.projection.curves.index(along.curve)
+    def _curve_piece(self, curve: sp.Poly, along: Along) -> tuple[Boolean, Callable[[Cell], bool]]:
+        k = self.projection.curves.index(curve)
         return along.boolean(), lambda cell: cell.signs[k] == 0 and self._on(along, cell)
 
     def _corner_piece(self, corner: Cell) -> tuple[Boolean, Callable[[Cell], bool]]:
         values = [sp.Rational(x.low.numerator, x.low.denominator) for x in (corner.p, corner.q)]
-        return sp.And(*map(sp.Eq, self.names, values)), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
+        equal = [self.squares.equal(axis, value) for axis, value in enumerate(values)]
+        return sp.And(*equal), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
 
     def _hole(self, corner: Cell, stable: list[Signs]) -> Boolean:
         """All but a corner at which weak inequalities meet and the scheme is not stable: it, or where two curves meet."""
-        if any(self.even):
-            raise _Odd
+        if self.squares:
+            raise _Split
         if corner.kind != "corner":
             raise NoClosedForm
         if corner.p.exact is not None and corner.q.exact is not None:

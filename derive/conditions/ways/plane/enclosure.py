@@ -19,7 +19,7 @@ Source: Moore, Interval Analysis (1966).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import sympy as sp
@@ -49,9 +49,13 @@ class Enclosed:
         """Whether at some phase a root is outside the disc, for all parameters in the box."""
         worst = self._clearest_turns if is_missing() else self._worst_turns
         best = worst(float((p.low + p.high) / 2), float((q.low + q.high) / 2))
+        return self.surely_outside(best, p, q)
+
+    def surely_outside(self, turns: Iterable[Fraction], p: Root, q: Root) -> bool:
+        """The same at one of these phases, given by tangents of their halves."""
         before, iv.prec = iv.prec, PRECISION
         try:
-            return any(self._outside(turn, _interval(p), _interval(q)) for turn in best)
+            return any(self._outside(turn, _interval(p), _interval(q)) for turn in turns)
         finally:
             iv.prec = before
 

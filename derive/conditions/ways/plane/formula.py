@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -51,6 +52,17 @@ class Formula:
         """All inequalities."""
         return sorted({literal for clause in self.clauses for literal in clause})
 
+    @property
+    def used(self) -> set[sp.Poly]:
+        """The curves that it speaks of."""
+        return {self.curves[k] for k, _ in self.literals}
+
+    def among(self, curves: tuple[sp.Poly, ...]) -> Formula:
+        """The same among other curves, those used with them."""
+        place = {k: curves.index(self.curves[k]) for k, _ in self.literals}
+        clauses = tuple(tuple((place[k], sign) for k, sign in clause) for clause in self.clauses)
+        return replace(self, curves=curves, clauses=clauses, strict=frozenset((place[k], sign) for k, sign in self.strict))
+
     def holds(self, signs: Signs) -> bool:
         """Whether it holds where the curves have these signs."""
         met = [[self._met(literal, signs) for literal in clause] for clause in self.clauses]
@@ -60,11 +72,11 @@ class Formula:
         k, sign = literal
         return signs[k] == sign or (signs[k] == 0 and literal not in self.strict)
 
-    def boolean(self, domain: Domain) -> Boolean:
-        """As a condition on the domain."""
+    def boolean(self, domain: Domain, written: Callable[[sp.Poly], sp.Expr] = sp.Poly.as_expr) -> Boolean:
+        """As a condition on the domain, each curve as it is to be written."""
         inner, outer = (sp.And, sp.Or) if self.joined == "or of and" else (sp.Or, sp.And)
-        return outer(*(inner(*(self._relation(literal, domain) for literal in clause)) for clause in self.clauses))
+        return outer(*(inner(*(self._relation(literal, domain, written) for literal in clause)) for clause in self.clauses))
 
-    def _relation(self, literal: Literal, domain: Domain) -> Boolean:
+    def _relation(self, literal: Literal, domain: Domain, written: Callable[[sp.Poly], sp.Expr]) -> Boolean:
         k, sign = literal
-        return relation(sign * self.curves[k].as_expr(), domain, literal in self.strict)
+        return relation(sign * written(self.curves[k]), domain, literal in self.strict)

@@ -3,7 +3,7 @@
 >>> p, q = sp.symbols("p q", real=True)
 >>> from fractions import Fraction
 >>> along = Along.of(sp.Poly(p - 2 * q, p, q), lambda x, expr: sp.And(q >= 0, q**2 <= 2))
->>> along.x, along.expr, along.breaks
+>>> along.x, along.expr, along.breaks(False)
 (p, 2*q, [Poly(q, p, q, domain='ZZ'), Poly(q**2 - 2, p, q, domain='ZZ')])
 >>> [along.contains(Root(*2 * [Fraction(k)])) for k in (-1, 0, 1, 2)]
 [False, True, True, False]
@@ -62,10 +62,12 @@ class Along:
         """The parameter along the curve."""
         return next(s for s in self.curve.gens if s != self.x)
 
-    @property
-    def breaks(self) -> list[sp.Poly]:
-        """Polynomials at whose roots, in y, the verdict changes."""
-        polys = [sp.Poly(_minimal(end, self.y), *self.curve.gens, domain=sp.QQ) for end in _ends(self.subset)]
+    def breaks(self, squared: bool) -> list[sp.Poly]:
+        """Polynomials at whose roots, in y or in its square, the verdict changes."""
+        minimal = [_minimal(end, self.y) for end in _ends(self.subset)]
+        if squared:
+            minimal = [_of_square(f, self.y) for f in minimal]
+        polys = [sp.Poly(f, *self.curve.gens, domain=sp.QQ) for f in minimal]
         return [p.clear_denoms(convert=True)[1].set_domain(sp.ZZ) for p in dict.fromkeys(polys)]
 
     def contains(self, y: Root) -> bool:
@@ -102,6 +104,12 @@ def _ends(subset: sp.Set) -> list[sp.Expr]:
 
 def _minimal(end: sp.Expr, y: sp.Symbol) -> sp.Expr:
     return end.expr.subs(end.poly.gen, y) if isinstance(end, sp.CRootOf) else sp.minimal_polynomial(end, y)
+
+
+def _of_square(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
+    """A polynomial whose roots are the squares of the roots of f."""
+    both = sp.Poly(f, y) * sp.Poly(f.subs(y, -y), y)
+    return sp.Add(*(c * y ** (n // 2) for (n,), c in both.terms()))
 
 
 def _in_part(value: sp.Expr, part: sp.Set) -> bool:

@@ -15,8 +15,8 @@ lose their say: it makes a margin vanish at all phases, or is found in two ways 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import sympy as sp
@@ -24,7 +24,7 @@ import sympy as sp
 from derive.conditions.ways.algebra import discriminant, factor_powers, factors, resultant, weight
 from derive.conditions.ways.margins import NoClosedForm
 
-MOST_TERMS, MOST_DEGREE = 60, 14
+MOST_TERMS, MOST_DEGREE = 60, 16
 """Of a curve: what is longer takes too long, and nobody prints it."""
 MOST_COUNTED = 5
 """Degree up to which subresultants are calculated."""
@@ -99,6 +99,18 @@ class Projection:
             for f, g in combinations(margin.odd, 2):
                 curves |= set(factors(resultant(f, g)))
         return cls(margins, _bounded(curves), frozenset(degenerate))
+
+    def joined(self, more: Iterable[sp.Poly]) -> Projection:
+        """With more curves, irreducible polynomials in (p, q).
+
+        Raises:
+            NoClosedForm: one is too long, or there are too many.
+        """
+        return replace(self, curves=_bounded({*self.curves, *more}))
+
+    def only(self, kept: set[sp.Poly]) -> Projection:
+        """With fewer."""
+        return replace(self, curves=tuple(g for g in self.curves if g in kept))
 
     def refined(self) -> list[sp.Poly]:
         """More curves, the short ones first: derivatives at the ends tell on which side of [-1, 1] a double root lies."""

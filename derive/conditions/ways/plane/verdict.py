@@ -11,21 +11,24 @@ calculation if it is rational; else the question is given up. Roots that meet on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import copy
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import sympy as sp
 from mpmath import mpc, mpf, polyroots, sqrt, workdps
 from mpmath.libmp import NoConvergence
 
-from derive.conditions.ways.algebra import Root, nearly_real_roots
+from derive.conditions.ways.algebra import Root, isolated, nearly_real_roots
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
 from derive.conditions.ways.plane.cells import Cell, around
 from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.projection import Margin, Projection
+from derive.conditions.ways.plane.squares import Squares, root_below
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
@@ -44,22 +47,20 @@ class Verdict:
         scheme: its amplification polynomial.
         phi: coefficients in xi.
         phase: the axis of the phase.
-        names: (p, q).
+        squares: the parameters (p, q), and which stand for their squares in cells and margins.
         grade: power-bounded or von-neumann.
     """
 
-    def __init__(
-        self, scheme: Amplification, phi: list[Complex], names: tuple[sp.Symbol, sp.Symbol], found: Projection, grade: str
-    ) -> None:
-        self.scheme, self.phi, self.phase, self.names, self.found, self.grade = (
-            scheme,
-            phi,
-            scheme.phases[0],
-            names,
-            found,
-            grade,
-        )
+    def __init__(self, scheme: Amplification, phi: list[Complex], squares: Squares, found: Projection, grade: str) -> None:
+        self.scheme, self.phi, self.squares, self.found, self.grade = scheme, phi, squares, found, grade
+        self.phase, self.names = scheme.phases[0], squares.names
         self._open: dict[tuple[Fraction, Fraction], bool] = {}
+
+    def among(self, found: Projection) -> Verdict:
+        """The same with other curves: the margins are the same, and what is known of open cells."""
+        other = copy(self)
+        other.found = found
+        return other
 
     @cached_property
     def enclosed(self) -> Enclosed:
@@ -95,10 +96,11 @@ class Verdict:
         stable = any(self.in_open_cell(*point) for point in cell.beside)
         if not stable and not one_speaks_for_all:
             raise NoClosedForm
-        if not stable and self.enclosed.surely_unstable(cell.p, cell.q):
+        p, q = self._place(cell)
+        if not stable and (self.enclosed.surely_unstable(p, q) or self.enclosed.surely_outside(self._below_zero(cell), p, q)):
             return False
-        if cell.p.exact is not None and cell.q.exact is not None and not (stable and self.grade == "von-neumann"):
-            return self.exactly.stable(self._named(cell.p.exact, cell.q.exact), self.grade)
+        if p.exact is not None and q.exact is not None and not (stable and self.grade == "von-neumann"):
+            return self.exactly.stable(self._named(p.exact, q.exact), self.grade)
         if not stable and cell.kind == "corner":
             stable = any(self.in_open_cell(*point) for point in around(curves, cell))
         if not stable:
@@ -110,16 +112,31 @@ class Verdict:
         """The scheme at rational numbers."""
         return AtNumbers(self.scheme)
 
+    def _below_zero(self, cell: Cell) -> Iterator[Fraction]:
+        """Phases at which a margin is negative at the middle of a cell, tangents of half of each: one between any two roots."""
+        middle = [(root.low + root.high) / 2 for root in (cell.p, cell.q)]
+        for margin in self.found.margins:
+            value = _in_c(margin.value, *middle)
+            ends = [Fraction(-1), *(r.low for r in isolated(tuple(value)) if r.low > -1 and r.high < 1), Fraction(1)]
+            for c in [(low + high) / 2 for low, high in pairwise(ends)]:
+                if _at(value, c) < 0:
+                    yield root_below((1 - c) / (1 + c))
+
+    def _place(self, cell: Cell) -> tuple[Root, Root]:
+        """The parameters themselves."""
+        return self.squares.root(0, cell.p), self.squares.root(1, cell.q)
+
     def _named(self, p: Fraction, q: Fraction) -> dict[str, sp.Rational]:
         return {s.name: sp.Rational(x.numerator, x.denominator) for s, x in zip(self.names, (p, q), strict=True)}
 
     def _meet(self, cell: Cell) -> bool:
         """Whether unit roots meet at a phase where a margin is zero."""
-        place = dict(zip(self.names, (_number(cell.p), _number(cell.q)), strict=True))
+        place = dict(zip(self.names, map(_number, self._place(cell)), strict=True))
+        of_curves = dict(zip(self.names, (_number(cell.p), _number(cell.q)), strict=True))
         cosines = {sp.Float(end, DIGITS) for end in (1, -1)}
         at = [(root.low + root.high) / 2 for root in (cell.p, cell.q)]
         for margin in self.found.margins:
-            if any(abs(f.as_expr().subs(place)) < NEAR for f in margin.still):
+            if any(abs(f.as_expr().subs(of_curves)) < NEAR for f in margin.still):
                 raise NoClosedForm
             cosines |= {c for f in margin.odd for c in _double_roots(_in_c(f, *at), f.gens[0])}
         return any(not self._clearly_apart(place, c) and self._meet_at(place, c) for c in cosines)
@@ -198,12 +215,22 @@ def _touches(margin: Margin, p: Fraction, q: Fraction) -> bool:
 
 def _in_c(f: sp.Poly, p: Fraction, q: Fraction) -> list[int]:
     """Whole coefficients in c, from the constant up, at rational p and q, times a positive number."""
-    dp, dq = f.degree(f.gens[1]), f.degree(f.gens[2])
-    out = [0] * (f.degree() + 1)
-    for (i, j, k), value in f.terms():
-        n, d = p.numerator**j * p.denominator ** (dp - j), q.numerator**k * q.denominator ** (dq - k)
-        out[i] += int(value) * n * d
+    terms, degrees = _terms(f)
+    at_p, at_q = (_powers(x, degree) for x, degree in zip((p, q), degrees[1:], strict=True))
+    out = [0] * (degrees[0] + 1)
+    for (i, j, k), value in terms:
+        out[i] += value * at_p[j] * at_q[k]
     return out
+
+
+@lru_cache(maxsize=256)
+def _terms(f: sp.Poly) -> tuple[list[tuple[tuple[int, ...], int]], tuple[int, ...]]:
+    return [(m, int(value)) for m, value in f.terms()], tuple(f.degree(gen) for gen in f.gens)
+
+
+def _powers(x: Fraction, degree: int) -> list[int]:
+    """x^j, times the denominator to the degree."""
+    return [x.numerator**j * x.denominator ** (degree - j) for j in range(degree + 1)]
 
 
 def _at(f: list[int], x: Fraction) -> int:

@@ -24,7 +24,7 @@ from contextlib import suppress
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.eliminate import relation
+from derive.conditions.ways.eliminate import relation, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
@@ -67,12 +67,15 @@ def _margins(found: Amplification, grade: str, domain: Domain) -> list[Margin]:
 def _parts(margin: sp.Expr, domain: Domain) -> list[sp.Expr]:
     """Factors to be non-negative each: freed of those of known sign, and apart where the sum of two is a positive number.
 
-    A factor that keeps its sign and depends on the phases vanishes at single ones only, next to which the rest decides.
+    A factor that keeps its sign and depends on the phases vanishes at single ones only, next to which the rest decides;
+    unless parameters can make it zero throughout.
     """
     coefficient, powers = sp.factor_list(margin)[:2]
     sign, open_ones = sp.sign(coefficient), []
     for f, n in powers:
-        known = domain.sign(f) if f.has(*COSINES, *SINES) or domain.sign(f) in ("+", "-") else None
+        known = domain.sign(f)
+        if known not in ("+", "-") and vanishing(f, [*COSINES, *SINES], domain) != sp.false:
+            known = None
         if known is None:
             open_ones.append(f**n)
         elif known.endswith("-") and n % 2:
