@@ -39,11 +39,12 @@ class Stability:
             and the condition compares the spectral radius over a grid of phases, right to about 1e-3.
         assumptions: SymPy Boolean the condition rests on, beside the signs of the symbols; `assumed` lists both. That the
             scheme determines a new value (denominators and its newest level are not zero) is part of it where it is open.
-        box: the frequency variables that were eliminated, and the range of each.
+        box: the frequency variables that were eliminated, and parameters in `ranged`, with the range of each.
         grade: ``"schur"`` (perturbations decay), ``"power-bounded"`` (they stay bounded) or ``"von-neumann"`` (no root
             leaves the disc; growth is at most a power of the number of steps).
         other: the answer in another grade, where one of the two is never met and the other is; else None.
         asked: the grade that was asked for by name; empty where none was. Where `grade` is another one, it could not be told.
+        ranged: parameters in `box`, for all values of which in their ranges the bound holds (`for_all`).
     """
 
     polynomial: sp.Poly
@@ -54,6 +55,7 @@ class Stability:
     grade: str
     other: Stability | None = None
     asked: str = field(default="", compare=False)
+    ranged: tuple[sp.Symbol, ...] = ()
 
     @property
     def amplification(self) -> Amplification:

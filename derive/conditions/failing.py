@@ -74,12 +74,10 @@ class Failing:
 def failing(stability: Stability) -> tuple[Failing, ...]:
     """Of each part of a condition with a formula; a part next to which no such place was found is left out."""
     found, ends = stability.amplification, {}
-    if _other_frequencies(stability):
-        if found.phases:  # a parameter with a range beside phases
-            return ()
-        found, ends = _at_ends(found) if _has_ends(found) else (found, ends)
+    if not found.phases and _other_frequencies(stability) and _has_ends(found):
+        found, ends = _at_ends(found)
     names = parameters(found)
-    if stability.status not in WITH_A_FORMULA or stability.condition == sp.true:
+    if stability.status not in WITH_A_FORMULA or stability.condition == sp.true or stability.ranged:
         return ()
     if not stability.condition.free_symbols:
         place = witness(found, stability.grade)

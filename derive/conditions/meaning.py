@@ -67,7 +67,7 @@ def in_terms_of(stability: Stability, meaning: Mapping[str, sp.Expr | float]) ->
 
 def _check_bound(stability: Stability, meant: Mapping[sp.Symbol, sp.Expr]) -> None:
     """That no meaning names what runs through a range."""
-    names = {q.name for q in stability.box}
+    names = {q.name for q in stability.ranged}
     for p, value in meant.items():
         if clash := [s.name for s in value.free_symbols if s.name in names]:
             raise InputError(

@@ -8,7 +8,6 @@ import sympy as sp
 
 from derive.conditions.status import NOTES
 from derive.conditions.witness import witness
-from derive.fields.phases import COSINES, THETAS
 from derive.printing.named import Named, named
 from derive.printing.one_line import one_line
 from derive.printing.text import paragraph
@@ -105,16 +104,16 @@ def _when(stability: Stability) -> str:
 
 def ranges_of(stability: Stability) -> dict[str, tuple[sp.Expr, sp.Expr]]:
     """What the bound holds for all values of, beside the phases."""
-    return {q.name: ends for q, ends in stability.box.items() if q not in (*COSINES, *THETAS)}
+    return {q.name: stability.box[q] for q in stability.ranged}
 
 
 def _through(stability: Stability) -> str:
     """The ranges; an end at which a parameter of known sign is zero does not belong to its own."""
     told = []
-    for q, (low, high) in stability.box.items():
-        if q.name in ranges_of(stability):
-            below, above = "<" if low == 0 and q.is_positive else "<=", "<" if high == 0 and q.is_negative else "<="
-            told.append(f"{low} {below} {q} {above} {high}")
+    for q in stability.ranged:
+        low, high = stability.box[q]
+        below, above = "<" if low == 0 and q.is_positive else "<=", "<" if high == 0 and q.is_negative else "<="
+        told.append(f"{low} {below} {q} {above} {high}")
     return f" for all {', '.join(told)}" if told else ""
 
 

@@ -128,6 +128,7 @@ def _eliminated(stability: Stability, span: Span) -> Stability:
         status=stability.status if stability.has_formula else "exact",
         assumptions=_merged(sp.And(kept, ordered, claimed), symbols - {span.symbol}),
         box={**stability.box, span.symbol: (span.low, span.high)},
+        ranged=(*stability.ranged, span.symbol),
         other=_other(stability, span),
     )
 
