@@ -20,6 +20,8 @@ from derive.conditions.ways.eliminate import Box
 from derive.errors import InputError, choose
 from derive.modes.amplification import Amplification
 from derive.printing.notebook import markdown
+from derive.printing.one_line import in_decimals
+from derive.shown import shown
 
 if TYPE_CHECKING:
     from derive.conditions.failing import Failing
@@ -201,7 +203,7 @@ class Stability:
         return markdown([self.latex()], words_below(self))
 
     def __repr__(self) -> str:
-        return f"Stability({in_words(self.condition)}; {self.status}, {self.grade})"
+        return f"Stability({shown(in_decimals(in_words(self.condition)))}; {self.status}, {self.grade})"
 
     def function(self, backend: str = "numpy") -> Callable:
         """Generated code of the condition and what it assumes: keyword arguments to an array of bool; text in `.source`.

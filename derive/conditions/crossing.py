@@ -36,6 +36,7 @@ Point = tuple[Fraction, ...]
 Edges = dict[tuple[Boolean, Boolean], list[tuple[Point, Point]]]
 """A part and its edge -> a few points on it, each with a direction that leads out."""
 HALVINGS, PAIRS, PULLS, STARTS = 12, 160, 6, 4
+SCALES = (10, 100, Fraction(1, 10), Fraction(1, 100))
 LEAST = Fraction(1, 4)
 """What is small beside this share of the way has no size of its own: an edge may lie at zero."""
 
@@ -96,7 +97,7 @@ class Crossings:
     def _points(self) -> list[Point]:
         """Of many sizes, where what is assumed holds; those that meet an equation of the condition first."""
         points = [tuple(_fraction(place[n.name]) for n in self.names) for place in points_to_try(self.found)]
-        points += [tuple(v / k for v in point) for k in (10, 100) for point in points[:16]]
+        points += [tuple(v / k for v in point) for k in SCALES for point in points[:16]]
         on = [_moved(point, k, value) for k, value in self._equations() for point in points]
         return [point for point in dict.fromkeys([*on, *points]) if self.assumed(point)]
 

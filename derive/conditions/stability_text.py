@@ -65,7 +65,10 @@ def where_it_fails(stability: Stability) -> list[str]:
     """A line for each part of a condition, after an empty one."""
     if stability.condition == sp.false:  # said with the claim
         return []
-    lines = [paragraph(f"{_beyond(one.edge)}: fails{one.where and f' {one.where}'}") for one in stability.witnesses]
+    printed = to_read(stability)
+    lines = [
+        paragraph(f"{_beyond(printed.lettered(one.edge))}: fails{one.where and f' {one.where}'}") for one in stability.witnesses
+    ]
     return ["", *lines] if lines else []
 
 

@@ -16,8 +16,8 @@ not. Put back, the letters give the condition as it was: a side moves across a s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -47,10 +47,12 @@ class Named:
     Attributes:
         condition: in the parameters and the letters.
         definitions: letter and what it stands for, which may have letters in it that come after.
+        sides: relation whose side is named -> what is printed of it.
     """
 
     condition: Boolean
     definitions: tuple[tuple[sp.Symbol, sp.Expr], ...] = ()
+    sides: Mapping[Boolean, Boolean] = field(default_factory=dict)
 
     @property
     def equations(self) -> tuple[sp.Eq, ...]:
@@ -63,6 +65,14 @@ class Named:
         for letter, value in self.definitions:
             condition = condition.xreplace({letter: value})
         return condition
+
+    def lettered(self, relation: Boolean) -> Boolean:
+        """A relation of the condition as it is printed."""
+        for letter, value in reversed(self.definitions):
+            if relation in self.sides:
+                break
+            relation = _with(relation, value, letter)
+        return self.sides.get(relation, relation)
 
     def text(self) -> str:
         """As `pretty` has it, the definitions below."""
@@ -92,7 +102,8 @@ def named(condition: Boolean, taken: Iterable[sp.Symbol] = (), longest: int = LO
         definitions = [(known, _with(value, part, letter)) for known, value in definitions]
         condition = _with(condition, part, letter)
         definitions.append((letter, part))
-    return Named(_sides_named(condition, definitions, letters), tuple(definitions))
+    sides = _sides_named(condition, definitions, letters)
+    return Named(condition.xreplace(sides), tuple(definitions), sides)
 
 
 def _with(expr: Any, part: sp.Expr, letter: sp.Expr) -> Any:
@@ -133,7 +144,7 @@ def _can_be_named(expr: sp.Basic) -> bool:
     return bool(expr.is_Add or (expr.is_Pow and not expr.exp.is_Integer))
 
 
-def _sides_named(condition: Boolean, definitions: Definitions, letters: Iterator[sp.Symbol]) -> Boolean:
+def _sides_named(condition: Boolean, definitions: Definitions, letters: Iterator[sp.Symbol]) -> dict[Boolean, Boolean]:
     """Names for what is still long; an expression and its negative share one."""
     known: dict[sp.Expr, sp.Symbol] = {}
 
@@ -151,8 +162,8 @@ def _sides_named(condition: Boolean, definitions: Definitions, letters: Iterator
     others = condition.atoms(Relational) - parts
     long = [r for r in others if _size(r) > LONG] + [r for r in parts & condition.atoms(Relational) if _size(r) > OWN_LINE]
     if condition in parts and condition in long:  # nothing is gained
-        return condition
-    return condition.xreplace({relation: short(relation) for relation in sorted(long, key=sp.default_sort_key)})
+        return {}
+    return {relation: short(relation) for relation in sorted(long, key=sp.default_sort_key)}
 
 
 def _long_side(relation: Relational) -> tuple[sp.Expr, sp.Expr]:

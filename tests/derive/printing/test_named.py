@@ -8,6 +8,7 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from latex2mathml.converter import convert
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derive import optimizers, stability
@@ -49,6 +50,7 @@ def conditions() -> st.SearchStrategy[Boolean]:
 def test_put_back_it_is_the_condition(condition: Boolean, longest: int) -> None:
     shown = named(condition, [D, F], longest)
     assert normal(shown.put_back()) == normal(condition)
+    assert normal(condition.xreplace({r: shown.lettered(r) for r in condition.atoms(Relational)})) == normal(shown.condition)
     letters = {letter for letter, _ in shown.definitions}
     assert len(letters) == len(shown.definitions)
     assert not letters & {D, F, P, Q}
