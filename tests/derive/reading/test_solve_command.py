@@ -39,18 +39,18 @@ def test_what_cannot_be_asked_is_one_line(capsys: pytest.CaptureFixture, argumen
     assert error.count("\n") == 1
 
 
-def test_what_suffices_where_the_condition_is_sampled() -> None:
-    """Advection and diffusion in the plane: alternatives, steps in closed form, and a proved step beside the sampled one."""
+def test_what_suffices_where_the_condition_has_no_formula() -> None:
+    """Advection and diffusion in the plane: alternatives, steps in closed form, and a proved step beside the decided one."""
     typed, meaning = lines(["u_t == -a*u_x - a*u_y + k*u_xx + k*u_yy"], "central2", "RK2", [], ["a", "k"])
     found = stability(typed, seconds=0.1)
     bound = sufficient.bound_of(typed, found)
-    assert (found.status, bound is not None) == ("sampled", True)
+    assert (found.status, bound is not None) == ("decided", True)
     assert "proved to suffice, as the stencil's symbol lies in an ellipse, and RK2" in sufficient.text(bound)
     assert sufficient.text(bound).count("\nor\n") == len(bound.stairs) - 1
     assert solved(found, meaning, "dt", {}, bound).startswith("solved for dt (sufficient)")
     numbers = {"dx": 1, "dy": 1, "k": 1, "a": 1}
     told = solved(found, meaning, "dt", numbers, bound)
-    assert "stable from zero up to dt = 0.25 (sampled" in told
+    assert "stable from zero up to dt = 0.25 (decided" in told
     assert "proved, on the ellipse: up to dt = 0.25" in told
 
 
