@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import combinations, groupby, pairwise, product
 from operator import itemgetter
 
@@ -41,6 +41,7 @@ from derive.modes.amplification import Amplification
 MOST = (50, 400)
 """Degree in x of a discriminant of the first projection, and in p of one of the second: what is longer takes too long."""
 LOOKED_AT = [Fraction(sign * n, d) for n, d in ((1, 1), (1, 3), (3, 1), (1, 20), (20, 1), (2, 3), (3, 2)) for sign in (1, -1)]
+LINES = [sp.Rational(n, d) for n, d in ((3, 7), (-5, 3), (11, 4))]
 Cut = tuple[Root, sp.Poly]
 """A real number, and its minimal polynomial."""
 
@@ -112,6 +113,7 @@ class _Over:
         """Ascending; at the zeros of more polynomials too."""
         found = {g for e in more for g in factors(sp.Poly(e, self.gaps[0].gens[2]))}
         found |= {g for gap in self.gaps for f, n in factor_powers(gap) if n % 2 or _is_still(f) for g in _critical(f)}
+        found |= {g for gap in self.gaps for pair in combinations(_odd(gap), 2) for g in _shared(*pair)}
         pairs = [(root, g) for g in found for root in real_roots(dense(g))]
         if len(apart([root for root, _ in pairs])) < len(pairs):
             raise NoClosedForm
@@ -144,6 +146,22 @@ class _Over:
 def _is_still(f: sp.Poly) -> bool:
     """Whether a factor does not depend on the phases: of any power it makes the gap vanish throughout."""
     return f.degree(f.gens[0]) <= 0 and f.degree(f.gens[1]) <= 0
+
+
+def _odd(gap: sp.Poly) -> list[sp.Poly]:
+    """The factors that may change their sign with the phases."""
+    return [f for f, n in factor_powers(gap) if n % 2 and not _is_still(f)]
+
+
+def _shared(f: sp.Poly, g: sp.Poly) -> Iterator[sp.Poly]:
+    """Where two factors may have one in common, whose changes of sign cancel: one that is seen along some lines."""
+    for axis in (0, 1):
+        if min(f.degree(f.gens[axis]), g.degree(f.gens[axis])) > 0:
+            at = [[h.eval(h.gens[1 - axis], value) for h in (f, g)] for value in LINES]
+            both = reduce(sp.gcd, (resultant(*pair) for pair in at))
+            if both.is_zero:
+                raise NoClosedForm
+            yield from factors(both)
 
 
 def _critical(f: sp.Poly) -> Iterator[sp.Poly]:

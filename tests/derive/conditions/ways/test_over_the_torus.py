@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import sympy as sp
 
 from derive import amplification, parse_scheme, stability
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.over_the_torus import MOST, condition, stable_values
+from derive.conditions.ways.over_the_torus import MOST, _Over, condition, stable_values
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.two_phases import TANGENTS
 
 P = sp.Symbol("p", real=True)
 SUM = "(u[0,1,0] + u[0,-1,0] + u[0,0,1] + u[0,0,-1] - 4*u[0,0,0])"
@@ -75,3 +78,14 @@ def test_what_is_too_long_is_refused() -> None:
     text = f"u[1,0,0] == u[0,0,0] - p*(u[0,2,1] - u[0,-2,0]) + p**2*(u[0,1,2] - 2*u[0,1,1] + u[0,0,-2])/{MOST[0]}"
     with pytest.raises(NoClosedForm):
         values(text)
+
+
+def test_cut_where_two_factors_become_one() -> None:
+    """(p - C) (1/2 - C), whatever C is: at p = 1/2 alone a square."""
+    x, y = TANGENTS
+    whole = (1 + x**2) * (1 + y**2)
+    for waves in ((1 - x**2) * (1 + y**2) + (1 - y**2) * (1 + x**2), 2 * x * (1 - y**2), 4 * x * y):
+        gap = sp.Poly((P * whole - waves) * (whole - 2 * waves), x, y, P, domain="QQ")
+        over = _Over([gap], bool)
+        assert Fraction(1, 2) in [root.exact for root, _ in over.cuts([])]
+        assert [over.stable(Fraction(n, 100)) for n in (49, 50, 51)] == [False, True, False]
