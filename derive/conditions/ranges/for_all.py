@@ -22,6 +22,7 @@ from sympy.core.relational import _Inequality
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.closed_form import closed_form
+from derive.conditions.cross_check import contradicted
 from derive.conditions.ranges.span import Ends, Span
 from derive.conditions.ranges.throughout import throughout
 from derive.conditions.sampling import parameters
@@ -166,12 +167,15 @@ def _merged(assumptions: Boolean, symbols: set[sp.Symbol]) -> Boolean:
 
 
 def _formula(stability: Stability, span: Span) -> Boolean:
-    """The condition; of one in this parameter alone it can be found by what is left to search."""
+    """The condition; one in this parameter alone can be found, as its others are numbers by now."""
     if stability.has_formula:
         return stability.condition
     if parameters(stability.amplification) != (span.symbol,):
         raise NoClosedForm
-    return closed_form(stability.amplification, stability.grade)
+    condition = closed_form(stability.amplification, stability.grade)
+    if contradicted(stability.amplification, condition, stability.grade):
+        raise NoClosedForm
+    return condition
 
 
 def _other(stability: Stability, span: Span) -> Stability | None:
