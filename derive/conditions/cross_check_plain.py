@@ -162,4 +162,8 @@ def largest_modulus(phi: Sequence[complex]) -> float:
         phi = phi[1:]
 
     with mpmath.workdps(30):
-        return float(max((abs(root) for root in mpmath.polyroots(phi, maxsteps=200, extraprec=200)), default=mpmath.mpf(0)))
+        try:
+            roots = mpmath.polyroots(phi, maxsteps=200, extraprec=200)
+        except mpmath.libmp.NoConvergence:  # as many are equal as take this much to be told
+            roots = mpmath.polyroots(phi, maxsteps=500 * len(phi), extraprec=150 * len(phi))
+        return float(max(map(abs, roots), default=mpmath.mpf(0)))

@@ -76,6 +76,7 @@ def test_roots_on_the_circle_are_told_from_roots_outside() -> None:
     assert _outside(double, 1 + 1e-3) is False
     assert _outside(double, 1 - 1e-3) is True
     assert largest_modulus(double) == pytest.approx(1, abs=1e-9)
+    assert largest_modulus(np.poly([2, 2, 2, 2]).astype(complex).tolist()) == pytest.approx(2, abs=1e-9)
 
 
 def test_no_module_loads_numpy_by_itself() -> None:
