@@ -176,8 +176,8 @@ def largest_modulus(phi: Sequence[complex]) -> float:
     while phi and phi[0] == 0:
         phi = phi[1:]
     with mpmath.workdps(30):
-        for effort in (1, 8):
+        for steps, digits in ((200, 200), (500 * len(phi), 150 * len(phi))):  # many equal ones take more to be told apart
             with suppress(mpmath.libmp.NoConvergence):
-                roots = mpmath.polyroots(phi, maxsteps=200 * effort, extraprec=200 * effort)
+                roots = mpmath.polyroots(phi, maxsteps=steps, extraprec=digits)
                 return float(max(map(abs, roots), default=mpmath.mpf(0)))
-    return 0.0
+    return 0.0  # a place of which nothing is known is not chosen

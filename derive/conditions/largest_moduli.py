@@ -24,7 +24,7 @@ Numbers = tuple[float, ...]
 STEPS = {0: 1, 1: 36, 2: 12, 3: 6}
 """Phases from 0 to pi."""
 ROUNDS, LONG = 20, 8
-ROUNDING, ALIKE = 1e-12, 1e-2
+ROUNDING, ALIKE, FLAT = 1e-12, 1e-2, 1e-10
 
 
 class Moduli:
@@ -64,8 +64,11 @@ class Moduli:
 
     def is_flat(self, numbers: Numbers) -> bool:
         """Whether it is the same at all phases."""
-        heights = [self.at(numbers, phases) for phases in self._grid()] if self.axes else [0.0, 1.0]
-        return max(heights) - min(heights) < 1e-10
+        if not self.axes:
+            return False
+        first, *others = self._grid()
+        height = self.at(numbers, first)
+        return all(abs(self.at(numbers, phases) - height) < FLAT for phases in others)
 
     def _grid(self) -> list[Numbers]:
         """From pi down, of two opposite phases the positive one first; long waves on a finer grid of their own."""

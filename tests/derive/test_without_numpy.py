@@ -79,6 +79,7 @@ def test_roots_on_the_circle_are_told_from_roots_outside() -> None:
     assert _outside(double, 1 - 1e-3) is True
     assert largest_modulus(double) == pytest.approx(1, abs=1e-9)
     assert largest_modulus([1, -5, 10, -10, 5, -1]) == pytest.approx(1, abs=1e-9)
+    assert largest_modulus(np.poly([2, 2, 2, 2]).astype(complex).tolist()) == pytest.approx(2, abs=1e-9)
 
 
 def test_a_product_is_looked_at_factor_by_factor(monkeypatch: pytest.MonkeyPatch) -> None:
