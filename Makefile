@@ -74,7 +74,7 @@ docs: $(STAMP) ## the site, into site/: pages, gallery and tables from the code;
 	@$(BIN)/python -m experiments.explorer --out site/explorer
 	@echo "the site is site/index.html"
 
-fuzz: $(STAMP) ## conditions of random schemes against brute force, half of the points beside the edge (an hour; COUNT=300 SEED=1)
+fuzz: $(STAMP) ## conditions of random schemes against brute force, beside the edge where there is one (an hour; COUNT=300 SEED=1)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m experiments.fuzz --count $(or $(COUNT),300) --seed $(or $(SEED),1)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py \
 		tests/derive/conditions/ways/test_torus.py

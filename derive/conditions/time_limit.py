@@ -78,13 +78,15 @@ class Limit:
     def block(self, least: float = 0.0) -> AbstractContextManager[None]:
         """A block that ends with the limit, or later by what is missing to `least` seconds of processor time.
 
+        For these a busy machine is waited for too.
+
         Raises:
             TimeUp: nothing is left.
         """
         left = self._left()
         if max(left, least) <= 0:
             raise TimeUp
-        return time_limit(max(left, least), max(self._latest - time.monotonic(), least))
+        return time_limit(max(left, least), max(self._latest - time.monotonic(), WAITING * least))
 
 
 def _interrupt(

@@ -40,7 +40,7 @@ def test_what_cannot_be_asked_is_one_line(capsys: pytest.CaptureFixture, argumen
 
 
 def test_what_suffices_where_the_condition_has_no_formula() -> None:
-    """Advection and diffusion in the plane: alternatives, steps in closed form, and a proved step beside the one at numbers."""
+    """Advection and diffusion in the plane: alternatives, and steps in closed form."""
     typed, meaning = lines(["u_t == -a*u_x - a*u_y + k*u_xx + k*u_yy"], "central2", "RK2", [], ["a", "k"])
     found = stability(typed, seconds=0.1)
     bound = sufficient.bound_of(typed, found)
@@ -48,10 +48,16 @@ def test_what_suffices_where_the_condition_has_no_formula() -> None:
     assert "proved to suffice, as the stencil's symbol lies in an ellipse, and RK2" in sufficient.text(bound)
     assert sufficient.text(bound).count("\nor\n") == len(bound.stairs) - 1
     assert solved(found, meaning, "dt", {}, bound).startswith("solved for dt (sufficient)")
-    numbers = {"dx": 1, "dy": 1, "k": 1, "a": 1}
-    told = solved(found, meaning, "dt", numbers, bound)
-    assert "stable from zero up to dt = 0.25 (decided" in told
-    assert "proved, on the ellipse: up to dt = 0.25" in told
+
+
+def test_a_step_that_is_proved_beside_the_decided_one() -> None:
+    """On a line the symbol is the ellipse, so that both are one number."""
+    typed, meaning = lines(["u_t == -a*u_x + k*u_xx"], "central2", "RK3", [], ["a", "k"])
+    found = stability(typed, seconds=0.1)
+    assert found.status == "decided"
+    told = solved(found, meaning, "dt", {"dx": 1, "k": 1, "a": 1}, sufficient.bound_of(typed, found))
+    assert "stable from zero up to dt = 0.628186" in told
+    assert "proved, on the ellipse: up to dt = 0.628186" in told
 
 
 @pytest.mark.parametrize(
