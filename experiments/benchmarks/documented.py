@@ -17,16 +17,16 @@ PAGE = ROOT / "docs" / "control.md"
 Rows = Iterable[tuple[str, ...]]
 
 TABLES: dict[str, tuple[str, Callable[[xr.Dataset], Rows]]] = {
-    "what it is worth": ("benchmark-control", rows),
-    "by setting": ("benchmark-control", by_settings),
-    "which c": ("benchmark-caps", caps),
+    "what it is worth": ("benchmark-control.nc", rows),
+    "by setting": ("benchmark-control.nc", by_settings),
+    "which c": ("benchmark-caps/benchmark-caps.nc", caps),
 }
-"""Each between `<!-- NAME -->` and `<!-- end of NAME -->`: the record it is of, and its rows, the head first."""
+"""Each between `<!-- NAME -->` and `<!-- end of NAME -->`: the file of `experiments/records` it is of, and its rows, the head first."""
 
 
-def recorded(name: str) -> xr.Dataset:
+def recorded(file: str) -> xr.Dataset:
     """The data of a record of the repository."""
-    path = ROOT / "experiments" / "records" / name / f"{name}.nc"
+    path = ROOT / "experiments" / "records" / file
     return from_bytes(path.read_bytes(), path)
 
 
