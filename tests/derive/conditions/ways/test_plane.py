@@ -107,7 +107,7 @@ def test_runge_kutta_of_advection_and_diffusion() -> None:
     scheme = integrators["RK3"](s * laplacian(0) - n * slope(0), u)
     found, ellipse = stability(scheme, seconds=60), ellipse_bound(scheme)
     assert (found.status, ellipse.necessary) == ("exact", True)
-    for value in (1e-3, 0.05, 0.3, 0.45, 0.55, 0.62):
+    for value in (1e-3, 0.3, 0.55):
         edge = ellipse.largest("n", s=value)
         assert found.largest("n", s=value) == pytest.approx(edge, rel=1e-9)
         assert found.holds(s=value, n=edge * np.array([0.1, 1 - 1e-6, 1 + 1e-6, 3])).tolist() == [True, True, False, False]
