@@ -42,6 +42,8 @@ from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
+_COSINES: Box = {c: (-sp.S.One, sp.S.One) for c in COSINES}
+
 
 def closed_form(amplification: Amplification, grade: str) -> Boolean:
     """The condition, exact.
@@ -73,7 +75,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
-    if len(amplification.phases) > 1:
+    if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):
         ways += [lambda: on_lines.condition(amplification, grade, domain, closed_form)]
     for way in ways:
         with suppress(NoClosedForm):

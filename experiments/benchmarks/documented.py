@@ -21,7 +21,7 @@ TABLES: dict[str, tuple[str, Callable[[xr.Dataset], Rows]]] = {
     "by setting": ("benchmark-control.nc", by_settings),
     "which c": ("benchmark-caps/benchmark-caps.nc", caps),
 }
-"""Each between `<!-- NAME -->` and `<!-- end of NAME -->`: of which file of `experiments/records`, and its rows, the head first."""
+"""Each between `<!-- NAME -->` and `<!-- end of NAME -->`: a file of `experiments/records`, and its rows, the head first."""
 
 
 def recorded(file: str) -> xr.Dataset:

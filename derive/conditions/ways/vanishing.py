@@ -36,16 +36,16 @@ Less = Callable[[Amplification, str], Boolean]
 
 def common(zeros: Iterable[sp.Expr], domain: Domain) -> list[sp.Expr] | None:
     """Polynomials that vanish where all of the given ones do, each without multiple factors; None where that is nowhere."""
-    zeros = [zero for zero in zeros if zero != 0]
-    if any(domain.sign(zero) in ("+", "-") for zero in zeros):
+    wanted = [zero for zero in zeros if zero != 0]
+    if any(domain.sign(zero) in ("+", "-") for zero in wanted):
         return None
-    if len(zeros) < 2:
-        return zeros
-    names = sorted({s for zero in zeros for s in zero.free_symbols}, key=str)
-    zeros = [sp.sqf_part(zero, *names) for zero in sp.groebner(zeros, *names, order="grevlex").exprs]
-    if any(domain.sign(zero) in ("+", "-") for zero in zeros):
+    if len(wanted) < 2:
+        return wanted
+    names = sorted({s for zero in wanted for s in zero.free_symbols}, key=str)
+    basis = [sp.sqf_part(sp.sympify(zero), *names) for zero in sp.groebner(wanted, *names, order="grevlex").exprs]
+    if any(domain.sign(zero) in ("+", "-") for zero in basis):
         return None
-    return sorted(set(zeros), key=lambda zero: (sp.count_ops(zero), str(zero)))
+    return sorted(set(basis), key=lambda zero: (sp.count_ops(zero), str(zero)))
 
 
 def where_zero(found: Amplification, zeros: Iterable[sp.Expr], grade: str, domain: Domain, less: Less) -> Boolean:

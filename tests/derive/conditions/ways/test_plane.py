@@ -12,7 +12,8 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from derive import GridFunction, GridScheme, parse_scheme, stability
+from derive import GridFunction, GridScheme, integrators, parse_scheme, stability
+from derive.conditions.enclosing.ellipse import ellipse_bound
 from derive.conditions.solve import solve_condition
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.plane.verdict import _has_root_inside
@@ -100,6 +101,31 @@ def test_exact_and_right(name: str) -> None:
 def test_of_two_steps_exact_and_right(name: str) -> None:
     assert stability(LONG[name], seconds=60).grade == "power-bounded"
     hold(LONG[name])
+
+
+@pytest.mark.slow
+def test_runge_kutta_of_advection_and_diffusion() -> None:
+    """Three stages: against the ellipse that the symbol runs through, whose verdicts are of Sturm's theorem."""
+    s, n = sp.symbols("s n", positive=True)
+    scheme = integrators["RK3"](s * laplacian(0) - n * slope(0), u)
+    found, ellipse = stability(scheme, seconds=60), ellipse_bound(scheme)
+    assert (found.status, ellipse.necessary) == ("exact", True)
+    for value in (1e-3, 0.3, 0.55):
+        edge = ellipse.largest("n", s=value)
+        assert found.largest("n", s=value) == pytest.approx(edge, rel=1e-9)
+        assert found.holds(s=value, n=edge * np.array([0.1, 1 - 1e-6, 1 + 1e-6, 3])).tolist() == [True, True, False, False]
+
+
+def test_a_parameter_of_one_sign() -> None:
+    """It is looked at through its square where the margins are even in it, and as it is where they are not."""
+    positive = sp.Symbol("nu", positive=True)
+    for scheme in (EXACT["leapfrog with diffusion"], GridScheme(EXACT["two weights"].residuals[0].subs(nu, positive))):
+        places = _places(scheme, 8)
+        found = stability(scheme, "von-neumann")
+        for values in places:
+            values = {**values, "nu": abs(values["nu"])}
+            stable, sure = verdict(scheme, values)
+            assert not ((found.holds(**values) != stable) & sure).any()
 
 
 def test_lattice_boltzmann_is_also_stable_without_relaxation() -> None:
