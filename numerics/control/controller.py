@@ -71,6 +71,8 @@ class EdgeController:
         model, self.optimizer = checked(model, optimizer, loss_fn)
         if c is not None and (isinstance(c, bool) or not isinstance(c, Real) or not 0 < float(c) < math.inf):
             raise InputError(f"expected c > 0 and finite, or None, got {c!r}")
+        if not isinstance(follow, bool):
+            raise InputError(f"expected follow to be True or False, got {follow!r}")
         self.c, self.every, self.follow = None if c is None else float(c), number("every", every, 1), follow
         self._probe = Probe(model, loss_fn, number("products", products, 1))
         self._batches: deque[Any] = deque(maxlen=number("accumulate", accumulate, 1))
@@ -127,6 +129,8 @@ class EdgeController:
         Raises:
             InputError: it is no such state, or of other groups.
         """
+        if not isinstance(state, Mapping):
+            raise InputError(f"expected the state of an EdgeController, got {type(state).__name__}")
         lacking = sorted(set(self.state_dict()) - set(state))
         if lacking or len(state["first"]) != len(self._first):
             told = f"one without {', '.join(lacking)}" if lacking else f"one of {len(state['first'])} groups"

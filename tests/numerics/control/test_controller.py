@@ -300,9 +300,15 @@ def test_what_it_cannot_do_is_refused_at_once() -> None:
     half = nn.Linear(2, 2).bfloat16()
     with pytest.raises(InputError, match="float32"):
         EdgeController(half, SGD(half.parameters(), lr=0.1), mse_loss)
-    for wrong in ({"c": 0.0}, {"every": 0}, {"products": 0}, {"accumulate": 0}):
+    for wrong in ({"c": 0.0}, {"every": 0}, {"products": 0}, {"accumulate": 0}, {"follow": "yes"}):
         with pytest.raises(InputError, match="expected"):
             EdgeController(model, SGD(model.parameters(), lr=0.1), bowl, **wrong)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(InputError, match="state of an EdgeController, got NoneType"):
+        EdgeController(model, optimizer, bowl).load_state_dict(None)  # pyright: ignore[reportArgumentType]
+    for batches, told in ((5, "batches.*got int"), ([], "at least 1 batch for sgd")):
+        with pytest.raises(InputError, match=told):
+            suggest_lr(model, optimizer, bowl, batches)  # pyright: ignore[reportArgumentType]
 
 
 def test_suggest_is_the_unit_and_touches_nothing() -> None:
