@@ -24,9 +24,10 @@ from numerics.control.given import ControlWarning, checked, number
 from numerics.control.log import Log
 from numerics.control.parallel import agreed, rows_of_step
 from numerics.control.probe import Estimate, Probe
-from numerics.control.unit import limit, rates
+from numerics.control.unit import highest, limit, rates
 from numerics.monitor.given import sinks_of
 from numerics.monitor.options import Sink
+from numerics.thresholds.taken import tell
 
 
 class EdgeController:
@@ -43,7 +44,8 @@ class EdgeController:
         c: what to keep to, > 0; None for 1 below 64 rows a step and 2 from there on, see `unit.MANY`.
         every: widest gap between measurements, in steps, >= 1; the gaps are 1, 4, 8, 16, ..., every.
         products: with the Hessian, of a measurement that starts from the last one's vector, >= 1; the first takes at least 8.
-        follow: lr = c times the unit, times what a scheduler has made of the first lr since; groups keep their ratios.
+        follow: lr = c times the unit, times what a scheduler leaves of its highest lr: `initial_lr`, a one-cycle policy's
+            `max_lr`, or what it has come to so far; never above c. Groups keep their ratios.
         accumulate: batches told by `step` for one step of the optimiser, >= 1.
         sinks: `numerics.monitor`'s TensorBoard or Logged (wandb): told wanted, applied, edge and products of every step.
 
@@ -69,6 +71,8 @@ class EdgeController:
         model, self.optimizer = checked(model, optimizer, loss_fn)
         if c is not None and (isinstance(c, bool) or not isinstance(c, Real) or not 0 < float(c) < math.inf):
             raise InputError(f"expected c > 0 and finite, or None, got {c!r}")
+        if not isinstance(follow, bool):
+            raise InputError(f"expected follow to be True or False, got {follow!r}")
         self.c, self.every, self.follow = None if c is None else float(c), number("every", every, 1), follow
         self._probe = Probe(model, loss_fn, number("products", products, 1))
         self._batches: deque[Any] = deque(maxlen=number("accumulate", accumulate, 1))
@@ -93,6 +97,7 @@ class EdgeController:
         self._put_back()
         for hook in self._hooks:
             hook.remove()
+        tell(self.optimizer, None)
         self.log.close()
 
     def step(self, inputs: Any, targets: Any) -> None:
@@ -124,6 +129,8 @@ class EdgeController:
         Raises:
             InputError: it is no such state, or of other groups.
         """
+        if not isinstance(state, Mapping):
+            raise InputError(f"expected the state of an EdgeController, got {type(state).__name__}")
         lacking = sorted(set(self.state_dict()) - set(state))
         if lacking or len(state["first"]) != len(self._first):
             told = f"one without {', '.join(lacking)}" if lacking else f"one of {len(state['first'])} groups"
@@ -160,6 +167,7 @@ class EdgeController:
             self._cap(self.optimizer)
         except Exception as error:  # settings that a training may come to, such as momentum 1, are not worth it either
             self._put_back()
+            tell(self.optimizer, None)
             warnings.warn(f"step {self._done}: nothing is capped ({message(error)})", ControlWarning, stacklevel=4)
 
     def _cap(self, optimizer: Optimizer) -> None:
@@ -180,6 +188,7 @@ class EdgeController:
         """Groups added since, or moving for the first time: what is known does not say how sharp it is along them."""
         new = self.optimizer.param_groups[len(self._first) :]
         self._first += [float(group.get("initial_lr", group["lr"])) for group in new]
+        self._first = [highest(group, first) for group, first in zip(self.optimizer.param_groups, self._first, strict=True)]
         known = [estimate.rates for estimate in self._estimates]
         if any(len(was) < len(self._first) or any(a > 0 >= b for a, b in zip(rates(self.optimizer), was)) for was in known):  # noqa: B905
             self._estimates.clear()
@@ -218,12 +227,14 @@ class EdgeController:
         return self._limit / at if self.follow else min(1.0, self._limit / at)
 
     def _apply(self, factor: float) -> None:
-        if factor == 1.0:
-            return
         groups = self.optimizer.param_groups
+        if factor == 1.0:
+            tell(self.optimizer, None)
+            return
         self._users = [group["lr"] for group in groups]
         for group, lr in zip(groups, self._users, strict=True):
             group["lr"] = lr * factor  # a tensor stays one, and the user's own is not written to
+        tell(self.optimizer, [group["lr"] for group in groups])
 
     def _put_back(self) -> None:
         if self._users is None:

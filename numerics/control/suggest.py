@@ -56,12 +56,14 @@ def suggest_lr(model: nn.Module, optimizer: Optimizer, loss_fn: Any, batches: It
         InputError: as `EdgeController`; too few batches; an lr of 0; no direction in which the loss curves up.
     """
     model, optimizer = checked(model, optimizer, loss_fn)
+    if not isinstance(batches, Iterable):
+        raise InputError(f"expected batches, (inputs, targets) each, got {type(batches).__name__}")
     given = list(batches)
     moved = [(group, parameter, live_of(optimizer, group)) for _, group, parameter in trained(optimizer)]
     least = FEWEST if any(live.adaptive for *_, live in moved) else 1
     if len(given) < least:
         told = "; its denominators are means over them" if least > 1 else ""
-        raise InputError(f"expected at least {least} batches for {moved[0][2].name}, got {len(given)}{told}")
+        raise InputError(f"expected at least {least} batch{'es' * (least > 1)} for {moved[0][2].name}, got {len(given)}{told}")
     if not all(float(group["lr"]) > 0 for group in optimizer.param_groups):
         raise InputError("expected an lr > 0 in every group, it tells their ratios, got 0; give all 1.0")
     probe = Probe(model, loss_fn, number("products", products, 1))

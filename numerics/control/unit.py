@@ -42,3 +42,13 @@ def gain(group: Group) -> float:
 def rates(optimizer: Optimizer) -> list[float]:
     """lr times gain of each group."""
     return [float(group["lr"]) * gain(group) for group in unwrapped(optimizer).param_groups]
+
+
+def highest(group: Group, known: float) -> float:
+    """The lr that a schedule is measured by: what it has come to so far, or, of a one-cycle policy, will come to.
+
+    Args:
+        group: as it is now.
+        known: the highest so far.
+    """
+    return float(group["max_lr"]) if "max_lr" in group else max(known, float(group["lr"]))

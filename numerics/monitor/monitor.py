@@ -12,7 +12,7 @@ The training is not touched: its weights have the same bits with the monitor and
 measuring, which a `StabilityWarning` names, once; only making a monitor and `measure` raise errors. What is measured is the
 loss that `loss_fn` makes of the model's output in the mode that it is trained in, in the parameters' own precision: of mixed
 precision the master weights' loss, and of clipped gradients nothing (a clipped step is shorter than lr says, and stable where
-an unclipped one is not).
+an unclipped one is not). Of a step that an `EdgeController` has capped it is the lr that it was taken with.
 
 Measuring runs the model forward and backward, and the shadow trains a copy of it: hooks of your own, on modules, run then too.
 What they keep is put back but for the shadow's passes, what they write elsewhere is not: one that counts or logs asks
@@ -43,6 +43,7 @@ from numerics.monitor.watch import Watch
 from numerics.sharpness import measuring
 from numerics.thresholds import maximizes
 from numerics.thresholds.kinds import unwrapped
+from numerics.thresholds.taken import as_taken
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -120,7 +121,8 @@ class StabilityMonitor:
 
         def act() -> None:
             self._watch.hear(batches, losses)
-            self._watch.step()
+            with as_taken(self.optimizer):
+                self._watch.step()
 
         with self._clock.watching():
             self._remarks.tried(act)
@@ -132,7 +134,7 @@ class StabilityMonitor:
             InputError: the batch does not fit the model; the forward pass is random; an operation without a right second
                 derivative; the optimiser has not stepped yet and divides by what it has not seen.
         """
-        with self._clock.watching():
+        with self._clock.watching(), as_taken(self.optimizer):
             row = self._watch.measured([(inputs, targets)], layers)
             self._watch.write(row)
         return row

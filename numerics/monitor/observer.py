@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from numerics.sharpness.untouched import measuring
+from numerics.thresholds.taken import taken
 
 FIXED = frozenset({"params", "param_names", "k", "form", "fused", "foreach", "capturable", "differentiable"})
 """Options that no schedule changes, and those that are not the training's."""
@@ -118,6 +119,8 @@ class Observer:
     def _after_step(self, optimizer: Optimizer, *_: object) -> None:
         if optimizer is self._optimizer:
             self.steps, self._passed = self.steps + 1, False
+            # What caps the step may have come after the hook before it.
+            self.options = [{**kept, "lr": _kept(lr)} for kept, lr in zip(self.options, taken(optimizer))] or self.options  # noqa: B905
 
 
 class Hook:

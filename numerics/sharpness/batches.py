@@ -136,10 +136,15 @@ def _check_leaves(role: str, part: Any, like: Tensor) -> None:
     for tensor in leaves(part):
         if tensor.device != like.device:
             raise InputError(f"expected {role} on {like.device}, where the model is, got {tensor.device}; move one of them")
-        if tensor.is_floating_point() and tensor.ndim and tensor.dtype != like.dtype:  # single numbers take any type on
-            raise InputError(
-                f"expected {role} of {like.dtype}, as the model's parameters, got {tensor.dtype}; convert one of them"
-            )
+
+
+def unlike(piece: Piece, like: Tensor) -> str:
+    """What is of another type than the parameters, in words; a model or a loss may convert it, and then it does no harm."""
+    for role, part in (("inputs", piece.inputs), ("targets", piece.targets)):
+        for tensor in leaves(part):
+            if tensor.is_floating_point() and tensor.ndim and tensor.dtype != like.dtype:  # single numbers take any type on
+                return f"parameters are of {like.dtype} and {role} of {tensor.dtype}; convert one of them"
+    return ""
 
 
 def _cut(piece: Piece, chunk: int | None) -> list[Piece]:

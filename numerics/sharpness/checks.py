@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from derive.errors import InputError
 from derive.shown import message
-from numerics.sharpness.batches import Piece, joined, rows_of
+from numerics.sharpness.batches import Piece, joined, rows_of, unlike
 from numerics.sharpness.blame import at_fault
 from numerics.sharpness.krylov import UnresolvedError
 from numerics.sharpness.methods import explained, graph
@@ -58,7 +58,8 @@ def _called(objective: Objective, piece: Piece) -> Any:
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
-        reason = message(error)
+        types = unlike(piece, next(iter(objective.tensors)))
+        reason = f"{message(error)}; {types}" if types else message(error)
         raise InputError(f"expected data that model(inputs) and loss_fn(output, targets) take, got {reason}") from None
 
 

@@ -10,10 +10,11 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
-from torch.optim.lr_scheduler import ExponentialLR
+from torch.optim.lr_scheduler import ExponentialLR, OneCycleLR
 
 from derive.errors import InputError
 from numerics.control import ControlWarning, EdgeController, suggest_lr
+from numerics.monitor import StabilityMonitor
 
 CURVATURES = torch.tensor([5.0, 2.0, 0.5], dtype=torch.float64)
 
@@ -127,6 +128,46 @@ def test_follow_is_the_unit_times_the_schedule() -> None:
     with EdgeController(model, optimizer, bowl, c=0.5, follow=True) as control:
         take(model, optimizer, control, 5, scheduler=scheduler)
     assert control.dataset().applied.values == pytest.approx([0.2 * 0.5**n for n in range(5)])
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_schedule_that_rises_does_not_lead_above_what_is_followed(early: bool) -> None:
+    """A one-cycle policy begins at a 25th of its peak; one that only grows is at its peak all along."""
+    for policy, peak in (
+        (partial(OneCycleLR, max_lr=3.0, total_steps=20, cycle_momentum=False), 3.0),
+        (partial(ExponentialLR, gamma=2.0), None),
+    ):
+        model = Weights()
+        optimizer = SGD(model.parameters(), lr=1e-3)
+        scheduler = None if early else policy(optimizer)
+        with EdgeController(model, optimizer, bowl, c=0.5, follow=True) as control:
+            take(model, optimizer, control, 15, scheduler=scheduler or policy(optimizer))
+        found = control.dataset()
+        assert found.applied.values == pytest.approx(0.2 * (found.wanted.values / peak if peak else 1.0))
+
+
+@pytest.mark.parametrize("first", [StabilityMonitor, EdgeController])
+def test_a_monitor_beside_it_judges_the_step_that_was_taken(first) -> None:
+    """Without momentum c is the normalised sharpness, whatever lr is wanted, and stands in the group again."""
+    model, data = Weights(), batch()
+    optimizer = SGD(model.parameters(), lr=40.0)
+    begin = {
+        StabilityMonitor: lambda: StabilityMonitor(model, optimizer, bowl, shadow=1.0, window=12),
+        EdgeController: lambda: EdgeController(model, optimizer, bowl, c=0.5),
+    }
+    one = begin.pop(first)()
+    both = {first: one, **{cls: make() for cls, make in begin.items()}}
+    monitor, control = both[StabilityMonitor], both[EdgeController]
+    for _ in range(14):
+        take(model, optimizer, control, 1, data=data)
+        monitor.step(*data)
+    assert monitor.latest["normalised"] == pytest.approx(0.5, rel=1e-2)
+    assert monitor.latest["lr"] == {0: pytest.approx(0.2)}
+    assert not monitor.dataset().attrs["remarks"]  # the shadow followed, with the same step size
+    assert optimizer.param_groups[0]["lr"] == 40.0
+    control.close()
+    assert monitor.measure(*data)["normalised"] == pytest.approx(100.0, rel=1e-2)  # its tolerance
+    monitor.close()
 
 
 def test_several_groups_share_a_factor() -> None:
@@ -259,9 +300,15 @@ def test_what_it_cannot_do_is_refused_at_once() -> None:
     half = nn.Linear(2, 2).bfloat16()
     with pytest.raises(InputError, match="float32"):
         EdgeController(half, SGD(half.parameters(), lr=0.1), mse_loss)
-    for wrong in ({"c": 0.0}, {"every": 0}, {"products": 0}, {"accumulate": 0}):
+    for wrong in ({"c": 0.0}, {"every": 0}, {"products": 0}, {"accumulate": 0}, {"follow": "yes"}):
         with pytest.raises(InputError, match="expected"):
             EdgeController(model, SGD(model.parameters(), lr=0.1), bowl, **wrong)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    with pytest.raises(InputError, match="state of an EdgeController, got NoneType"):
+        EdgeController(model, optimizer, bowl).load_state_dict(None)  # pyright: ignore[reportArgumentType]
+    for batches, told in ((5, "batches.*got int"), ([], "at least 1 batch for sgd")):
+        with pytest.raises(InputError, match=told):
+            suggest_lr(model, optimizer, bowl, batches)  # pyright: ignore[reportArgumentType]
 
 
 def test_suggest_is_the_unit_and_touches_nothing() -> None:

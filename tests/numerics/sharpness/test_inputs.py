@@ -193,3 +193,21 @@ def test_sparse_embeddings() -> None:
     assert model[0].sparse
     model[0].sparse = False
     torch.testing.assert_close(found, dense(model, cross_entropy, data))
+
+
+@pytest.mark.parametrize("kept", [torch.float16, torch.float32])
+def test_a_model_and_a_loss_may_convert_what_they_are_given(kept: torch.dtype) -> None:
+    """Numbers that all these types hold: one and the same function, whoever converts them."""
+
+    class Converting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = model
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.inner(x.double())
+
+    model, (x, y) = Checkpointed(None), ((8 * t).round() / 8 for t in rows())
+    there, here = (Hessian(m, mse_loss, d) for m, d in ((model, (x, y)), (Converting(), (x.to(kept), y.to(kept)))))
+    probe = torch.ones(there.size, dtype=torch.float64)
+    torch.testing.assert_close(here @ probe, there @ probe, rtol=1e-9, atol=1e-12)
