@@ -12,5 +12,6 @@ SINES = tuple(reserve(f"s_{i}", rf"s_{i}", f"sine of theta_{i}", real=True) for 
 SHIFTS = tuple(reserve(f"w_{i}", rf"w_{i}", f"e^(i theta_{i})", nonzero=True) for i in (1, 2, 3))
 
 _ENGINE = {str(s): "has a meaning in the analysis" for s in (xi, *THETAS, *COSINES, *SINES, *SHIFTS)}
-RESERVED = {**_ENGINE, "I": "is the imaginary unit", "pi": "is a number"}
+_NO_NUMBERS = dict.fromkeys(("nan", "NaN", "inf", "oo", "zoo"), "is no finite number")
+RESERVED = {**_ENGINE, **_NO_NUMBERS, "I": "is the imaginary unit", "pi": "is a number"}
 """Word -> what it is instead of a name."""

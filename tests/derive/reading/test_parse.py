@@ -144,6 +144,8 @@ def test_a_long_sum_is_read() -> None:
         (["u[1,0] == sqrt(-2)*u[0,0]"], "expected sqrt of a number that is not negative"),
         (["u[1,0] == u[0,0]/(r - r)"], "no division by zero"),
         (["u[1,0] == xi*u[0,0]"], "'xi', which has a meaning in the analysis"),
+        (["u[1,0] == nan*u[0,0]"], "'nan', which is no finite number"),
+        (["u[1,0] == oo*u[0,0]"], "'oo', which is no finite number"),
         (["u[1,0] == c_1*u[0,0]"], "'c_1', which has a meaning in the analysis"),
         (["I[1,0] == u[0,0]"], "the imaginary unit"),
         ([HEAT, HEAT], "got 2 equation"),
