@@ -125,7 +125,9 @@ def test_an_interrupt_is_one_line() -> None:
     _until_it_works(process.pid)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (130, b"interrupted; nothing was half written\n")
+    assert said == b"interrupted; nothing was half written\n"
+    # The latter where the signal meets Python in a text that it executes (a dataclass being made): a shell has 130 of both.
+    assert process.returncode in (130, -signal.SIGINT)
 
 
 def _until_it_works(pid: int, seconds: float = 0.3) -> None:

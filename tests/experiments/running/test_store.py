@@ -264,7 +264,7 @@ def test_interrupted_command_exits_130_and_writes_nothing(tmp_path: Path) -> Non
     assert "done after" in process.stderr.readline()  # it works, and says so
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode in (130, -signal.SIGINT)  # the latter out of an `exec`; a shell has 130 of both
     assert errors.strip().splitlines()[-1] == "interrupted; nothing was half written"
     assert "Traceback" not in errors
     assert not (tmp_path / "out").exists() or shown(tmp_path / "out") == []
