@@ -21,7 +21,8 @@ from mpmath import expj, fprod, mpf, polyroots, workdps
 
 from experiments.fuzz.tables import Stencil, symbols
 
-GRID = {1: 90, 2: 18}
+GRID = {1: 96, 2: 20}
+"""Phases along an axis, pi/2 among them, where stencils of even offsets have their spikes."""
 SCALES = (0.15, 0.02)
 DIRECTIONS, RADII = 120, (0.5, 0.06)
 DIGITS = 60

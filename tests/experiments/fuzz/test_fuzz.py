@@ -122,3 +122,9 @@ def test_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     assert near >= 4 * len(found)
     assert f"all: {len(found)} schemes" in summary(found)
     assert summary(found).endswith(f"{points} points, {near} beside the edge: 0 wrong")
+
+
+def test_growth_where_the_newest_level_nearly_vanishes() -> None:
+    """At theta = pi/2 the lead is 1 - p/4: within two degrees of it a factor is 75, and elsewhere none is above 1."""
+    drawn = draw(62, 113)
+    assert radius(drawn.levels, np.array([[4.012783539353862, 0.47118946514738486]]))[0] > 70
