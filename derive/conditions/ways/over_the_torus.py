@@ -42,6 +42,7 @@ MOST = (50, 400)
 """Degree in x of a discriminant of the first projection, and in p of one of the second: what is longer takes too long."""
 LOOKED_AT = [Fraction(sign * n, d) for n, d in ((1, 1), (1, 3), (3, 1), (1, 20), (20, 1), (2, 3), (3, 2)) for sign in (1, -1)]
 LINES = [sp.Rational(n, d) for n, d in ((3, 7), (-5, 3), (11, 4))]
+"""Along which a factor that two have in common is seen."""
 Cut = tuple[Root, sp.Poly]
 """A real number, and its minimal polynomial."""
 
