@@ -27,6 +27,8 @@ SCALES = (0.15, 0.02)
 DIRECTIONS, RADII = 120, (0.5, 0.06)
 DIGITS = 60
 BEST, ROUNDS, FINER, AROUND = 2, 9, 14, {1: 7, 2: 5}
+BLOCKS, FIRST = {1: 8, 2: 4}, 3
+"""Of the whole grid along an axis, and the rounds after which the best of their best phases are gone on with."""
 FLOOR = {1: 1e-12, 2: 2e-8}
 """Rounding of a radius of 1: of a single factor, and of several, of which a double one loses half the digits."""
 
@@ -94,20 +96,40 @@ def _greatest(
         rounds: smaller grids.
     """
     dims = len(next(iter(levels[0])))
-    largest, starts, widths = [], [], []
-    grids = [
-        (_grid(dims), 1.0),
-        *((corner + grid, scale) for corner in _corners(dims) for grid, scale in _about_a_corner(dims)),
-    ]
-    for phases, scale in grids:
-        found = _judged(levels, phases[None], values, judge, without)
+    look = partial(_judged, levels, values=values, judge=judge, without=without)
+    everywhere, start, width = _throughout(look, dims)
+    largest, starts, widths = [everywhere], [start], [width]
+    for phases, scale in ((corner + grid, scale) for corner in _corners(dims) for grid, scale in _about_a_corner(dims)):
+        found = look(phases[None])
         best = np.argsort(-found, axis=1)[:, :BEST]
         largest.append(found.max(1))
         starts.append(phases[best])
         widths.append(np.full(best.shape, np.pi / GRID[dims] * scale))
-    look = partial(_judged, levels, values=values, judge=judge, without=without)
-    closer, at = _closer(look, np.concatenate(starts, 1), np.concatenate(widths, 1), rounds)
-    return np.maximum(np.max(largest, axis=0), closer), at
+    closer, at, _, _ = _closer(look, np.concatenate(starts, 1), np.concatenate(widths, 1), rounds)
+    return np.maximum(np.max(largest, axis=0), closer.max(1)), at
+
+
+def _throughout(look: Callable[[np.ndarray], np.ndarray], dims: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The whole grid: its greatest number, (points,), and where to go on, with the widths there, (points, BEST, dims).
+
+    Where a scheme keeps what is constant a factor is 1 at corners, whose neighbours would be the best phases of the grid
+    though growth is elsewhere, between its phases: so every block sends its own best a little closer, before any is chosen.
+    """
+    phases = _grid(dims)
+    found = look(phases[None])
+    block = np.ravel_multi_index(_block(phases), (BLOCKS[dims],) * dims)
+    members = [np.flatnonzero(block == number) for number in range(BLOCKS[dims] ** dims)]
+    starts = np.stack([phases[of[np.argmax(found[:, of], 1)]] for of in members], 1)
+    _, at, height, width = _closer(look, starts, np.full(starts.shape[:2], np.pi / GRID[dims]), FIRST)
+    best = np.argsort(-height, axis=1)[:, :BEST]
+    return found.max(1), np.take_along_axis(at, best[..., None], 1), np.take_along_axis(width, best, 1)
+
+
+def _block(phases: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Which of the blocks a phase is in, by axis."""
+    number = BLOCKS[phases.shape[-1]]
+    share = (phases + np.pi) / (2 * np.pi) - 1e-9
+    return tuple(np.clip((share * number).astype(int), 0, number - 1).T)
 
 
 def _about_a_corner(dims: int) -> list[tuple[np.ndarray, float]]:
@@ -126,19 +148,25 @@ def _corners(dims: int) -> list[np.ndarray]:
 
 def _closer(
     look: Callable[[np.ndarray], np.ndarray], at: np.ndarray, width: np.ndarray, rounds: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Grids of a few points about the best phases, each time narrower: (points, starts, dims) and (points, starts)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Grids of a few points about the best phases, each time narrower.
+
+    Returns:
+        The greatest number on the way (points, starts); where it ended (points, starts, dims), the number there, and how
+        narrow it was by then, (points, starts).
+    """
     dims = at.shape[-1]
     axis = np.linspace(-1, 1, AROUND[dims])
     box = np.stack(np.meshgrid(*[axis] * dims, indexing="ij"), -1).reshape(-1, dims)
-    best = np.full(len(at), -np.inf)
+    best = now = np.full(at.shape[:2], -np.inf)
     for _ in range(rounds):
         around = at[:, :, None] + 2 * width[..., None, None] * box
         height = look(around.reshape(len(at), -1, dims)).reshape(around.shape[:-1])
         top = height.argmax(-1)
         at = np.take_along_axis(around, top[..., None, None], 2)[:, :, 0]
-        best, width = np.maximum(best, height.max((1, 2))), width * 0.4
-    return best, at
+        now = height.max(2)
+        best, width = np.maximum(best, now), width * 0.4
+    return best, at, now, width
 
 
 def _grid(dims: int) -> np.ndarray:

@@ -42,6 +42,22 @@ def test_growth_below_rounding_is_seen() -> None:
     assert grows(levels, np.array([4e-4, 2e-3]))
 
 
+def test_growth_between_the_phases_of_the_grid_is_seen_beside_corners_that_keep_what_is_constant() -> None:
+    """Upwind leapfrog with lagged diffusion, two steps at y = pi: g^2 + 2p (1 - e^-ix) g = 1 - 8q + 4q (cos x - 1)."""
+    p, q = -0.2008084212260935, 0.1139008949465607
+    x = np.linspace(2.3, 2.5, 20001)
+    middle = p * (np.exp(-1j * x) - 1)
+    apart = np.sqrt(middle**2 + 1 - 12 * q + 4 * q * np.cos(x) + 0j)
+    expected = np.maximum(abs(middle + apart), abs(middle - apart)).max()
+    slope, heat = (
+        minus(shift(0, 0), shift(-1, 0)),
+        plus(shift(1, 0), shift(-1, 0), shift(0, 1), shift(0, -1), scaled(shift(0, 0), -4)),
+    )
+    now, old = scaled(times(parameter(0, 2), slope), 2), scaled(plus(shift(0, 0), scaled(times(parameter(1, 2), heat), 2)), -1)
+    assert radius([shift(0, 0), now, old], np.array([[p, q]]))[0] == pytest.approx(expected, abs=1e-8)
+    assert expected > 1 + 1e-4
+
+
 def test_every_kind_is_drawn_and_the_same_again() -> None:
     drawn = [draw(SEED, number) for number in range(FEW)]
     assert {one.kind for one in drawn} == set(SHARE)
