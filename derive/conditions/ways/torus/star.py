@@ -1,4 +1,4 @@
-r"""One explicit step on a star: the value at hand and its neighbours along the axes, of any weights, in any number of dimensions.
+r"""One explicit step on a star: the value at hand and its neighbours along the axes, of any weights, in any dimension.
 
 With y_i = 1 - c_i the amplification factor is 1 - sum d_i y_i + I sum v_i s_i, where d_i and v_i may be any expressions in
 the parameters. It stays in the disc at all phases iff sum d_i <= 1 and W = diag(d) - v v' is positive semidefinite: with

@@ -29,7 +29,7 @@ def star(parts: list[tuple[sp.Expr, sp.Expr]]) -> GridScheme:
 
 
 def growth(numbers: np.ndarray) -> float:
-    """The largest |xi| - 1 of weights (axes, 2): of phases in steps of pi/24, and of long waves, also in the worst direction."""
+    """The largest |xi| - 1 of weights (axes, 2): at phases in steps of pi/24, and of long waves, also the worst."""
     axes = len(numbers)
     steps = np.linspace(-np.pi, np.pi, 49 if axes == 2 else 17)
     phases = np.stack(np.meshgrid(*[steps] * axes), -1).reshape(-1, axes)
