@@ -5,7 +5,8 @@
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`), and the second-order step of Lax and
    Wendroff in several dimensions (`astroid`).
-5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`).
+5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`); one explicit step on a
+   star of any weights (`star`).
 6. Two parameters and one phase: the plane is cut into cells (`plane`).
 7. One parameter and two phases: the line is cut where a gap may begin to change its sign on the torus (`over_the_torus`).
 
@@ -35,7 +36,7 @@ from derive.conditions.ways.eliminate import Box, demand, strip, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
 from derive.conditions.ways.signs import Domain
-from derive.conditions.ways.torus import astroid
+from derive.conditions.ways.torus import astroid, star
 from derive.conditions.ways.torus import condition as torus
 from derive.conditions.ways.vanishing import common, of_one_modulus, where_zero
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
@@ -73,6 +74,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: convex.condition(amplification, domain)]
         ways += [lambda: astroid.condition(amplification, domain)]
         ways += [lambda: torus.condition(amplification, grade, domain)]
+        ways += [lambda: star.condition(amplification, domain)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
     if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):

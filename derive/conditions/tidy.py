@@ -36,7 +36,7 @@ def tidy(condition: Boolean, domain: Domain) -> Boolean:
     short = without_redundant(_pruned(decided, domain) if isinstance(decided, sp.And) else decided, domain)
     if len(short.free_symbols) == 1:
         return _merged(short, domain)
-    return short.replace(lambda e: isinstance(e, _Inequality) and len(e.free_symbols) > 1, _in_positive_terms)
+    return short.replace(lambda e: isinstance(e, _Inequality), _to_read)
 
 
 def _decided(fact: Boolean, domain: Domain) -> Boolean:
@@ -120,6 +120,14 @@ def _merged_by_symbol(parts: list[Boolean], domain: Domain) -> list[Boolean]:
     about = {symbol: sp.And(*(p for p in parts if p.free_symbols == {symbol})) for symbol in alone}
     merged = [_merged(about[symbol], domain) for symbol in sorted(alone, key=str)]
     return [*merged, *(p for p in parts if len(p.free_symbols) != 1)]
+
+
+def _to_read(fact: Boolean) -> Boolean:
+    """An affine one in a single parameter, as there is in alternatives, as a bound on it."""
+    if len(fact.free_symbols) > 1:
+        return _in_positive_terms(fact)
+    bound = _of_bounds(fact, next(iter(fact.free_symbols)))
+    return fact if bound is None else bound
 
 
 def _in_positive_terms(fact: Boolean) -> Boolean:

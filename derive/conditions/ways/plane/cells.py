@@ -74,9 +74,9 @@ def decompose(
     cuts = _base_cuts(curves)
     for k, p in enumerate(between(cuts)):
         if admits(0, Root(p, p)):
-            yield from (cell for cell in _stack(curves, p) if admits(1, cell.q) and (cell.kind == "open" or not open_only))
+            yield from (cell for cell in stack(curves, p) if admits(1, cell.q) and (cell.kind == "open" or not open_only))
         if k < len(cuts) and not open_only and admits(0, cuts[k]):
-            yield from (cell for cell in _over(curves, cuts[k]) if admits(1, cell.q))
+            yield from (cell for cell in over(curves, cuts[k]) if admits(1, cell.q))
 
 
 def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
@@ -98,7 +98,7 @@ def _lead(g: sp.Poly) -> sp.Poly:
     return sp.Poly.from_dict({m[1:]: c for m, c in g.rep.to_dict().items() if m[0] == d}, *g.gens[1:], domain=g.domain)
 
 
-def _stack(curves: Sequence[sp.Poly], p: Fraction) -> Iterator[Cell]:
+def stack(curves: Sequence[sp.Poly], p: Fraction) -> Iterator[Cell]:
     """Over an open piece of the base: no two curves meet here, so every root belongs to one."""
     here, base = [at(g, p) for g in curves], Root(p, p)
     roots = sorted(((root, k) for k, g in enumerate(here) for root in real_roots(g)), key=lambda pair: pair[0].low)
@@ -112,7 +112,7 @@ def _stack(curves: Sequence[sp.Poly], p: Fraction) -> Iterator[Cell]:
             yield Cell(base, root, on, "curve", ((p, q), (p, levels[k + 1])))
 
 
-def _over(curves: Sequence[sp.Poly], cut: Root) -> Iterator[Cell]:
+def over(curves: Sequence[sp.Poly], cut: Root) -> Iterator[Cell]:
     """Over a cut: a line with corners."""
     middle = (cut.low + cut.high) / 2
     here = [at(g, middle) for g in curves]

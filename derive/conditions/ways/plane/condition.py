@@ -31,6 +31,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import at, factors, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
+from derive.conditions.ways.plane.box import box_about, outside
 from derive.conditions.ways.plane.cells import Cell, beside_on_a_line, decompose
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.ends import Ends
@@ -114,7 +115,7 @@ class _Plane:
     def condition(self) -> Boolean:
         """The formula of the open cells, checked and mended on all others."""
         self.projection, self.verdict, formula = self._separated()
-        cells = decompose(self.projection.curves, self.admits)
+        cells = list(decompose(self.projection.curves, self.admits))
         truth = [(cell, self._truth(cell)) for cell in cells if cell.kind != "open"]
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
         formula = self._with_strict(formula, pieces, truth)
@@ -122,7 +123,8 @@ class _Plane:
         wrong = [(cell, holds) for cell, holds in truth if holds != self._claimed(formula, pieces, cell)]
         if any(holds for _, holds in wrong):
             raise NoClosedForm
-        holes = [self._hole(cell, [c.signs for c, holds in truth if holds]) for cell, _ in wrong]
+        claimed = lambda cell: self._claimed(formula, pieces, cell)  # noqa: E731
+        holes = [self._hole(cell, cells, [c.signs for c, holds in truth if holds], claimed) for cell, _ in wrong]
         weak = formula.boolean(self.domain, self.squares.plain)
         return sp.And(sp.Or(weak, *(piece for piece, _ in pieces)), *dict.fromkeys(holes))
 
@@ -220,14 +222,17 @@ class _Plane:
         equal = [self.squares.equal(axis, value) for axis, value in enumerate(values)]
         return sp.And(*equal), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
 
-    def _hole(self, corner: Cell, stable: list[Signs]) -> Boolean:
-        """All but a corner at which weak inequalities meet and the scheme is not stable: it, or where two curves meet."""
+    def _hole(self, corner: Cell, cells: list[Cell], stable: list[Signs], claimed: Callable[[Cell], bool]) -> Boolean:
+        """All but a corner at which weak inequalities meet and the scheme is not stable: it, a box, or where two curves meet."""
         if self.squares:
             raise _Split
         if corner.kind != "corner":
             raise NoClosedForm
         if corner.p.exact is not None and corner.q.exact is not None:
             return sp.Or(*(sp.Ne(one.lhs, one.rhs) for one in self._corner_piece(corner)[0].args))
+        box = box_about(self.projection.curves, corner, cells, claimed)
+        if box:
+            return outside(box, self.names)
         on = [k for k, sign in enumerate(corner.signs) if sign == 0]
         for i, j in combinations(on, 2):
             if not any(signs[i] == signs[j] == 0 for signs in stable):
