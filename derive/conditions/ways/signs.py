@@ -20,12 +20,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.factors import factors_of
+
+Terms = dict[tuple[int, ...], Any]
+"""Powers -> a number: of SymPy's rational numbers where the ranges are rational, else an expression."""
 
 
 @dataclass(frozen=True)
@@ -158,25 +163,34 @@ def _root_of(known: Range, root: sp.Symbol) -> Range:
     return found
 
 
-def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> dict[tuple[int, ...], sp.Expr]:
+def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> Terms:
     """Terms of the numerator in variables t >= 0; none if a term is odd in an unbounded variable, whose sign varies."""
-    terms = dict(poly.terms())
+    rational = all(end.is_Rational for known in ranges for end in (known.low, known.high) if end.is_finite)
+    terms = poly.set_domain("QQ").rep.to_dict() if rational else dict(poly.terms())
     for i, (variable, degree, known) in enumerate(zip(poly.gens, poly.degree_list(), ranges, strict=True)):
-        top, bottom = _substitution(variable, known)
-        shapes = [sp.Poly(top**k * bottom ** (degree - k), variable).terms() for k in range(degree + 1)]
-        terms = _replaced(terms, i, shapes)
+        terms = _replaced(terms, i, _shapes(*_substitution(variable, known), variable, degree, rational))
     free = [i for i, known in enumerate(ranges) if not (known.low.is_finite or known.high.is_finite)]
     return {} if any(monomial[i] % 2 for monomial in terms for i in free) else terms
 
 
-def _replaced(terms: dict[tuple[int, ...], sp.Expr], i: int, shapes: list) -> dict[tuple[int, ...], sp.Expr]:
+@cache
+def _shapes(top: sp.Expr, bottom: sp.Expr, x: sp.Symbol, degree: int, rational: bool) -> list:
+    """Terms of top^k bottom^(degree - k)."""
+    if not rational:
+        return [sp.Poly(top**k * bottom ** (degree - k), x).terms() for k in range(degree + 1)]
+    one, other = (sp.Poly(e, x, domain="QQ") for e in (top, bottom))
+    return [list((one**k * other ** (degree - k)).rep.to_dict().items()) for k in range(degree + 1)]
+
+
+def _replaced(terms: Terms, i: int, shapes: list) -> Terms:
     """Power k of variable i becomes the polynomial shapes[k]."""
-    found: dict[tuple[int, ...], sp.Expr] = {}
+    found: Terms = {}
     for m, c in terms.items():
         for (k,), a in shapes[m[i]]:
             key = (*m[:i], k, *m[i + 1 :])
-            found[key] = found.get(key, sp.S.Zero) + c * a
-    return {m: value for m, c in found.items() if (value := c if c.is_Rational else sp.expand(c)) != 0}
+            found[key] = found[key] + c * a if key in found else c * a
+    simple = {m: sp.expand(c) if isinstance(c, sp.Expr) else c for m, c in found.items()}
+    return {m: c for m, c in simple.items() if c}
 
 
 def _substitution(x: sp.Symbol, known: Range) -> tuple[sp.Expr, sp.Expr]:
