@@ -22,12 +22,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
+from math import prod
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.factors import factors_of
+from derive.conditions.ways.factors import factors_of, rational
 
 Terms = dict[tuple[int, ...], Any]
 """Powers -> a number: of SymPy's rational numbers where the ranges are rational, else an expression."""
@@ -95,6 +96,8 @@ class Domain:
         if not number.is_Rational:  # roots of numbers, nested ones too
             signs = (self.sign(number), self.sign(rest))
             return None if None in signs else _product(*signs)
+        if self._changes(expr):
+            return None
         try:
             coefficient, factors = factors_of(expr)
         except sp.PolynomialError:
@@ -113,6 +116,15 @@ class Domain:
         roots = {sp.Dummy(s.name, positive=s.is_positive, nonnegative=True): s for s in rooted}
         known = {t: _root_of(self.ranges.get(s, _by_assumption(s)), t) for t, s in roots.items()}
         return roots, Domain({**self.ranges, **known}) if roots else self
+
+    def _changes(self, expr: sp.Expr) -> bool:
+        """Whether a polynomial has both signs at a few points, which is seen sooner than its factors are found."""
+        poly = rational(expr)
+        if poly is None:
+            return False
+        lines = [_inside(self.ranges.get(s, Range()), k) for k, s in enumerate(poly.gens)]
+        values = [_value(poly, point) for point in zip(*lines, strict=True)] if None not in lines else []
+        return any(v > 0 for v in values) and any(v < 0 for v in values)
 
     def _factor_sign(self, f: sp.Expr, power: int) -> str | None:
         found = self._certified(f)
@@ -151,6 +163,27 @@ def _by_assumption(symbol: sp.Symbol) -> Range:
     if symbol.is_nonpositive:
         return Range(-sp.oo, sp.S.Zero, True, bool(symbol.is_negative))
     return Range()
+
+
+SIZES = [sp.QQ(n, d) for n, d in ((1, 3), (7, 5), (1, 40), (11, 2), (2, 3), (30, 1), (1, 7), (5, 4), (1, 500), (1, 2), (3, 1))]
+"""Of numbers at which a sign is looked at."""
+
+
+def _inside(known: Range, k: int) -> list[Any] | None:
+    """Numbers inside a range, each variable's in an order and with signs of its own; None where an end is not rational."""
+    if any(end.is_finite and not end.is_Rational for end in (known.low, known.high)):
+        return None
+    sizes = [SIZES[(k + 1) * (j + 1) % len(SIZES)] for j in range(len(SIZES) - 1)]
+    low, high = (sp.QQ(int(end.p), int(end.q)) if end.is_finite else None for end in (known.low, known.high))
+    if low is not None and high is not None:
+        return [low + (high - low) * size / (1 + size) for size in sizes]
+    signs = [(-1) ** (j >> k) for j in range(len(sizes))]
+    return [low + s if low is not None else high - s if high is not None else s * t for s, t in zip(sizes, signs, strict=True)]
+
+
+def _value(poly: sp.Poly, point: tuple) -> Any:
+    powers = [[x**n for n in range(degree + 1)] for x, degree in zip(point, poly.degree_list(), strict=True)]
+    return sum(prod((p[n] for p, n in zip(powers, m, strict=True)), start=c) for m, c in poly.rep.to_dict().items())
 
 
 def _root_of(known: Range, root: sp.Symbol) -> Range:
