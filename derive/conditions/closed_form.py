@@ -24,6 +24,7 @@ frequencies, and says in its own file why they suffice. Where none applies there
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -215,7 +216,8 @@ def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
     return [sp.Poly(f, xi) for f, _ in factors]
 
 
-def factors_of_numerator(amplification: Amplification) -> list[tuple[sp.Expr, int]]:
+@lru_cache(maxsize=64)
+def factors_of_numerator(amplification: Amplification) -> tuple[tuple[sp.Expr, int], ...]:
     """The irreducible factors of the polynomial without its denominator, and the power of each."""
     numerator = sp.fraction(sp.together(amplification.polynomial.as_expr()))[0]
-    return sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1]
+    return tuple(sp.factor_list(sp.expand(numerator), gaussian=numerator.has(sp.I))[1])

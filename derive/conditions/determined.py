@@ -54,8 +54,9 @@ def determined(amplification: Amplification, scheme: GridScheme | None = None) -
     if along_its_line or (isinstance(scheme, ComposedSystem) and scheme.characteristic.LC().is_number):  # an explicit step
         return sp.And(*(_nonzero(sp.fraction(sp.together(c))[1], domain_of(amplification)) for c in _coefficients(scheme)))
     coefficients = [*amplification.polynomial.all_coeffs(), *(_coefficients(scheme) if scheme else [])]
+    fractions = [c for c in coefficients if not c.is_polynomial()]
     domain = domain_of(amplification)
-    wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(amplification)), domain) for c in coefficients]
+    wanted = [_nonzero(sp.fraction(sp.together(c))[1].subs(_units(amplification)), domain) for c in fractions]
     phi = complex_coefficients(amplification.polynomial)
     try:
         lead = _lead(phi, frequency_box(amplification), domain)
@@ -101,12 +102,16 @@ def _coefficients(scheme: GridScheme) -> Iterable[sp.Expr]:
         yield from scheme.characteristic.all_coeffs()
         return
     for residual in scheme.residuals:
-        for unknown in scheme.unknowns:
-            yield from (residual.coeff(value) for value in scheme.values(unknown))
+        yield from _of_values(residual)
 
 
 def _of_values(part: sp.Expr) -> Iterable[sp.Expr]:
-    return (sp.expand(part).coeff(value) for value in part.atoms(sp.Indexed))
+    """What is multiplied by the values in a sum that is linear in them: term by term, one of which has one value."""
+    found: dict[sp.Indexed, list[sp.Expr]] = {}
+    for term in sp.Add.make_args(sp.expand(part)):
+        for value in term.atoms(sp.Indexed):
+            found.setdefault(value, []).append(term.xreplace({value: sp.S.One}))
+    return (sp.Add(*terms) for terms in found.values())
 
 
 def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
@@ -122,7 +127,7 @@ def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
 
 def _lead(phi: list[Complex], box: Box, domain: Domain) -> Boolean:
     lead = phi[0]
-    if domain.sign(lead.square().as_expr()) == "+" or (_certain(phi, domain) and _certain_in_phase(lead, domain)):
+    if _is_away_from_zero(lead, domain) or (_certain(phi, domain) and _certain_in_phase(lead, domain)):
         return sp.true
     parts = [part.as_expr() for part in (lead.real, lead.imaginary) if not part.is_zero]
     size = parts[0] if len(parts) == 1 else lead.square().as_expr()
@@ -132,6 +137,12 @@ def _lead(phi: list[Complex], box: Box, domain: Domain) -> Boolean:
         return _nonzero(size, domain)
     signs = (1, -1) if len(parts) == 1 else (1,)
     return tidy(sp.Or(*(demand(sign * size, box, domain, True) for sign in signs)), domain)
+
+
+def _is_away_from_zero(lead: Complex, domain: Domain) -> bool:
+    if lead.imaginary.is_zero:
+        return domain.sign(lead.real.as_expr()) in ("+", "-")
+    return domain.sign(lead.square().as_expr()) == "+"
 
 
 def _certain(phi: list[Complex], domain: Domain) -> bool:

@@ -16,7 +16,7 @@ import sympy as sp
 from derive.errors import InputError
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
-from derive.modes.laurent import composed, even, in_symbols, symbols_in
+from derive.modes.laurent import Laurent, composed, determinant, even, in_cosines, in_symbols, symbols_in
 from derive.printing.notebook import markdown
 from derive.printing.printers import floating
 from derive.printing.text import latex
@@ -95,7 +95,14 @@ def _of_system(scheme: ComposedSystem) -> Amplification:
 
 def _of_matrix(scheme: GridScheme) -> Amplification:
     matrix = sp.Matrix([[_transform(residual, u) for u in scheme.unknowns] for residual in scheme.residuals])
-    return of_determinant(matrix.det(method="berkowitz"), scheme)
+    symbols = (xi, *sorted(matrix.free_symbols - {xi}, key=str))
+    terms = determinant(matrix, symbols)
+    if not terms:
+        return of_determinant(matrix.det(method="berkowitz"), scheme)
+    low, by_power = min(power for power, *_ in terms), {}
+    for (power, *others), number in terms.items():
+        by_power.setdefault(power - low, {})[tuple(others)] = number
+    return _of_terms(by_power, symbols[1:], scheme)
 
 
 def _of_composed(scheme: ComposedScheme) -> Amplification | None:
@@ -117,16 +124,22 @@ def _composed(
     terms = composed(polynomial, marks, stencils)
     if terms is None:
         return None
+    return _of_terms(terms, symbols, scheme)
+
+
+def _of_terms(terms: dict[int, Laurent], symbols: tuple[sp.Symbol, ...], scheme: GridScheme) -> Amplification:
+    """From what stands at every power of xi, in the parameters and the shifts."""
     for number in {c for by_power in terms.values() for c in by_power.values()}:
         floating(number)
-    used = [i for i in range(scheme.dims) if SHIFTS[i] in symbols]
-    coefficients = {power: in_symbols(by_power, symbols) for power, by_power in terms.items()}
-    if all(even(by_power, [symbols.index(SHIFTS[i]) for i in used]) for by_power in terms.values()):
+    used = {i: symbols.index(SHIFTS[i]) for i in range(scheme.dims) if SHIFTS[i] in symbols}
+    if all(even(by_power, list(used.values())) for by_power in terms.values()):
         box = {COSINES[i]: (-sp.S.One, sp.S.One) for i in used}
-        coefficients = {power: _in_cosines(c, used) for power, c in coefficients.items()}
+        terms = {power: in_cosines(by_power, list(used.values())) for power, by_power in terms.items()}
+        symbols = tuple(COSINES[SHIFTS.index(s)] if s in SHIFTS else s for s in symbols)
     else:
         box = {THETAS[i]: (-sp.pi, sp.pi) for i in used}
-    return Amplification(sp.Poly({(power,): c for power, c in coefficients.items()}, xi), box, scheme.assumptions)
+    coefficients = {(power,): in_symbols(by_power, symbols) for power, by_power in terms.items()}
+    return Amplification(sp.Poly(coefficients, xi), box, scheme.assumptions)
 
 
 def symbols_of(scheme: ComposedScheme) -> sp.Tuple:
@@ -155,8 +168,8 @@ def of_determinant(expr: sp.Expr, scheme: GridScheme) -> Amplification:
 
 
 def _transform(residual: sp.Expr, unknown: sp.IndexedBase) -> sp.Expr:
-    own = [value for value in residual.atoms(sp.Indexed) if value.base == unknown]
-    return sp.Add(*(residual.coeff(value) * mode(value) for value in own))
+    """What the values of one unknown in a linear equation amount to on a mode."""
+    return residual.xreplace({v: mode(v) if v.base == unknown else sp.S.Zero for v in residual.atoms(sp.Indexed)})
 
 
 def mode(value: sp.Indexed) -> sp.Expr:

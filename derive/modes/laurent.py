@@ -1,7 +1,7 @@
-"""The amplification polynomial of an integrator applied to a stencil, multiplied out in a ring and not term by term.
+"""Laurent polynomials in the parameters and the shifts w_i, multiplied out in a ring and not term by term.
 
-A stencil's symbol z is a Laurent polynomial in the parameters and the shifts w_i. Divided by its lowest monomial it is a
-polynomial, whose powers a ring finds quickly: four stages of advection and diffusion in the plane have thousands of terms.
+Divided by its lowest monomial one is a polynomial, whose powers a ring finds quickly: four stages of advection and diffusion in
+the plane have thousands of terms. So it is with the determinant of a system.
 
 >>> w, r = sp.symbols("w r")
 >>> monomials(r * (w - 2 + 1 / w), (r, w)) == {(1, 1): 1, (1, 0): -2, (1, -1): 1}
@@ -13,8 +13,10 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import sympy as sp
+from sympy.polys.matrices import DomainMatrix
 
 Laurent = dict[tuple[int, ...], sp.Rational]
 """Exponents -> coefficient."""
@@ -66,6 +68,45 @@ def in_symbols(terms: Laurent, symbols: Sequence[sp.Symbol]) -> sp.Expr:
     return sp.Add(*(c * sp.Mul(*(s**n for s, n in zip(symbols, key, strict=True))) for key, c in terms.items()))
 
 
+def determinant(matrix: sp.Matrix, symbols: Sequence[sp.Symbol]) -> Laurent | None:
+    """Of a matrix of Laurent polynomials in all of its symbols; None if one of the entries is none."""
+    entries = [[monomials(entry, symbols) for entry in row] for row in matrix.tolist()]
+    if any(entry is None for row in entries for entry in row):
+        return None
+    total, lows, rows = sp.QQ[tuple(sp.Dummy() for _ in symbols)], [], []
+    for row in entries:
+        low = [min(powers) for powers in zip(*(k for entry in row for k in entry), strict=True)] or [0] * len(symbols)
+        lows.append(low)
+        rows.append([total.ring.from_dict(_raised(entry, low)) for entry in row])
+    product = DomainMatrix(rows, matrix.shape, total).charpoly()[-1] * (-1) ** matrix.rows
+    shift = [sum(powers) for powers in zip(*lows, strict=True)]
+    return {tuple(a + b for a, b in zip(key, shift, strict=True)): sp.QQ.to_sympy(c) for key, c in product.terms() if c}
+
+
+def in_cosines(terms: Laurent, axes: Sequence[int]) -> Laurent:
+    """With the cosine of every phase for its shift, by w^k + w^-k = 2 T_k(c).
+
+    Args:
+        terms: even in the exponents at `axes`.
+        axes: which exponents those of shifts are.
+    """
+    for i in axes:
+        found: Laurent = {}
+        for key, c in terms.items():
+            for (n,), a in _chebyshev(key[i]) if key[i] >= 0 else ():
+                place = (*key[:i], n, *key[i + 1 :])
+                found[place] = found.get(place, sp.S.Zero) + c * a
+        terms = {key: c for key, c in found.items() if c}
+    return terms
+
+
+@cache
+def _chebyshev(k: int) -> list[tuple[tuple[int], sp.Integer]]:
+    """2 T_k, or 1 where k is 0."""
+    x = sp.Dummy()
+    return sp.Poly(sp.chebyshevt(k, x) * (2 if k else 1), x).terms()
+
+
 def even(terms: Laurent, axes: Sequence[int]) -> bool:
     """Whether a sign changed at one of the exponents changes nothing, for each."""
     return all(terms.get((*k[:i], -k[i], *k[i + 1 :])) == c for k, c in terms.items() for i in axes)
@@ -83,7 +124,11 @@ def _times(factor: Laurent, z: Laurent, power: int) -> Laurent:
 def _lowered(terms: Laurent) -> tuple[dict, tuple[int, ...]]:
     """Exponents from zero on, coefficients of the ring; and what they were lowered by."""
     low = tuple(map(min, zip(*terms, strict=True)))
-    return {tuple(a - b for a, b in zip(k, low, strict=True)): sp.QQ.from_sympy(c) for k, c in terms.items()}, low
+    return _raised(terms, low), low
+
+
+def _raised(terms: Laurent, low: Sequence[int]) -> dict:
+    return {tuple(a - b for a, b in zip(k, low, strict=True)): sp.QQ.from_sympy(c) for k, c in terms.items()}
 
 
 def _add(total: Laurent, terms: Laurent) -> None:

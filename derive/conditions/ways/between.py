@@ -39,9 +39,9 @@ def between(cuts: Sequence[Root]) -> list[Fraction]:
 
 def simplest(low: Fraction, high: Fraction) -> Fraction:
     """A number of small denominator well between two."""
-    quarter, denominator = (high - low) / 4, 1
+    least, most, denominator = (3 * low + high) / 4, (low + 3 * high) / 4, 1
     while True:
-        candidate = Fraction(-((-(low + quarter) * denominator) // 1), denominator)
-        if candidate <= high - quarter:
-            return candidate
+        numerator = -((-least.numerator * denominator) // least.denominator)
+        if numerator * most.denominator <= most.numerator * denominator:
+            return Fraction(numerator, denominator)
         denominator *= 2

@@ -31,7 +31,7 @@ def factors_of(expr: sp.Expr) -> Factors:
 
 @lru_cache(maxsize=4096)  # the sign of an inequality, and what is left of it, are asked one after the other
 def _factors_of(expr: sp.Expr) -> Factors:
-    poly = _rational(expr)
+    poly = rational(expr)
     if poly is not None:
         powers = factor_powers(poly)
         number = poly.LC() / sp.prod([g.LC() ** n for g, n in powers])
@@ -46,7 +46,8 @@ def _factors_of(expr: sp.Expr) -> Factors:
     return above[0] / below[0], [(factor.xreplace(own), power) for factor, power in powers]
 
 
-def _rational(expr: sp.Expr) -> sp.Poly | None:
+@lru_cache(maxsize=4096)
+def rational(expr: sp.Expr) -> sp.Poly | None:
     """A sum as a polynomial in its symbols with rational coefficients, if it is one: that goes a quicker way."""
     if not expr.is_Add or not expr.is_polynomial(*expr.free_symbols):
         return None

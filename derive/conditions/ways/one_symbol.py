@@ -109,9 +109,12 @@ def _inside(value: sp.Expr, part: sp.Set) -> Boolean:
 def reduce(found: Amplification) -> OneSymbol | None:
     """Find the symbol of a scheme, as the lowest power of the parameters that the frequency comes with."""
     parameters = sorted(found.polynomial.free_symbols - {xi, *SHIFTS, *COSINES}, key=str)
-    coefficients = _at_zero_frequency_one(found)
-    if not parameters or coefficients is None or not _depend_on_one(coefficients, parameters):
+    at_zero = [_at_one(c) for c in found.polynomial.all_coeffs()]
+    if not parameters or at_zero[0] == 0 or not all(sp.cancel(c / at_zero[0]).is_number for c in at_zero):
         return None
+    if not _depend_on_one([c / at_zero[0] for c in found.polynomial.all_coeffs()], parameters):
+        return None
+    coefficients = _in_shifts(found, at_zero[0])
     for symbol in _candidates(coefficients, parameters):
         ray = _ray(symbol)
         if ray is not None and all(_depend_on_one([c, symbol], parameters) for c in coefficients):
@@ -121,15 +124,11 @@ def reduce(found: Amplification) -> OneSymbol | None:
     return None
 
 
-def _at_zero_frequency_one(found: Amplification) -> list[sp.Expr] | None:
-    """Coefficients as Laurent polynomials in w, the leading one scaled to 1 at zero frequency; the others numbers there."""
+def _in_shifts(found: Amplification, lead: sp.Expr) -> list[sp.Expr]:
+    """Coefficients as Laurent polynomials in w, the leading one scaled to 1 at zero frequency."""
     in_shifts = {c: (w + 1 / w) / 2 for c, w in zip(COSINES, SHIFTS, strict=True)}
     coefficients = [sp.expand(c.subs(in_shifts)) for c in found.polynomial.all_coeffs()]
-    lead = _at_one(coefficients[0])
-    if lead == 0:
-        return None
-    scaled = coefficients if lead == 1 else [sp.expand(sp.cancel(c / lead)) for c in coefficients]
-    return scaled if all(_at_one(c).is_number for c in scaled) else None
+    return coefficients if lead == 1 else [sp.expand(sp.cancel(c / lead)) for c in coefficients]
 
 
 def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> bool:
@@ -137,7 +136,7 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
 
     It costs little, and spares the divisions below where there is nothing to find.
     """
-    variables = [*parameters, *(w for w in SHIFTS if any(c.has(w) for c in coefficients))]
+    variables = [*parameters, *(w for w in (*SHIFTS, *COSINES) if any(c.has(w) for c in coefficients))]
     values = function_of(variables, coefficients, "mpmath")
     with workdps(60):  # differences are derivatives to 38 digits, and cost less than those of long expressions
         at = [mpf(7 * k + 5) / (11 * k + 13) for k in range(len(variables))]
@@ -151,7 +150,8 @@ def _depend_on_one(coefficients: list[sp.Expr], parameters: list[sp.Symbol]) -> 
 
 
 def _at_one(expr: sp.Expr) -> sp.Expr:
-    return sp.cancel(expr.subs(dict.fromkeys(SHIFTS, sp.S.One)))
+    """At zero frequency."""
+    return sp.cancel(expr.subs(dict.fromkeys((*SHIFTS, *COSINES), sp.S.One)))
 
 
 def _candidates(coefficients: list[sp.Expr], parameters: list[sp.Symbol]):

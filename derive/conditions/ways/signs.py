@@ -20,12 +20,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
+from math import prod
+from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.factors import factors_of
+from derive.conditions.ways.factors import factors_of, rational
+
+Terms = dict[tuple[int, ...], Any]
+"""Powers -> a number: of SymPy's rational numbers where the ranges are rational, else an expression."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Domain:
         if not number.is_Rational:  # roots of numbers, nested ones too
             signs = (self.sign(number), self.sign(rest))
             return None if None in signs else _product(*signs)
+        if self._changes(expr):
+            return None
         try:
             coefficient, factors = factors_of(expr)
         except sp.PolynomialError:
@@ -108,6 +116,15 @@ class Domain:
         roots = {sp.Dummy(s.name, positive=s.is_positive, nonnegative=True): s for s in rooted}
         known = {t: _root_of(self.ranges.get(s, _by_assumption(s)), t) for t, s in roots.items()}
         return roots, Domain({**self.ranges, **known}) if roots else self
+
+    def _changes(self, expr: sp.Expr) -> bool:
+        """Whether a polynomial has both signs at a few points, which is seen sooner than its factors are found."""
+        poly = rational(expr)
+        if poly is None:
+            return False
+        lines = [_inside(self.ranges.get(s, Range()), k) for k, s in enumerate(poly.gens)]
+        values = [_value(poly, point) for point in zip(*lines, strict=True)] if None not in lines else []
+        return any(v > 0 for v in values) and any(v < 0 for v in values)
 
     def _factor_sign(self, f: sp.Expr, power: int) -> str | None:
         found = self._certified(f)
@@ -148,6 +165,27 @@ def _by_assumption(symbol: sp.Symbol) -> Range:
     return Range()
 
 
+SIZES = [sp.QQ(n, d) for n, d in ((1, 3), (7, 5), (1, 40), (11, 2), (2, 3), (30, 1), (1, 7), (5, 4), (1, 500), (1, 2), (3, 1))]
+"""Of numbers at which a sign is looked at."""
+
+
+def _inside(known: Range, k: int) -> list[Any] | None:
+    """Numbers inside a range, each variable's in an order and with signs of its own; None where an end is not rational."""
+    if any(end.is_finite and not end.is_Rational for end in (known.low, known.high)):
+        return None
+    sizes = [SIZES[(k + 1) * (j + 1) % len(SIZES)] for j in range(len(SIZES) - 1)]
+    low, high = (sp.QQ(int(end.p), int(end.q)) if end.is_finite else None for end in (known.low, known.high))
+    if low is not None and high is not None:
+        return [low + (high - low) * size / (1 + size) for size in sizes]
+    signs = [(-1) ** (j >> k) for j in range(len(sizes))]
+    return [low + s if low is not None else high - s if high is not None else s * t for s, t in zip(sizes, signs, strict=True)]
+
+
+def _value(poly: sp.Poly, point: tuple) -> Any:
+    powers = [[x**n for n in range(degree + 1)] for x, degree in zip(point, poly.degree_list(), strict=True)]
+    return sum(prod((p[n] for p, n in zip(powers, m, strict=True)), start=c) for m, c in poly.rep.to_dict().items())
+
+
 def _root_of(known: Range, root: sp.Symbol) -> Range:
     """The range of a square root, where its ends are rational; else what its symbol says."""
     found = _by_assumption(root)
@@ -158,25 +196,34 @@ def _root_of(known: Range, root: sp.Symbol) -> Range:
     return found
 
 
-def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> dict[tuple[int, ...], sp.Expr]:
+def _on_orthant(poly: sp.Poly, ranges: list[Range]) -> Terms:
     """Terms of the numerator in variables t >= 0; none if a term is odd in an unbounded variable, whose sign varies."""
-    terms = dict(poly.terms())
+    rational = all(end.is_Rational for known in ranges for end in (known.low, known.high) if end.is_finite)
+    terms = poly.set_domain("QQ").rep.to_dict() if rational else dict(poly.terms())
     for i, (variable, degree, known) in enumerate(zip(poly.gens, poly.degree_list(), ranges, strict=True)):
-        top, bottom = _substitution(variable, known)
-        shapes = [sp.Poly(top**k * bottom ** (degree - k), variable).terms() for k in range(degree + 1)]
-        terms = _replaced(terms, i, shapes)
+        terms = _replaced(terms, i, _shapes(*_substitution(variable, known), variable, degree, rational))
     free = [i for i, known in enumerate(ranges) if not (known.low.is_finite or known.high.is_finite)]
     return {} if any(monomial[i] % 2 for monomial in terms for i in free) else terms
 
 
-def _replaced(terms: dict[tuple[int, ...], sp.Expr], i: int, shapes: list) -> dict[tuple[int, ...], sp.Expr]:
+@cache
+def _shapes(top: sp.Expr, bottom: sp.Expr, x: sp.Symbol, degree: int, rational: bool) -> list:
+    """Terms of top^k bottom^(degree - k)."""
+    if not rational:
+        return [sp.Poly(top**k * bottom ** (degree - k), x).terms() for k in range(degree + 1)]
+    one, other = (sp.Poly(e, x, domain="QQ") for e in (top, bottom))
+    return [list((one**k * other ** (degree - k)).rep.to_dict().items()) for k in range(degree + 1)]
+
+
+def _replaced(terms: Terms, i: int, shapes: list) -> Terms:
     """Power k of variable i becomes the polynomial shapes[k]."""
-    found: dict[tuple[int, ...], sp.Expr] = {}
+    found: Terms = {}
     for m, c in terms.items():
         for (k,), a in shapes[m[i]]:
             key = (*m[:i], k, *m[i + 1 :])
-            found[key] = found.get(key, sp.S.Zero) + c * a
-    return {m: value for m, c in found.items() if (value := c if c.is_Rational else sp.expand(c)) != 0}
+            found[key] = found[key] + c * a if key in found else c * a
+    simple = {m: sp.expand(c) if isinstance(c, sp.Expr) else c for m, c in found.items()}
+    return {m: c for m, c in simple.items() if c}
 
 
 def _substitution(x: sp.Symbol, known: Range) -> tuple[sp.Expr, sp.Expr]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 import sympy as sp
@@ -83,10 +84,20 @@ def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
     swapped = [g.reorder(*reversed(g.gens)) for g in curves]
     rising = [g for g in swapped if g.degree() > 0]
     found = {f for g in swapped if g.degree() <= 0 for f in factors(_alone(g))}
-    found |= {f for g in rising if g.degree() > 1 for f in factors(discriminant(g))}
-    found |= {f for g in rising for f in factors(_lead(g))}
-    found |= {f for g, h in combinations(rising, 2) for f in factors(resultant(g, h))}
+    found |= {f for g in rising for f in _turns(g)}
+    found |= {f for pair in combinations(rising, 2) for f in _meets(*pair)}
     return apart([root for f in found for root in real_roots(dense(f))])
+
+
+@lru_cache(maxsize=1024)  # the plane is cut again and again, by much the same curves
+def _turns(g: sp.Poly) -> list[sp.Poly]:
+    """Where it turns back, or goes to infinity."""
+    return [*factors(_lead(g)), *(factors(discriminant(g)) if g.degree() > 1 else [])]
+
+
+@lru_cache(maxsize=4096)
+def _meets(g: sp.Poly, h: sp.Poly) -> list[sp.Poly]:
+    return factors(resultant(g, h))
 
 
 def _alone(g: sp.Poly) -> sp.Poly:

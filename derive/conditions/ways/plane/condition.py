@@ -110,7 +110,8 @@ class _Plane:
             also += [squares.halved(g) for g in coincidences(self.phi, names, COSINES[found.phases[0]])]
         margins = [squares.halved(sp.Poly(m, COSINES[found.phases[0]], *names)) for m in values]
         self.projection = Projection.of(margins, also, grade == "power-bounded")
-        self.along = {g: a for g in self.projection.curves if g in self.projection.degenerate and (a := self._along(g))}
+        within = (g for g in self.projection.curves if looked_at.sign(g.as_expr()) not in ("+", "-"))  # not all of it outside
+        self.along = {g: a for g in within if g in self.projection.degenerate and (a := self._along(g))}
 
     def condition(self) -> Boolean:
         """The formula of the open cells, checked and mended on all others."""

@@ -25,6 +25,7 @@ from derive.conditions.ways.algebra import Root, isolated, nearly_real_roots
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
+from derive.conditions.ways.plane.apart import at_most_one_on_the_circle
 from derive.conditions.ways.plane.cells import Cell, around
 from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.projection import Margin, Projection
@@ -36,7 +37,6 @@ from derive.modes.roots import function_of
 
 _NEAR, _ROUGH = mpf("1e-18"), mpf("1e-9")
 """A double root is known to half the digits."""
-ROOM = 1e-4
 _SOMEWHERE = Fraction(7, 101)
 
 
@@ -138,21 +138,14 @@ class Verdict:
         for margin in self.found.margins:
             if any(abs(f.as_expr().subs(of_curves)) < NEAR for f in margin.still):
                 raise NoClosedForm
-            cosines |= {c for f in margin.odd for c in _double_roots(_in_c(f, *at), f.gens[0])}
+            cosines |= {c for f in margin.odd for c in _double_roots(_in_c(f, *at))}
         return any(not self._clearly_apart(place, c) and self._meet_at(place, c) for c in cosines)
 
     def _clearly_apart(self, place: dict, cosine: sp.Expr) -> bool:
-        """Whether in floating point, with ample room, no two roots can be on the circle; of two roots alone."""
-        if len(self.phi) != 3:
-            return len(self.phi) < 3
+        """Whether no two roots can be on the circle, and that is seen in floating point."""
         c = float(cosine)
         parts = [complex(x) for x in self._coefficients(c, sqrt(abs(1 - c**2)), *(float(place[name]) for name in self.names))]
-        lead, first, last = (re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True))
-        if abs(lead) * 1e4 < abs(first) + abs(last):
-            return False
-        half, constant = first / lead / 2, last / lead
-        split = (half**2 - constant) ** 0.5
-        return abs(constant) < 1 - ROOM and max(abs(half + split), abs(half - split)) < 1 + ROOM
+        return at_most_one_on_the_circle([re + 1j * im for re, im in zip(parts[::2], parts[1::2], strict=True)])
 
     @cached_property
     def _several(self) -> int:
@@ -191,14 +184,16 @@ def _number(root: Root) -> sp.Expr:
     return sp.Float(sp.Rational(middle.numerator, middle.denominator), 2 * DIGITS)
 
 
-def _double_roots(coefficients: list[int], c: sp.Symbol) -> list[sp.Expr]:
+def _double_roots(f: list[int]) -> list[sp.Expr]:
     """Real roots in [-1, 1] that are not simple, nearly."""
-    f, scale = sp.Poly(coefficients[::-1], c), sum(map(abs, coefficients))
-    slope = tuple(k * a for k, a in enumerate(coefficients))[1:]
+    slope = tuple(k * a for k, a in enumerate(f))[1:]
     turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, Fraction(1, 2**40))]
-    at = lambda x: f.eval(sp.Rational(x.numerator, x.denominator).evalf(2 * DIGITS))  # noqa: E731
     number = lambda x: sp.Float(sp.Rational(x.numerator, x.denominator), DIGITS)  # noqa: E731
-    return [number(x) for x in turns if abs(x) <= 1 and abs(at(x)) < NEAR * scale]
+    return [number(x) for x in turns if abs(x) <= 1 and _nearly_vanishes(f, x)]
+
+
+def _nearly_vanishes(f: list[int], x: Fraction) -> bool:
+    return abs(_at(f, x)) < Fraction(str(NEAR)) * sum(map(abs, f)) * x.denominator ** (len(f) - 1)
 
 
 def _non_negative(margin: Margin, p: Fraction, q: Fraction) -> bool:

@@ -1,0 +1,70 @@
+"""Can no two roots of a polynomial be on the unit circle? In floating point, with ample room: True is certain, False is not.
+
+Whatever numbers z_i are taken for the n roots of a monic p, the discs about them of radius n |p(z_i)| / prod |z_i - z_j| hold
+all roots, and discs that touch no others as many roots as they are. So where one disc alone, apart from the others, comes near
+the circle, there is one root, which is simple; whether the numbers are good ones is of account for the radii only.
+
+>>> at_most_one_on_the_circle([6, -7, 0, 1])  # (xi - 1) (2 xi - 1) (3 xi + 1)
+True
+>>> at_most_one_on_the_circle([1, -1, 0, 0]), at_most_one_on_the_circle([1, 0, -1, 0]), at_most_one_on_the_circle([1, -2, 1])
+(True, False, False)
+
+Source: Smith, J. ACM 17 (1970), by Gerschgorin's discs; the numbers: Weierstrass (1891).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+ROOM = 1e-4
+"""From the circle, where rounding is a billionth."""
+ROUNDING = 1e-9
+"""Of the coefficients, which are sums."""
+STEPS, EACH = 60, 6
+"""Steps towards the roots, and after how many it is looked whether they do."""
+Discs = list[tuple[complex, float]]
+
+
+def at_most_one_on_the_circle(phi: Sequence[complex]) -> bool:
+    """Of a polynomial whose roots are in the closed disc, give or take rounding; coefficients from the leading one down."""
+    if abs(phi[0]) * 1e4 < max(map(abs, phi)):
+        return False
+    monic = [c / phi[0] for c in phi]
+    points = [(0.4 + 0.9j) ** k for k in range(len(monic) - 1)]
+    for step in range(STEPS):
+        if step % EACH == EACH - 1 and _is_told(_discs(monic, points)):
+            return True
+        for k, z in enumerate(points):
+            points[k] = z - _value(monic, z) / (_apart(points, k) or ROUNDING)
+    return False
+
+
+def _is_told(discs: Discs) -> bool:
+    near = [k for k, (z, radius) in enumerate(discs) if not abs(z) + radius < 1 - ROOM]
+    if len(near) > 1:
+        return False
+    return all(abs(discs[k][0]) < 1 + ROOM and all(_disjoint(discs[k], d) for d in discs[:k] + discs[k + 1 :]) for k in near)
+
+
+def _disjoint(one: tuple[complex, float], other: tuple[complex, float]) -> bool:
+    return abs(one[0] - other[0]) > one[1] + other[1]
+
+
+def _discs(monic: Sequence[complex], points: Sequence[complex]) -> Discs:
+    n, rounding = len(points), ROUNDING * sum(map(abs, monic))
+    sizes = (abs(_value(monic, z)) + rounding * max(1.0, abs(z)) ** n for z in points)
+    return [
+        (z, n * size / (abs(_apart(points, k)) or ROUNDING**n)) for k, (z, size) in enumerate(zip(points, sizes, strict=True))
+    ]
+
+
+def _apart(points: Sequence[complex], k: int) -> complex:
+    return prod((points[k] - z for j, z in enumerate(points) if j != k), start=1.0 + 0j)
+
+
+def _value(monic: Sequence[complex], z: complex) -> complex:
+    value = 0j
+    for c in monic:
+        value = value * z + c
+    return value
