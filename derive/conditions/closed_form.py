@@ -3,6 +3,7 @@
 1. One symbol: the frequency comes in through one real or imaginary symbol (`one_symbol`).
 2. One parameter and one phase: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
+   A product of steps, an axis at a time, is asked factor by factor (`products`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`), and the second-order step of Lax and
    Wendroff in several dimensions (`astroid`).
 5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`); one explicit step on a
@@ -24,7 +25,9 @@ frequencies, and says in its own file why they suffice. Where none applies there
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
+from math import gcd
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -32,14 +35,16 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions import on_lines
 from derive.conditions.sampling import parameters
 from derive.conditions.tidy import tidy
-from derive.conditions.ways import cells, convex, one_symbol, over_the_torus
-from derive.conditions.ways.eliminate import Box, demand, strip, vanishing
+from derive.conditions.ways import cells, convex, one_symbol, over_the_torus, products
+from derive.conditions.ways.eliminate import Box, demand, strip
+from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.plane import condition as plane
+from derive.conditions.ways.schur import numeric_verdict
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus import astroid, star
 from derive.conditions.ways.torus import condition as torus
-from derive.conditions.ways.vanishing import common, of_one_modulus, where_zero
+from derive.conditions.ways.vanishing import along, common, of_one_modulus, solved, where_zero, zero_throughout
 from derive.fields.phases import COSINES, SHIFTS, SINES, THETAS
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
@@ -53,15 +58,37 @@ def closed_form(amplification: Amplification, grade: str) -> Boolean:
     Raises:
         NoClosedForm: none of the ways applies.
     """
+    amplification = _deflated(amplification)
     domain = domain_of(amplification)
     names = parameters(amplification)
     grade = _simplest(amplification, grade)
     condition = one_symbol.condition(amplification, grade)
+    parts = in_factors(amplification) if condition is None and grade == "von-neumann" else []
+    if len(parts) > 1:  # no root of any leaves the disc
+        condition = sp.And(*(_of_part(part) for part in parts))
     if condition is None and len(names) == 1 and len(amplification.phases) == 1 and not _other_frequencies(amplification):
         condition = cells.stable_values(amplification, names[0], grade).as_relational(names[0])
     if condition is None:
         condition = _in_several_parameters(amplification, grade, domain)
     return tidy(condition, domain)
+
+
+def _deflated(amplification: Amplification) -> Amplification:
+    """Without roots at zero, and xi^2 as the root where no odd power occurs, as of two steps in one: as bounded, and simple."""
+    powers = [m for (m,) in amplification.polynomial.monoms()]
+    least = min(powers)
+    step = gcd(*(m - least for m in powers))
+    if max(powers) == least or (least == 0 and step == 1):
+        return amplification
+    terms = {((m - least) // step,): c for (m,), c in amplification.polynomial.terms()}
+    return replace(amplification, polynomial=sp.Poly.from_dict(terms, xi), composed=None)
+
+
+def _of_part(part: Amplification) -> Boolean:
+    """The von Neumann condition of a factor; one of numbers alone, such as xi - 1, meets it or does not."""
+    if part.polynomial.free_symbols == {xi} and all(c.is_rational for c in part.polynomial.all_coeffs()):
+        return sp.true if numeric_verdict(part.polynomial.all_coeffs(), "von-neumann") else sp.false
+    return closed_form(part, "von-neumann")
 
 
 def _simplest(amplification: Amplification, grade: str) -> str:
@@ -71,6 +98,8 @@ def _simplest(amplification: Amplification, grade: str) -> str:
 
 def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
     ways = [lambda: _by_margins(amplification, grade, domain)]
+    if len(amplification.phases) > 1:
+        ways = [lambda: products.condition(amplification, grade, closed_form), *ways]
     if grade != "schur" and amplification.phases:
         ways += [lambda: convex.condition(amplification, domain)]
         ways += [lambda: astroid.condition(amplification, domain)]
@@ -118,7 +147,8 @@ def order_in_time(amplification: Amplification) -> int:
 
 def _by_margins(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
     box = frequency_box(amplification)
-    phis = [complex_coefficients(phi) for phi in _irreducible(amplification, grade)]
+    polynomials = _irreducible(amplification, grade)
+    phis = [complex_coefficients(phi) for phi in polynomials]
     for phi in phis if grade != "schur" else []:
         condition = of_one_modulus(amplification, phi, grade, domain, closed_form)
         if condition is not None:
@@ -129,7 +159,8 @@ def _by_margins(amplification: Amplification, grade: str, domain: Domain) -> Boo
         return sp.false
     ask = _Asked(box, domain)
     try:
-        return sp.And(*(_of_factor(needed, box, domain, grade, ask) for needed in factors))
+        alone = [replace(amplification, polynomial=phi, composed=None) for phi in polynomials]
+        return sp.And(*(_of_factor(needed, part, domain, grade, ask) for needed, part in zip(factors, alone, strict=True)))
     except NoClosedForm:
         for needed in factors:
             zeros = _left_by(needed, domain, ask)
@@ -170,8 +201,9 @@ def _left_by(needed: list[Margin], domain: Domain, ask: _Asked) -> list[sp.Expr]
     return None
 
 
-def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str, ask: _Asked) -> Boolean:
+def _of_factor(needed: list[Margin], part: Amplification, domain: Domain, grade: str, ask: _Asked) -> Boolean:
     """All margins of one irreducible factor."""
+    box = ask.box
     if any(m.value.has(*SINES) for m in needed):
         raise NoClosedForm
     open_ones = [m for m in needed if m.delicate and domain.sign(m.value) != "+"]
@@ -182,7 +214,7 @@ def _of_factor(needed: list[Margin], box: Box, domain: Domain, grade: str, ask: 
     if not open_ones:
         return condition
     if grade == "von-neumann":
-        return sp.And(condition, *(_never_zero_throughout(m.value, box, domain) for m in open_ones))
+        return _beside_zeros(condition, [m.value for m in open_ones], part, domain, ask)
     if len(needed) > 3 or len(open_ones) > 1 or open_ones[0].value.has(*box) or len(weak) < 2:
         raise NoClosedForm
     return _of_two_roots(open_ones[0].value, weak, condition, box, domain)
@@ -199,11 +231,20 @@ def _of_two_roots(gap: sp.Expr, ends: list[Margin], condition: Boolean, box: Box
     return sp.Or(inside, sp.And(sp.Eq(gap, 0), apart)) if apart != sp.false else inside
 
 
-def _never_zero_throughout(value: sp.Expr, box: Box, domain: Domain) -> Boolean:
-    """A delicate margin of the von Neumann grade: refused where parameters alone can make it zero at every frequency."""
-    if any(vanishing(f, box, domain) != sp.false for f, _ in sp.factor_list(strip(value, domain))[1]):
-        raise NoClosedForm
-    return demand(value, box, domain, False)
+def _beside_zeros(condition: Boolean, values: list[sp.Expr], part: Amplification, domain: Domain, ask: _Asked) -> Boolean:
+    """Delicate margins of the von Neumann grade, which say nothing where parameters make one of them zero at every frequency.
+
+    There the scheme has fewer parameters, and is asked again. Beside that a margin is positive at almost every frequency, hence
+    the roots are in the disc there, and everywhere, being continuous.
+    """
+    zeros = {f: zero_throughout(f, ask.box, domain) for value in values for f, _ in factors_of(strip(value, domain))[1]}
+    curves = dict.fromkeys(g for place in zeros.values() if place for g, _ in factors_of(place[0])[1])
+    found = sp.And(condition, *(demand(value, ask.box, domain, False) for value in values))
+    for x, expr in (solved(g, domain) for g in curves if domain.sign(g) not in ("+", "-")):
+        there = along(part, x, expr, "von-neumann", closed_form)
+        if tidy(found.subs(x, expr), domain) != there:
+            found = sp.Or(sp.And(found, sp.Ne(x, expr)), sp.And(sp.Eq(x, expr), there))
+    return found
 
 
 def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
@@ -214,6 +255,15 @@ def _irreducible(amplification: Amplification, grade: str) -> list[sp.Poly]:
     if grade == "power-bounded" and (len(factors) > 1 or factors[0][1] > 1):
         raise NoClosedForm
     return [sp.Poly(f, xi) for f, _ in factors]
+
+
+def in_factors(amplification: Amplification) -> list[Amplification]:
+    """The different factors of a polynomial of degree 2 or more, each with roots of its own: fewer margins, rarely multiple."""
+    factors = [f for f, _ in factors_of_numerator(amplification)] if amplification.polynomial.degree() > 1 else []
+    in_xi = [f for f in factors if f.has(xi)]
+    if len(in_xi) < 2 or not {*factors} - {*in_xi} <= {*SHIFTS}:  # what else may vanish belongs to the leading coefficient
+        return [amplification]
+    return [replace(amplification, polynomial=sp.Poly(f, xi), composed=None) for f in in_xi]
 
 
 @lru_cache(maxsize=64)

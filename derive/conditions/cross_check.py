@@ -9,7 +9,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.arrays import is_missing, np
 from derive.conditions import cross_check_plain
-from derive.conditions.closed_form import domain_of, order_in_time
+from derive.conditions.closed_form import domain_of, in_factors, order_in_time
 from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
 from derive.conditions.ways.signs import Range
 from derive.conditions.witness import breaks
@@ -60,7 +60,7 @@ def contradicted(
 
 def _radius(amplification: Amplification) -> Callable[..., np.ndarray]:
     """The largest of those of its factors."""
-    radii = [sampled_radius(factor) for factor in cross_check_plain.in_factors(amplification)]
+    radii = [sampled_radius(factor) for factor in in_factors(amplification)]
     return lambda **values: np.max(np.broadcast_arrays(*(radius(**values) for radius in radii)), axis=0)
 
 

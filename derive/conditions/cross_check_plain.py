@@ -11,20 +11,19 @@ import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.closed_form import domain_of, factors_of_numerator
+from derive.conditions.closed_form import domain_of, in_factors
 from derive.conditions.precise import EPS, monic_at, sizes
 from derive.conditions.sampling import PHASES, TOLERANCE, parameters
 from derive.conditions.ways.margins import complex_coefficients
 from derive.conditions.ways.schur import reduced
 from derive.conditions.ways.signs import Range
-from derive.fields.phases import COSINES, SHIFTS, SINES
-from derive.fields.symbols import xi
+from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
 from derive.modes.roots import function_of
 
@@ -55,15 +54,6 @@ def contradicted(
 
     count = EVALUATIONS // sum(len(roots.phases) for _, roots in factors)
     return any(wrong(point) for point in points_to_try(amplification, max(FEWEST, min(MOST, count))))
-
-
-def in_factors(amplification: Amplification) -> list[Amplification]:
-    """The factors of a polynomial of degree 3 or more: their roots are found sooner, and are rarely multiple."""
-    factors = [f for f, _ in factors_of_numerator(amplification)] if amplification.polynomial.degree() > 2 else []
-    in_xi = [f for f in factors if f.has(xi)]
-    if len(in_xi) < 2 or not {*factors} - {*in_xi} <= {*SHIFTS}:  # what else may vanish belongs to the leading coefficient
-        return [amplification]
-    return [replace(amplification, polynomial=sp.Poly(f, xi)) for f in in_xi]
 
 
 def points_to_try(amplification: Amplification, count: int = MOST) -> list[dict[sp.Symbol, sp.Rational]]:

@@ -13,7 +13,8 @@ from itertools import product
 from math import cos, inf, pi, sin
 
 from derive.arrays import is_missing, np
-from derive.conditions.cross_check_plain import in_factors, largest_modulus
+from derive.conditions.closed_form import in_factors
+from derive.conditions.cross_check_plain import largest_modulus
 from derive.conditions.sampling import parameters
 from derive.conditions.ways.margins import complex_coefficients
 from derive.fields.phases import COSINES, SINES

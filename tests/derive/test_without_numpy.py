@@ -12,8 +12,9 @@ import pytest
 import sympy as sp
 
 import derive
+from derive.conditions.closed_form import in_factors
 from derive.conditions.cross_check import contradicted
-from derive.conditions.cross_check_plain import _outside, in_factors, largest_modulus
+from derive.conditions.cross_check_plain import _outside, largest_modulus
 from derive.gallery import gallery
 from derive.gallery.parameters import nu_x, nu_y
 from derive.modes.amplification import amplification

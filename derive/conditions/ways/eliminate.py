@@ -25,7 +25,7 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Domain
-from derive.conditions.ways.vanishing import common
+from derive.conditions.ways.vanishing import zero_throughout
 
 Box = dict[sp.Symbol, tuple[sp.Expr, sp.Expr]]
 
@@ -86,8 +86,7 @@ def vanishing(factor: sp.Expr, box: Iterable[sp.Symbol], domain: Domain) -> Bool
     >>> vanishing(p + 2 * q * (c - 1), [c], Domain.of([c, p, q])), vanishing(p + 2 * c, [c], Domain.of([c, p]))
     (Eq(p, 0) & Eq(q, 0), False)
     """
-    waves = [q for q in box if factor.has(q)]
-    zeros = common(sp.Poly(factor, *waves).coeffs() if waves else [factor], domain)
+    zeros = zero_throughout(factor, box, domain)
     return sp.false if zeros is None else sp.And(*(sp.Eq(zero, 0) for zero in zeros))
 
 
@@ -147,7 +146,34 @@ def relation(margin: sp.Expr, domain: Domain, strict: bool) -> Boolean:
     short = strip(margin, domain)
     if domain.sign(margin) == "0-":  # never positive, so non-negative where it is zero
         return sp.Or(*(sp.Eq(f, 0) for f, _ in sp.factor_list(short)[1] if domain.sign(f) not in ("+", "-")))
+    pair = _two_positive(short, domain)
+    if pair:
+        return sp.And(*(relation(f, domain, strict) for f in pair))
     return sp.Gt(short, 0) if strict else sp.Ge(short, 0)
+
+
+def _two_positive(short: sp.Expr, domain: Domain) -> tuple[sp.Expr, sp.Expr] | None:
+    """Two factors of a product that is not negative, where neither can be: a positive combination of the two is positive.
+
+    >>> v, r = sp.symbols("v r", real=True)
+    >>> _two_positive(sp.factor(1 - (v + r) ** 2), Domain.of([v, r]))
+    (-r - v + 1, r + v + 1)
+    """
+    number, factors = factors_of(sp.expand(short))
+    if len(factors) != 2 or any(power != 1 for _, power in factors):
+        return None
+    (f, _), (g, _) = factors
+    for one, other in ((f, sp.sign(number) * g), (-f, -sp.sign(number) * g)):
+        if any(domain.sign(sp.expand(one + k * other)) == "+" for k in _scales(one, other)):
+            return one, other
+    return None
+
+
+def _scales(one: sp.Expr, other: sp.Expr) -> set[sp.Expr]:
+    """Positive numbers k for which a term of one + k other is zero; and 1."""
+    first, second = (sp.Poly(f, *sorted(one.free_symbols | other.free_symbols, key=str)).as_dict() for f in (one, other))
+    ratios = (-first[m] / second[m] for m in first.keys() & second.keys())
+    return {sp.S.One, *(k for k in ratios if k.is_positive)}
 
 
 def strip(expr: sp.Expr, domain: Domain) -> sp.Expr:

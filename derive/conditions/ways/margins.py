@@ -66,8 +66,8 @@ class Complex:
         if isinstance(other, int):
             return Complex(self.real * other, self.imaginary * other)
         return Complex(
-            _reduced(self.real * other.real - self.imaginary * other.imaginary),
-            _reduced(self.real * other.imaginary + self.imaginary * other.real),
+            without_sine_squares(self.real * other.real - self.imaginary * other.imaginary),
+            without_sine_squares(self.real * other.imaginary + self.imaginary * other.real),
         )
 
     def __sub__(self, other: Complex) -> Complex:
@@ -82,10 +82,10 @@ class Complex:
 
     def square(self) -> sp.Poly:
         """|z|^2, a real polynomial, with 1 - c^2 for s^2."""
-        return _reduced(self.real**2 + self.imaginary**2)
+        return without_sine_squares(self.real**2 + self.imaginary**2)
 
 
-def _reduced(poly: sp.Poly) -> sp.Poly:
+def without_sine_squares(poly: sp.Poly) -> sp.Poly:
     """Replace s^2 by 1 - c^2: term by term, since the way through an expression takes a hundred times as long."""
     for c, s in zip(COSINES, SINES, strict=True):
         if s in poly.gens and poly.degree(s) > 1:
@@ -135,7 +135,7 @@ def _split(expr: sp.Expr, gens: list[sp.Symbol]) -> Complex:
     """Real and imaginary part; the parameters are real numbers."""
     poly = sp.Poly(expr, *gens)
     parts = [{m: sp.expand(part(c)) for m, c in poly.terms()} for part in (sp.re, sp.im)]  # im(I a + I b) is -I (I a + I b)
-    return Complex(*(_reduced(sp.Poly(part, *gens)) for part in parts))
+    return Complex(*(without_sine_squares(sp.Poly(part, *gens)) for part in parts))
 
 
 def margins(phi: list[Complex], grade: str, domain: Domain | None = None) -> list[Margin]:

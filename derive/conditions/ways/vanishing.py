@@ -48,6 +48,12 @@ def common(zeros: Iterable[sp.Expr], domain: Domain) -> list[sp.Expr] | None:
     return sorted(set(basis), key=lambda zero: (sp.count_ops(zero), str(zero)))
 
 
+def zero_throughout(factor: sp.Expr, box: Iterable[sp.Symbol], domain: Domain) -> list[sp.Expr] | None:
+    """Polynomials in the parameters that vanish where a factor is zero at every frequency; None where that is nowhere."""
+    waves = [q for q in box if factor.has(q)]
+    return common(sp.Poly(factor, *waves).coeffs() if waves else [factor], domain)
+
+
 def where_zero(found: Amplification, zeros: Iterable[sp.Expr], grade: str, domain: Domain, less: Less) -> Boolean:
     """The condition of a scheme that is stable nowhere but where polynomials in its parameters vanish.
 
@@ -60,7 +66,8 @@ def where_zero(found: Amplification, zeros: Iterable[sp.Expr], grade: str, domai
     if not wanted:
         raise NoClosedForm
     open_ones = [f for f, _ in factors_of(wanted[0])[1] if domain.sign(f) not in ("+", "-")]
-    return sp.Or(*(_along(found, *_solved(f), grade, less) for f in open_ones))
+    curves = [solved(f, domain) for f in open_ones]
+    return sp.Or(*(sp.And(sp.Eq(x, expr), along(found, x, expr, grade, less)) for x, expr in curves))
 
 
 def of_one_modulus(found: Amplification, phi: list[Complex], grade: str, domain: Domain, less: Less) -> Boolean | None:
@@ -71,18 +78,28 @@ def of_one_modulus(found: Amplification, phi: list[Complex], grade: str, domain:
     return where_zero(found, zeros, grade, domain, less) if zeros else None
 
 
-def _solved(f: sp.Expr) -> tuple[sp.Symbol, sp.Expr]:
+def solved(f: sp.Expr, domain: Domain) -> tuple[sp.Symbol, sp.Expr]:
+    """A parameter and what it is where a polynomial vanishes that is of first degree in it, with a slope that never does.
+
+    Raises:
+        NoClosedForm: there is no such parameter.
+    """
     for x in sorted(f.free_symbols, key=str):
         slope = sp.Poly(f, x)
-        if slope.degree() == 1 and slope.LC().is_number:
-            return x, sp.expand(-slope.eval(0) / slope.LC())
+        if slope.degree() == 1 and domain.sign(slope.LC()) in ("+", "-"):
+            return x, sp.factor(-slope.eval(0) / slope.LC())
     raise NoClosedForm
 
 
-def _along(found: Amplification, x: sp.Symbol, expr: sp.Expr, grade: str, less: Less) -> Boolean:
+def along(found: Amplification, x: sp.Symbol, expr: sp.Expr, grade: str, less: Less) -> Boolean:
+    """The condition of the scheme where x is another expression, in the other parameters.
+
+    Raises:
+        NoClosedForm: it loses its newest level there, or has no condition.
+    """
     value = sp.together(found.polynomial.as_expr().subs(x, expr))
     if value.has(sp.zoo, sp.nan) or sp.degree(sp.fraction(value)[0], xi) < found.polynomial.degree():
         raise NoClosedForm
     poly = sp.Poly(value, xi)
     box = {q: ends for q, ends in found.box.items() if q not in COSINES or poly.has(q)}
-    return sp.And(sp.Eq(x, expr), less(replace(found, polynomial=poly, box=box, assumptions=sp.true, composed=None), grade))
+    return less(replace(found, polynomial=poly, box=box, assumptions=sp.true, composed=None), grade)

@@ -30,7 +30,8 @@ from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
 from derive.conditions.ways.torus.forms import Axes, about, corners, minors
 from derive.conditions.ways.torus.needed import at_corners, pruned, taken_apart
-from derive.fields.phases import COSINES, SINES
+from derive.conditions.ways.torus.without_squares import without_squares
+from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
@@ -51,9 +52,23 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
     with suppress(NoClosedForm):  # to factor a long margin takes longer than all the rest
         return _of_values(values, delicate, found.phases, domain)
     factors = [part for value in values for part in _parts(value, domain)]
-    if factors == [sp.expand(value) for value in values]:
+    if factors != [sp.expand(value) for value in values]:
+        with suppress(NoClosedForm):
+            return _of_values(factors, delicate, found.phases, domain)
+    return _of_rest(found, domain)
+
+
+def _of_rest(found: Amplification, domain: Domain) -> Boolean:
+    """Of one step, its margin freed of squares that it has in shifts alone, if what is needed holds where these vanish too."""
+    if found.polynomial.degree() > 1 or (rest := without_squares(found)) is None:
         raise NoClosedForm
-    return _of_values(factors, delicate, found.phases, domain)
+    margin, dropped = rest
+    needed = _of_values([margin], [], found.phases, domain)
+    for zero in (vanishing(f, SHIFTS, domain) for f in dropped):
+        at_zero = {part.lhs: 0 for part in sp.And.make_args(zero) if isinstance(part, sp.Eq)}
+        if zero != sp.false and not (all(p.is_Symbol for p in at_zero) and needed.subs(at_zero) == sp.true):
+            raise NoClosedForm
+    return needed
 
 
 def _margins(found: Amplification, grade: str, domain: Domain) -> list[Margin]:
