@@ -77,7 +77,7 @@ docs: $(STAMP) ## the site, into site/: pages, gallery and tables from the code;
 fuzz: $(STAMP) ## conditions of random schemes against brute force, beside the edge where there is one (an hour; COUNT=300 SEED=1)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m experiments.fuzz --count $(or $(COUNT),300) --seed $(or $(SEED),1)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow tests/derive/conditions/test_stencils.py tests/derive/conditions/ways/test_plane.py \
-		tests/derive/conditions/ways/test_torus.py
+		tests/derive/conditions/ways/test_torus.py tests/derive/conditions/test_by_qepcad.py
 
 mutate: $(STAMP) ## change every displayed formula, one thing at a time, and report what no check notices
 	@OMP_NUM_THREADS=1 $(BIN)/python -m paper_checks.mutate
