@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PRELOADED = ["torch._inductor", "sklearn.datasets", "tests.experiments.sweeping", "tests.numerics.saving", "tests.frozen"]
+OURS = ["tests.experiments.sweeping", "tests.experiments.saving", "tests.numerics.saving"]
+PRELOADED = ["torch._inductor", "sklearn.datasets", *OURS, "tests.frozen"]
 """Imported once, in the process that all others are forked from; the first two by training when it begins."""
 
 FILE_EVENTS = {"open", "os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.unlink", "os.chmod", "shutil.rmtree"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import sympy as sp
 from site_text import code, inline, plain, table, title, write
 
@@ -12,8 +14,8 @@ from derive.gallery import Entry, gallery
 from derive.gallery.parameters import decay, dispersion, mass, nu, nu_x, nu_y, nu_z, r, r_x, r_y, r_z
 from derive.printing.text import latex
 
-SECONDS = 5.0
-"""For each of the two directions of a proof."""
+SECONDS = float(os.environ.get("PROOF_SECONDS", 5))
+"""For each of the two directions of a proof. What z3 does not find takes all of it, and a page that nobody reads needs less."""
 COMPLEX = 200
 """Characters of LaTeX beyond which a condition stands below the table."""
 
@@ -27,7 +29,9 @@ _MEANING = {p.name: sp.Symbol(f"constant_{p.name}", positive=True) * dt / power 
 
 def pages() -> None:
     """The table, and the conditions that are too long for it."""
-    told = {key: remembered(f"site-scheme-{key}", lambda entry=entry: _told(entry)) for key, entry in gallery.items()}
+    told = {
+        key: remembered(f"site-scheme-{key}-{SECONDS:g}", lambda entry=entry: _told(entry)) for key, entry in gallery.items()
+    }
     rows = [_row(key, entry, told[key]) for key, entry in gallery.items()]
     long = {key: found for key, found in told.items() if len(found["latex"]) > COMPLEX}
     write(

@@ -238,7 +238,7 @@ def test_the_peak_of_a_schedule_is_what_is_answered(run: Run) -> None:
         edge = 2 / float(torch.linalg.eigvalsh(2 * x.T @ x / 24)[-1])
         optimizer = torch.optim.SGD(model.parameters(), lr=edge)
         monitor = audit(model, optimizer, mse_loss)
-        for step in range(1, 61):
+        for step in range(1, 37):
             optimizer.param_groups[0]["lr"] = edge * (FACTOR if 20 <= step < 24 else 0.1 if step < 24 else 1e-4)
             loop(model, optimizer, x, y, 1, monitor.step, mse_loss)
     """
@@ -256,7 +256,7 @@ def test_the_peak_of_a_schedule_is_what_is_answered(run: Run) -> None:
         assert there is not None, first
         assert [float(there[1]), float(there[2])] == pytest.approx([factor, peak / factor], rel=0.03)
         last = next(line for line in told[factor].splitlines() if line.startswith("At the last measurement"))
-        assert "0.0001 of it at step 60, " in last
+        assert "0.0001 of it at step 36, " in last
         page = Page((folder / "audit.html").read_text(encoding="utf-8"))
         assert first.split(": ", 1)[1][1:40] in page.text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,8 @@ from experiments.running import store
 from experiments.running.store import MARKER, check_writable, load, replacing, save
 from experiments.running.swapping import HIDDEN, tidy
 from numerics.common.netcdf import to_bytes
+from tests.experiments.saving import killed_halfway, saved_with_little_room
+from tests.killing import finished, started
 
 pytestmark = pytest.mark.exact
 
@@ -84,35 +87,8 @@ def test_kill_in_the_middle_leaves_the_earlier_result(tmp_path: Path) -> None:
     """SIGKILL while the new folder is half written."""
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
     before = kept(tmp_path / "x")
-    code = (
-        "import sys, time; from pathlib import Path; from experiments.running.store import replacing\n"
-        "with replacing(Path(sys.argv[1])) as fresh:\n"
-        "    (fresh / 'x.nc').write_text('half'); print('ready', flush=True); time.sleep(60)\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x")], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    assert finished(started(killed_halfway, tmp_path / "x")) == -signal.SIGKILL
     assert kept(tmp_path / "x") == before
-
-
-SAVE_WITH_LITTLE_ROOM = """
-import resource, signal, sys
-from pathlib import Path
-import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
-from derive.errors import InputError
-from experiments.running.store import save
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
-try:
-    save(xr.Dataset({"v": ("t", np.random.rand(10_000))}), Figure(), "x", {}, Path(sys.argv[1]))
-except InputError as error:
-    print(error)
-"""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
@@ -121,11 +97,15 @@ def test_no_room_for_a_real_result(room: int, tmp_path: Path) -> None:
     """The data file itself meets the limit, at several places; HDF5 writing straight to disk would crash here."""
     save(DATA, Figure(), "x", RECORD, tmp_path / "x")
     before = kept(tmp_path / "x")
-    command = [sys.executable, "-c", SAVE_WITH_LITTLE_ROOM, str(tmp_path / "x"), str(room)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("\n") == 1
-    assert done.stdout.endswith("File too large; what was there is unchanged\n")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = started(saved_with_little_room, tmp_path / "x", room, theirs)
+        code = finished(process)
+        theirs.close()
+        told = ours.makefile().read()
+    assert code == 0
+    assert told.count("\n") == 1
+    assert told.endswith("File too large; what was there is unchanged\n")
     assert kept(tmp_path / "x") == before
     assert (shown(tmp_path), left(tmp_path)) == (["x"], [])
 

@@ -13,6 +13,7 @@ from torch.optim import SGD, Adam, AdamW
 
 from derive.errors import InputError
 from numerics.monitor import StabilityMonitor
+from tests.examples import one_in
 from tests.numerics.monitor.cases import net, train
 
 pytestmark = pytest.mark.exact  # of repetitions
@@ -36,10 +37,13 @@ def watched(steps: int, state: dict | None, make) -> tuple[StabilityMonitor, dic
     return monitor, deepcopy(last)
 
 
-@pytest.mark.parametrize("first", [8, 20])
-@pytest.mark.parametrize("make", [partial(SGD, lr=0.3, momentum=0.9), partial(AdamW, lr=0.01)], ids=["sgd", "adamw"])
-def test_records_vectors_and_shadow_go_on(tmp_path, make, first: int) -> None:
+MAKES = {"sgd": partial(SGD, lr=0.3, momentum=0.9), "adamw": partial(AdamW, lr=0.01)}
+
+
+@pytest.mark.parametrize(("name", "first"), one_in(2, MAKES, (8, 20)))
+def test_records_vectors_and_shadow_go_on(tmp_path, name: str, first: int) -> None:
     """Same machine, same operations: the numbers are the same, those of the shadow's open window too."""
+    make = MAKES[name]
     whole, _ = watched(30, None, make)
     _, state = watched(first, None, make)
     torch.save(state, tmp_path / "checkpoint.pt")

@@ -11,7 +11,7 @@ from derive.errors import InputError
 from numerics.optim.bias import applied, effective_step, separate, step_bias
 from numerics.optim.formats import rounded, unit
 from numerics.optim.perturbation import FORMS
-from tests.examples import thoroughly
+from tests.examples import one_in, thoroughly
 from tests.numerics.cases import normal
 from tests.numerics.optim.cases import DTYPES, directions
 
@@ -77,10 +77,7 @@ def test_a_power_of_two_as_step_is_biased_in_the_paper_s_form_alone():
     assert step_bias(3 / 32, 3, form="paper") == 0
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("k", [1, 3, 5, 11])
-@pytest.mark.parametrize("lr", [0.0712345678, 0.1, 0.125])
+@pytest.mark.parametrize(("dtype", "form", "k", "lr"), one_in(3, DTYPES, FORMS, [1, 3, 5, 11], [0.0712345678, 0.1, 0.125]))
 def test_noise_of_real_updates_is_within_its_two_roundings(dtype, form, k, lr):
     d = directions(k, dtype)
     found = separate(applied(d, lr, k, form), d, lr, k, form)

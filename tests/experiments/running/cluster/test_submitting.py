@@ -26,10 +26,11 @@ from experiments.running.means import Means
 from experiments.running.sweep import sweep
 from numerics.training.recipe import Group
 from tests.experiments.sweeping import group
+from tests.killing import finished, started
 
 pytestmark = pytest.mark.exact
 
-distributed = pytest.importorskip("distributed")
+dask, distributed = pytest.importorskip("dask"), pytest.importorskip("distributed")
 
 GROUPS = [group(1, 3, epochs=60), group(1, 5, epochs=60, order=2)]
 
@@ -56,11 +57,25 @@ class Killer:
 
     def _kill(self) -> None:
         while not list(self._folder.glob("running/*/[0-9]*")):
-            time.sleep(0.001)
+            time.sleep(0.005)
         self.killed = int((self._folder / "holder").read_text().split()[1])
         os.kill(self.killed, signal.SIGKILL)
 
 
+@pytest.fixture
+def forked() -> Iterator[None]:
+    """Dask's processes are forked from the one of `started`, which has imported torch: each would take seconds for it."""
+    finished(started(int))  # begun before Dask has its own modules imported there
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        yield
+
+
+def test_a_process_of_its_own_has_the_same_bits(tmp_path: Path, alone: list[xr.Dataset]) -> None:
+    """Begun as Dask begins one by default, with nothing imported."""
+    identical(sweep(GROUPS[:1], Means(store=tmp_path, workers=1)), alone[:1])
+
+
+@pytest.mark.usefixtures("forked")
 def test_a_killed_worker_costs_time_only(tmp_path: Path, alone: list[xr.Dataset]) -> None:
     """Two processes; one is killed in the middle of its task, which goes on elsewhere."""
     lines, seen = [], []
