@@ -75,7 +75,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: astroid.condition(amplification, domain)]
         ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: star.condition(amplification, domain)]
-        ways += [lambda: twice.condition(amplification, grade, domain, closed_form)]
+        ways += [lambda: twice.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
     if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):

@@ -1,8 +1,8 @@
 """One step that is the mean of standing still and of two other steps: xi = (1 + a^2)/2, as of Heun's a is forward Euler's.
 
-|a| <= 1 is enough at every phase, by the triangle inequality; its own condition is found by other ways. Corners of the torus and
-long waves tell what is needed (`torus.needed`). Where in the plane of two parameters the first follows from the second, it is
-the exact condition: so it is where forward Euler fails first at a corner, not by long waves, which Heun's step bears.
+|a| <= 1 is enough at every phase, by the triangle inequality; its own condition is found by other ways. What is needed is told
+by the corners of the torus and by long waves (`torus.needed`). Where in the plane of two parameters the first follows from the
+second, it is the exact condition: where forward Euler fails first at a corner, not by long waves, which Heun's step bears.
 
 >>> from derive.conditions.closed_form import closed_form, domain_of
 >>> from derive.modes.amplification import amplification
@@ -10,7 +10,7 @@ the exact condition: so it is where forward Euler fails first at a corner, not b
 >>> euler = "u[0, 0] - p*(u[0, 0] - u[0, -1]) + q*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
 >>> z = amplification(parse_scheme(f"u[1, 0] == {euler}", positive=["p", "q"]))
 >>> step = replace(z, polynomial=sp.Poly(xi - (1 + (xi - z.polynomial.as_expr()) ** 2) / 2, xi))
->>> condition(step, "power-bounded", domain_of(step), closed_form)
+>>> condition(step, sp.symbols("p q", positive=True), "power-bounded", domain_of(step), closed_form)
 p + 2*q <= 1
 
 Source: Shu and Osher, J. Comput. Phys. 77 (1988).
@@ -25,7 +25,6 @@ from math import isqrt
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.sampling import parameters
 from derive.conditions.ways.algebra import factor_powers
 from derive.conditions.ways.convex import amplifier
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
@@ -38,13 +37,12 @@ from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
 
-def condition(found: Amplification, grade: str, domain: Domain, less: Less) -> Boolean:
+def condition(found: Amplification, names: tuple[sp.Symbol, ...], grade: str, domain: Domain, less: Less) -> Boolean:
     """The exact condition, grade power-bounded or von-neumann.
 
     Raises:
         NoClosedForm: another step, not two parameters, none is known of the step inside, or it is not needed.
     """
-    names = parameters(found)
     if len(names) != 2 or grade == "schur":
         raise NoClosedForm
     inside = root(2 * amplifier(found) - 1)

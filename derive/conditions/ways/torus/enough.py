@@ -8,8 +8,8 @@ In two parameters it is settled on the cells of their plane whether that follows
 
 >>> p, q = sp.symbols("p q", real=True)
 >>> x, y = (1 - c for c in COSINES[:2])
->>> enough(sp.expand(p * x + q * y - x * y), (0, 1)).subs({p: 2, q: 1}), enough(sp.expand(p * x - q * y), (0, 1)).subs({p: 1, q: 2})
-(True, False)
+>>> [enough(sp.expand(p * x + q * y - x * y), (0, 1)).subs({p: 2, q: value}) for value in (1, -1)]
+[True, False]
 
 Source: Hadeler, On copositive matrices, Linear Algebra Appl. 49 (1983).
 """
