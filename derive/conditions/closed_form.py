@@ -35,7 +35,7 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions import on_lines
 from derive.conditions.sampling import parameters
 from derive.conditions.tidy import tidy
-from derive.conditions.ways import cells, convex, one_symbol, over_the_torus, products
+from derive.conditions.ways import cells, convex, one_symbol, over_the_torus, products, twice
 from derive.conditions.ways.eliminate import Box, demand, strip
 from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
@@ -105,6 +105,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
         ways += [lambda: astroid.condition(amplification, domain)]
         ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: star.condition(amplification, domain)]
+        ways += [lambda: twice.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]
     if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):

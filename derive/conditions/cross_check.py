@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -11,6 +12,8 @@ from derive.arrays import is_missing, np
 from derive.conditions import cross_check_plain
 from derive.conditions.closed_form import domain_of, in_factors, order_in_time
 from derive.conditions.sampling import RESOLUTION, parameters, sampled_radius
+from derive.conditions.ways.at_numbers import AtNumbers
+from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.signs import Range
 from derive.conditions.witness import breaks
 from derive.fields.phases import COSINES, SHIFTS
@@ -42,7 +45,7 @@ def contradicted(
     if is_missing():
         radii = (1 + RESOLUTION, _least(amplification, grade))
         return cross_check_plain.contradicted(
-            amplification, condition, radii, lambda place: breaks(amplification, place, grade)
+            amplification, condition, radii, lambda place: not _may_be_stable(amplification, place, grade)
         )
     names, points = parameters(amplification), _points(amplification)
     radius = np.broadcast_to((of or _radius(amplification))(**points), POINTS)
@@ -55,7 +58,18 @@ def contradicted(
     if np.any(too_wide & covered):
         return True
     doubted = ({p: sp.Rational(str(points[str(p)][k])) for p in names} for k in np.flatnonzero(too_narrow & covered))
-    return any(not breaks(amplification, place, grade) for place in doubted)
+    return any(_may_be_stable(amplification, place, grade) for place in doubted)
+
+
+def _may_be_stable(amplification: Amplification, place: dict[sp.Symbol, sp.Rational], grade: str) -> bool:
+    """Unless it is shown not to be at one of a few phases, or settled for all: next to an edge growth is small and rare."""
+    if breaks(amplification, place, grade):
+        return False
+    with suppress(NoClosedForm):
+        at_numbers = AtNumbers(amplification)
+        told = grade if at_numbers.tells(grade) else "von-neumann"
+        return at_numbers.stable({s.name: value for s, value in place.items()}, told)
+    return True
 
 
 def _radius(amplification: Amplification) -> Callable[..., np.ndarray]:

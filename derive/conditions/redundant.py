@@ -1,6 +1,6 @@
 """Leave out what a condition says twice, by exact means.
 
-In two parameters the curves on which its inequalities change cut the plane into cells (`plane.cells`), on each of which the
+In two parameters the curves on which its inequalities change cut the plane into cells (`plane.truth`), on each of which the
 condition has one truth: a part goes, or a factor of one, if no cell of the domain, open, piece of a curve or corner, notices.
 So parts of alternatives go as well. In more parameters a part of a conjunction goes if it is proved to follow from the others
 (`torus.facts`). What is too long for that stays as it is.
@@ -15,24 +15,18 @@ Eq(p, 0) & Eq(q, 0)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from math import prod
 
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.ways.algebra import factors, signed_factors
-from derive.conditions.ways.plane.cells import Cell, decompose
-from derive.conditions.ways.plane.limits import admits, fences
+from derive.conditions.ways.plane.cells import Cell
+from derive.conditions.ways.plane.truth import Truth, TruthOnCells, curves_of
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
 
 MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 14, 5
 """Of a curve, of all of them together, and parts of a conjunction in more than two parameters."""
-Truth = tuple[bool, ...]
-"""On every cell."""
-_MET = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1), "==": (0,), "!=": (-1, 1)}
 
 
 def without_redundant(condition: Boolean, domain: Domain) -> Boolean:
@@ -54,10 +48,10 @@ def _is_rational(relation: Relational) -> bool:
 
 def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: Domain) -> Boolean:
     names = tuple(sorted(condition.free_symbols, key=str))
-    curves = sorted({g for e in relations for g in factors(_margin(e, names))} | fences(names, domain), key=str)
+    curves = curves_of(relations, names, domain)
     if any(g.total_degree() > MOST_DEGREE for g in curves) or sum(g.total_degree() for g in curves) > MOST_DEGREES:
         return condition
-    truth = TruthOnCells(names, curves, list(decompose(curves, admits(names, domain))))
+    truth = TruthOnCells.cut_at(curves, names, domain)
     wanted = truth.of(condition)
     if not any(wanted):
         return sp.false
@@ -65,33 +59,6 @@ def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: D
     if point is not None:
         return sp.And(*(sp.Eq(s, value) for s, value in zip(names, point, strict=True)))
     return _shortened(condition, lambda shorter: truth.of(shorter) == wanted)
-
-
-def _margin(relation: Relational, names: Sequence[sp.Symbol]) -> sp.Poly:
-    return sp.Poly(relation.lhs - relation.rhs, *names)
-
-
-@dataclass(frozen=True)
-class TruthOnCells:
-    """Of conditions on every cell; their inequalities change on the curves alone."""
-
-    names: tuple[sp.Symbol, ...]
-    curves: list[sp.Poly]
-    cells: list[Cell]
-
-    def of(self, condition: Boolean) -> Truth:
-        """Of a condition whose inequalities change on the curves."""
-        if condition in (sp.true, sp.false):
-            return (condition == sp.true,) * len(self.cells)
-        if isinstance(condition, Relational):
-            return tuple(sign in _MET[condition.rel_op] for sign in self._signs(condition))
-        joined = all if isinstance(condition, sp.And) else any
-        return tuple(map(joined, zip(*map(self.of, condition.args), strict=True)))
-
-    def _signs(self, relation: Relational) -> Iterator[int]:
-        sign, powers = signed_factors(_margin(relation, self.names))
-        places = [(self.curves.index(g), n) for g, n in powers]
-        return (sign * prod(cell.signs[k] ** n for k, n in places) for cell in self.cells)
 
 
 def _only_point(wanted: Truth, cells: Sequence[Cell]) -> tuple[sp.Rational, ...] | None:

@@ -26,12 +26,12 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ranges.alone import TRUE_AT, contains
 from derive.conditions.ranges.span import Span
-from derive.conditions.redundant import TruthOnCells
 from derive.conditions.ways.algebra import factors
 from derive.conditions.ways.line import stable_set
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.plane.cells import decompose
 from derive.conditions.ways.plane.limits import admits, fences
+from derive.conditions.ways.plane.truth import TruthOnCells
 from derive.conditions.ways.signs import Domain, Range
 
 MOST_DEGREE, MOST_DEGREES = 14, 40

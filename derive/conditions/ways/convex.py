@@ -36,17 +36,17 @@ def condition(found: Amplification, domain: Domain) -> Boolean:
     Raises:
         NoClosedForm: not a one-step scheme, or corners and weights do not meet.
     """
-    amplifier = _amplifier(found)
-    weights = _weights(amplifier)
+    factor = amplifier(found)
+    weights = _weights(factor)
     if sp.expand(sum(weights) - 1) != 0 or any(w.has(sp.I) for w in weights):
         raise NoClosedForm
-    needed = _corner_margins(amplifier, found)
+    needed = _corner_margins(factor, found)
     if not all(_is_demanded(w, needed, domain) for w in weights):
         raise NoClosedForm
     return sp.And(*(relation(w, domain, False) for w in weights))
 
 
-def _amplifier(found: Amplification) -> sp.Expr:
+def amplifier(found: Amplification) -> sp.Expr:
     """The amplification factor of an explicit one-step scheme, a Laurent polynomial in w."""
     if found.polynomial.degree() != 1:
         raise NoClosedForm
@@ -55,10 +55,10 @@ def _amplifier(found: Amplification) -> sp.Expr:
     lead, constant = lead.subs(in_shifts), constant.subs(in_shifts)
     if any(_is_divided(lead, constant, w) for w in SHIFTS):
         raise NoClosedForm
-    amplifier = sp.expand(sp.cancel(-constant / lead))
-    if any(sp.denom(term).free_symbols - set(SHIFTS) for term in sp.Add.make_args(amplifier)):
+    factor = sp.expand(sp.cancel(-constant / lead))
+    if any(sp.denom(term).free_symbols - set(SHIFTS) for term in sp.Add.make_args(factor)):
         raise NoClosedForm
-    return amplifier
+    return factor
 
 
 def _is_divided(lead: sp.Expr, constant: sp.Expr, w: sp.Symbol) -> bool:
@@ -71,18 +71,18 @@ def _is_divided(lead: sp.Expr, constant: sp.Expr, w: sp.Symbol) -> bool:
     return len(sp.Add.make_args(sp.expand(denominator))) > 1
 
 
-def _weights(amplifier: sp.Expr) -> list[sp.Expr]:
+def _weights(factor: sp.Expr) -> list[sp.Expr]:
     """Coefficients of the powers of w."""
     stencil: dict[sp.Expr, sp.Expr] = {}
-    for term in sp.Add.make_args(amplifier):
+    for term in sp.Add.make_args(factor):
         weight, shift = term.as_independent(*SHIFTS)
         stencil[shift] = stencil.get(shift, sp.S.Zero) + weight
     return [sp.expand(weight) for weight in stencil.values()]
 
 
-def _corner_margins(amplifier: sp.Expr, found: Amplification) -> list[sp.Expr]:
+def _corner_margins(factor: sp.Expr, found: Amplification) -> list[sp.Expr]:
     used = [SHIFTS[i] for i in found.phases]
-    corners = (amplifier.subs(dict(zip(used, ends, strict=True))) for ends in product((1, -1), repeat=len(used)))
+    corners = (factor.subs(dict(zip(used, ends, strict=True))) for ends in product((1, -1), repeat=len(used)))
     return [sp.expand(margin) for value in corners for margin in (1 - value, 1 + value) if sp.expand(margin) != 0]
 
 

@@ -224,7 +224,7 @@ class _Plane:
         return sp.And(*equal), lambda cell: (cell.p, cell.q) == (corner.p, corner.q)
 
     def _hole(self, corner: Cell, cells: list[Cell], stable: list[Signs], claimed: Callable[[Cell], bool]) -> Boolean:
-        """All but a corner at which weak inequalities meet and the scheme is not stable: it, a box, or where two curves meet."""
+        """All but a corner at which weak inequalities meet and nothing is stable: it, a box, or where two curves meet."""
         if self.squares:
             raise _Split
         if corner.kind != "corner":

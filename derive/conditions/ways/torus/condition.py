@@ -18,7 +18,7 @@ Source: Hindmarsh, Gresho and Griffiths, Int. J. Numer. Meth. Fluids 4 (1984), f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import sympy as sp
@@ -27,6 +27,7 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.ways.eliminate import relation, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus.enough import follow
 from derive.conditions.ways.torus.facts import Facts
 from derive.conditions.ways.torus.forms import Axes, about, corners, minors
 from derive.conditions.ways.torus.needed import at_corners, pruned, taken_apart
@@ -48,14 +49,24 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
         needed = _margins(found, grade, domain)
     except NeverStable:
         return sp.false
-    values, delicate = [m.value for m in needed], [m.value for m in needed if m.delicate]
-    with suppress(NoClosedForm):  # to factor a long margin takes longer than all the rest
-        return _of_values(values, delicate, found.phases, domain)
-    factors = [part for value in values for part in _parts(value, domain)]
-    if factors != [sp.expand(value) for value in values]:
+    values, delicate = [sp.expand(m.value) for m in needed], [m.value for m in needed if m.delicate]
+    for said in _said(found, values, domain):  # to factor a long margin takes longer than all the rest
         with suppress(NoClosedForm):
-            return _of_values(factors, delicate, found.phases, domain)
+            return _of_values(said, delicate, found.phases, domain)
     return _of_rest(found, domain)
+
+
+def _said(found: Amplification, values: list[sp.Expr], domain: Domain) -> Iterator[list[sp.Expr]]:
+    """What is not to be negative: the margins, what they are made of, and of a single step the gap |lead|^2 - |const|^2."""
+    yield values
+    factors = [part for value in values for part in _parts(value, domain)]
+    if factors != values:
+        yield factors
+    if found.polynomial.degree() == 1:
+        lead, constant = complex_coefficients(found.polynomial)
+        gap = (lead.square() - constant.square()).as_expr()
+        if [gap] != values:
+            yield [gap]
 
 
 def _of_rest(found: Amplification, domain: Domain) -> Boolean:
@@ -119,9 +130,10 @@ def _of_values(values: Sequence[sp.Expr], delicate: Sequence[sp.Expr], axes: Axe
             return _on_zeros(n, values, delicate, axes, domain)
     alone = Domain({p: known for p, known in domain.ranges.items() if p not in COSINES})
     facts = taken_apart(needed, alone)
-    if not all(_is_certain(v, facts, domain) or _is_enough(v, axes, facts) for v in values) or any(
-        _may_vanish(d, domain) for d in delicate
-    ):
+    if any(_may_vanish(d, domain) for d in delicate):
+        raise NoClosedForm
+    left = [v for v in values if not (_is_certain(v, facts, domain) or _is_enough(v, axes, facts))]
+    if left and not follow(left, facts.given, axes, alone):
         raise NoClosedForm
     return sp.And(*(relation(f, domain, False) for f in pruned(facts.given, alone)))
 
