@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from derive.conditions.last_stable import last_stable
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import NoClosedForm
 from derive.errors import InputError
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 TRIED = 16
 """Points at which a grade is tried: one that none of them meets is passed over for the next."""
 MANY = 32
-HALVINGS = 200
 
 
 @lru_cache(maxsize=64)
@@ -114,37 +114,23 @@ def compile_decided(stability: Stability) -> Callable[..., np.ndarray]:
 
 
 def first_excess(
-    stability: Stability,
-    parameter: sp.Symbol,
-    numbers: Mapping[sp.Symbol, sp.Rational],
+    stable: Callable[[float], bool],
     scale: Iterable[float],
     reached: list[float],
+    near: Callable[[float, float], float | None],
 ) -> float:
     """The last stable value below the first unstable one of a scale; infinity where none of it is unstable.
 
     Args:
-        stability: the bound.
-        parameter: what varies.
-        numbers: all others.
+        stable: the exact verdict.
         scale: values, ascending.
         reached: stable values seen on the way are added.
+        near: where an edge between two values may be.
     """
-    stable = lambda value: settled(stability, {**numbers, parameter: fraction_of(value)})  # noqa: E731
     low = 0.0
     for value in scale:
         if not stable(value):
-            return _bisected(stable, low, value)
+            return last_stable(stable, low, value, near(low, value))
         low = value
         reached.append(low)
     return float("inf")
-
-
-def _bisected(stable: Callable[[float], bool], low: float, high: float) -> float:
-    """The last value that is stable, to the last digit; 0 where none is seen down to a billionth of the first."""
-    least = high * 1e-9
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        if not low < middle < high or high < least:
-            break
-        low, high = (middle, high) if stable(middle) else (low, middle)
-    return low

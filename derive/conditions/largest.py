@@ -9,9 +9,10 @@ polynomial are no more than a thousandth: an unstable gap narrower than 4 % may 
 growth of at most `FINE` and of at most `TOLERANCE` in a step allowed. Where the two differ, growth sets in too gradually for
 the sampled radius to tell, and there is no number to give.
 
-A decided one is looked at on the same scale; besides, every `EACH`-th point is settled exactly, up to the first that is
-unstable, and the edge below is bisected by exact verdicts. A gap is missed that is narrower than 4 %, or than 21 % where growth
-in it is less than `TOLERANCE` in a step.
+A decided one may have a closed form in this parameter alone (`one_left`). Where it has none it is looked at on the same scale;
+besides, every `EACH`-th point is settled exactly, up to the first that is unstable, and the edge below is found by exact
+verdicts (`last_stable`). A gap is missed that is narrower than 4 %, or than 21 % where growth in it is less than `TOLERANCE` in
+a step.
 
 >>> p = sp.Symbol("p", positive=True)
 >>> first_edge(sp.And(p**2 <= 2, sp.Ne(p, 1)), p)  # stable on either side of 1; what lies beyond is not reached
@@ -23,7 +24,10 @@ in it is less than `TOLERANCE` in a step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -31,7 +35,8 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derive.arrays import np
-from derive.conditions.decided import first_excess, settled
+from derive.conditions.decided import first_excess, fraction_of, settled
+from derive.conditions.one_left import beside, condition_alone
 from derive.conditions.sampling import TOLERANCE, sampled_radius
 from derive.conditions.telling import tell
 from derive.conditions.time_limit import WAITING, TimeUp, time_limit
@@ -47,6 +52,8 @@ PER_DECADE = 60
 DECADES = (-3, 6)
 FINE = 1e-11
 """Rounding in a simple root of modulus 1, with room."""
+ROUGHLY = 24
+"""Halvings by roots in floating point."""
 EACH = 5
 """Of the points of a scale one in five is settled exactly, at each of which that takes ten milliseconds."""
 ZERO = sp.Float("1e-45", 60)
@@ -154,23 +161,50 @@ def _met(claim: Boolean, margins: dict[Relational, tuple], signs: dict[sp.Expr, 
 
 
 def _decided(stability: Stability, parameter: sp.Symbol, numbers: dict[sp.Symbol, sp.Rational], reached: list[float]) -> float:
-    """By exact verdicts on the same scale."""
+    """By the exact condition in this parameter alone; or, where that is not found, by exact verdicts on the same scale."""
     polynomial = stability.polynomial.as_expr().subs(numbers)
     if not polynomial.has(parameter):
         return float("inf") if settled(stability, {**numbers, parameter: sp.S.One}) else 0.0
-    scale = scale_of(polynomial, parameter)
-    return first_excess(stability, parameter, numbers, _looked_at(stability, polynomial, parameter, scale), reached)
+    stable = cache(lambda value: settled(stability, {**numbers, parameter: fraction_of(value)}))
+    points = _looked_at(stability, polynomial, parameter, scale_of(polynomial, parameter))
+    first = next(points)
+    if stable(first):
+        with suppress(InputError):
+            alone = condition_alone(stability, numbers)
+            edge = None if alone is None else beside(stable, float(first_edge(alone, parameter)))
+            if edge is not None:
+                return edge
+    near = lambda low, high: _pointed_to(stability, polynomial, parameter, low, high)  # noqa: E731
+    return first_excess(stable, chain([first], points), reached, near)
 
 
 def _looked_at(stability: Stability, polynomial: sp.Expr, parameter: sp.Symbol, scale: float) -> Iterator[float]:
-    """Points to settle: every few of the scale, and the two between which the sampled radius rises above the circle."""
+    """Points to settle: every few of the scale, and the two between which the sampled radius rises above the circle.
+
+    They have three digits: a verdict on more takes twice as long.
+    """
     radius = sampled_radius(replace(stability.amplification, polynomial=sp.Poly(polynomial, *stability.polynomial.gens)))
     for decade in range(*DECADES):
-        points = scale * 10 ** (decade + np.arange(1, PER_DECADE + 1) / PER_DECADE)
+        exact = scale * 10 ** (decade + np.arange(1, PER_DECADE + 1) / PER_DECADE)
+        points = np.array([float(f"{x:.3g}") for x in exact])
         bad = np.flatnonzero(radius(**{parameter.name: points}) > 1 + TOLERANCE)
         first = int(bad[0]) if len(bad) else PER_DECADE
         yield from (float(x) for x in points[: max(first - 1, 0) : EACH])
         yield from (float(x) for x in points[max(first - 1, 0) : first + 1])
+
+
+def _pointed_to(stability: Stability, polynomial: sp.Expr, parameter: sp.Symbol, low: float, high: float) -> float | None:
+    """Where the roots leave the circle between two values, by floating point; of two phases, whose verdicts are dear."""
+    axes = stability.amplification.phases
+    if len(axes) != 2 or low <= 0:
+        return None
+    radius = radius_between(sp.Poly(polynomial, *stability.polynomial.gens), axes, parameter)
+    if not radius(low) <= 1 + FINE < radius(high):
+        return None
+    for _ in range(ROUGHLY):
+        middle = (low + high) / 2
+        low, high = (middle, high) if radius(middle) <= 1 + FINE else (low, middle)
+    return low
 
 
 def _of_radius(

@@ -76,7 +76,7 @@ def _in_time(
     try:
         with limit.block():
             for k, grade in enumerate(grades):
-                answer = _closed(amplification, grade, system)
+                answer = closed(amplification, grade, system)
                 if answer and answer[0] == sp.false and answer[2] == "exact":  # nor is a stricter one ever met
                     never = [(sp.false, stricter, "exact") for stricter in grades[: k + 1]]
                     continue
@@ -89,7 +89,7 @@ def _in_time(
     return never, met
 
 
-def _closed(amplification: Amplification, grade: str, system: bool) -> Answer | None:
+def closed(amplification: Amplification, grade: str, system: bool) -> Answer | None:
     """A closed form that the roots themselves do not contradict.
 
     Of a system the determinant alone is seen: where its unit roots meet, the system may still have independent modes. So

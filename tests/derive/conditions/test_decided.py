@@ -87,9 +87,10 @@ def test_an_edge_by_exact_bisection() -> None:
     """That of the textbook to the last digit, on either axis; and a closed form's elsewhere."""
     assert RK4.edge("r", nu=0.0) == pytest.approx(2.785293563405282 / 4, rel=1e-15)
     closed = stability(GridScheme(sp.Eq(u[1, 0] - u[0, 0], r * second(u[0, 0]) - nu * centred(u[0, 0]))))
-    from derive.conditions.decided import first_excess
+    from derive.conditions.decided import first_excess, fraction_of, settled
 
-    edge = first_excess(closed, r, {nu: sp.Rational(1, 2)}, [0.2, 0.4, 0.6], [])
+    stable = lambda value: settled(closed, {nu: sp.Rational(1, 2), r: fraction_of(value)})  # noqa: E731
+    edge = first_excess(stable, [0.2, 0.4, 0.6], [], lambda low, high: None)
     assert edge == closed.edge("r", nu=0.5) or edge == pytest.approx(0.5, rel=1e-15)
 
 
