@@ -29,6 +29,7 @@ from math import gcd
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions import on_lines
 from derive.conditions.sampling import parameters
@@ -107,7 +108,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
     if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):
         ways += [lambda: on_lines.condition(amplification, grade, domain, closed_form)]
     for way in ways:
-        with suppress(NoClosedForm):
+        with suppress(NoClosedForm, BasePolynomialError):  # SymPy's, where a way wants rational numbers and roots occur
             return way()
     raise NoClosedForm
 

@@ -14,7 +14,7 @@ Eq(p, 0) & Eq(q, 0)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -25,11 +25,13 @@ from sympy.logic.boolalg import Boolean
 from derive.conditions.ways.algebra import factors, signed_factors
 from derive.conditions.ways.plane.cells import Cell, decompose
 from derive.conditions.ways.plane.limits import admits, fences
-from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.signs import Domain, Range
 from derive.conditions.ways.torus.facts import Facts
 
-MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 14, 5
+MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 26, 5
 """Of a curve, of all of them together, and parts of a conjunction in more than two parameters."""
+LONG, MOST_CORNERS, MOST_POINTS = 15, 6, 2
+"""Operations of alternatives for which a bound is looked for, values that are tried, and points that are named beside it."""
 Truth = tuple[bool, ...]
 """On every cell."""
 _MET = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1), "==": (0,), "!=": (-1, 1)}
@@ -41,8 +43,37 @@ def without_redundant(condition: Boolean, domain: Domain) -> Boolean:
     if len(relations) < 2 or not all(_is_rational(e) for e in relations):
         return condition
     if len(condition.free_symbols) == 2:
-        return _in_the_plane(condition, relations, domain)
+        squares = _squares(relations, domain)
+        halved = _halved(condition, squares)
+        known = Domain({**domain.ranges, **{t: _of_square(s, domain) for s, t in squares.items()}}, domain.facts)
+        short = _in_the_plane(halved, sorted(halved.atoms(Relational), key=str), known)
+        return short.subs({t: s**2 for s, t in squares.items()}, simultaneous=True)
     return _of_conjunction(condition, domain) if isinstance(condition, sp.And) else condition
+
+
+def _squares(relations: Sequence[Relational], domain: Domain) -> dict[sp.Symbol, sp.Symbol]:
+    """Parameters of any sign, or of one, that occur in even powers alone, and a name for the square of each."""
+    names = sorted({s for e in relations for s in e.free_symbols}, key=str)
+    powers = [m for e in relations for m in sp.Poly(e.lhs - e.rhs, *names).monoms()]
+    told = {s for fact in domain.facts for s in fact.free_symbols}
+    known = [domain.ranges.get(s, Range()) for s in names]
+    free = [r.high == sp.oo and r.low in (-sp.oo, 0) for r in known]
+    even = [s for i, s in enumerate(names) if free[i] and s not in told and all(m[i] % 2 == 0 for m in powers)]
+    return {s: sp.Dummy(s.name, nonnegative=True, positive=s.is_positive) for s in even}
+
+
+def _of_square(s: sp.Symbol, domain: Domain) -> Range:
+    known = domain.ranges.get(s, Range())
+    return Range(sp.S.Zero, sp.oo, known.low == 0 and known.low_open, True)
+
+
+def _halved(condition: Boolean, squares: dict[sp.Symbol, sp.Symbol]) -> Boolean:
+    if not squares:
+        return condition
+    at = {s: sp.sqrt(t) for s, t in squares.items()}
+    return condition.replace(
+        lambda e: isinstance(e, Relational), lambda e: e.func(sp.expand(e.lhs.subs(at)), sp.expand(e.rhs.subs(at)))
+    )
 
 
 def _is_rational(relation: Relational) -> bool:
@@ -54,17 +85,42 @@ def _is_rational(relation: Relational) -> bool:
 
 def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: Domain) -> Boolean:
     names = tuple(sorted(condition.free_symbols, key=str))
-    curves = sorted({g for e in relations for g in factors(_margin(e, names))} | fences(names, domain), key=str)
+    known = sp.And(*(fact for fact in domain.facts if _is_about(fact, names)))
+    curves = {g for e in (*relations, *known.atoms(Relational)) for g in factors(_margin(e, names))} | fences(names, domain)
     if any(g.total_degree() > MOST_DEGREE for g in curves) or sum(g.total_degree() for g in curves) > MOST_DEGREES:
         return condition
-    truth = TruthOnCells(names, curves, list(decompose(curves, admits(names, domain))))
+    truth = TruthOnCells.over(names, curves, known, domain)
     wanted = truth.of(condition)
     if not any(wanted):
         return sp.false
     point = _only_point(wanted, truth.cells)
     if point is not None:
         return sp.And(*(sp.Eq(s, value) for s, value in zip(names, point, strict=True)))
-    return _shortened(condition, lambda shorter: truth.of(shorter) == wanted)
+    shorter = _shortened(condition, lambda shorter: truth.of(shorter) == wanted)
+    return _with_a_bound(shorter, truth, lambda also: TruthOnCells.over(names, {*curves, *also}, known, domain))
+
+
+def _is_about(fact: Boolean, names: Sequence[sp.Symbol]) -> bool:
+    """A relation, or several, of these parameters alone."""
+    return fact.free_symbols <= {*names} and all(_is_rational(e) for e in fact.atoms(Relational))
+
+
+def _with_a_bound(condition: Boolean, truth: TruthOnCells, over: Callable[[set[sp.Poly]], TruthOnCells]) -> Boolean:
+    """Long alternatives that do no more than cut off a piece beyond a corner, as a bound on one parameter at that corner.
+
+    Single points that hold beyond it are named.
+    """
+    alternatives = [e for e in sp.And.make_args(condition) if isinstance(e, sp.Or) and isinstance(condition, sp.And)]
+    for part in (e for e in alternatives if sp.count_ops(e) > LONG):
+        rest = sp.And(*(e for e in condition.args if e != part))
+        for s, value in truth.corners(rest)[:MOST_CORNERS]:
+            also = over({sp.Poly(s - value, *truth.names), sp.Poly(s + value, *truth.names)})
+            wanted = also.of(condition)
+            for bound in (s <= value, s >= value, s**2 <= value**2):
+                points = also.points_missing(sp.And(rest, bound), wanted)
+                if points is not None and len(points) <= MOST_POINTS:
+                    return sp.Or(sp.And(rest, bound), *points)
+    return condition
 
 
 def _margin(relation: Relational, names: Sequence[sp.Symbol]) -> sp.Poly:
@@ -78,6 +134,38 @@ class TruthOnCells:
     names: tuple[sp.Symbol, ...]
     curves: list[sp.Poly]
     cells: list[Cell]
+
+    @classmethod
+    def over(cls, names: tuple[sp.Symbol, ...], curves: Iterable[sp.Poly], known: Boolean, domain: Domain) -> TruthOnCells:
+        """On the cells of a domain at which what is known of it holds."""
+        found = sorted(curves, key=str)
+        every = cls(names, found, list(decompose(found, admits(names, domain))))
+        return cls(names, found, [cell for cell, holds in zip(every.cells, every.of(known), strict=True) if holds])
+
+    def points_missing(self, condition: Boolean, wanted: Truth) -> list[Boolean] | None:
+        """Where it fails and should hold, if these are single rational points; None if they are not, or it holds elsewhere."""
+        wrong = [(c, w) for c, w, holds in zip(self.cells, wanted, self.of(condition), strict=True) if w != holds]
+        ends = [(c.p.exact, c.q.exact) for c, _ in wrong]
+        if not all(w and c.kind == "corner" for c, w in wrong) or any(None in pair for pair in ends):
+            return None
+        return [
+            sp.And(
+                *(
+                    sp.Eq(s, sp.Rational(x.numerator, x.denominator))
+                    for s, x in zip(self.names, pair, strict=True)
+                    if x is not None
+                )
+            )
+            for pair in ends
+        ]
+
+    def corners(self, condition: Boolean) -> list[tuple[sp.Symbol, sp.Rational]]:
+        """A parameter and its rational value, other than zero, where curves of a condition meet, the small values first."""
+        own = {self.curves.index(g) for e in condition.atoms(Relational) for g in factors(_margin(e, self.names))}
+        met = [c for c in self.cells if c.kind == "corner" and sum(c.signs[k] == 0 for k in own) > 1]
+        ends = [(s, end.exact) for c in met for s, end in zip(self.names, (c.p, c.q), strict=True) if end.exact]
+        values = dict.fromkeys((s, sp.Rational(end.numerator, end.denominator)) for s, end in ends)
+        return sorted(values, key=lambda pair: (abs(pair[1]), -pair[1], str(pair[0])))
 
     def of(self, condition: Boolean) -> Truth:
         """Of a condition whose inequalities change on the curves."""
