@@ -1,7 +1,7 @@
 """The exact condition of an amplification polynomial in its parameters alone, by the first way that applies.
 
 1. One symbol: the frequency comes in through one real or imaginary symbol (`one_symbol`).
-2. One parameter and one phase: the line is cut into cells (`cells`).
+2. One parameter and one phase, or none: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
    A product of steps, an axis at a time, is asked factor by factor (`products`).
 4. One-step averages, where a sufficient and a necessary condition meet (`convex`), and the second-order step of Lax and
@@ -31,6 +31,7 @@ from math import gcd
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions import on_lines
 from derive.conditions.sampling import parameters
@@ -98,6 +99,8 @@ def _simplest(amplification: Amplification, grade: str) -> str:
 
 def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
     ways = [lambda: _by_margins(amplification, grade, domain)]
+    if len(parameters(amplification)) == 1 and not frequency_box(amplification) and amplification.polynomial.degree() > 3:
+        ways = [lambda: cells.without_phase(amplification, *parameters(amplification), grade)]
     if len(amplification.phases) > 1:
         ways = [lambda: products.condition(amplification, grade, closed_form), *ways]
     if grade != "schur" and amplification.phases:
@@ -111,7 +114,7 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
     if len(amplification.phases) > 1 and set(frequency_box(amplification).items()) <= set(_COSINES.items()):
         ways += [lambda: on_lines.condition(amplification, grade, domain, closed_form)]
     for way in ways:
-        with suppress(NoClosedForm):
+        with suppress(NoClosedForm, BasePolynomialError):  # SymPy's, where a way wants rational numbers and roots occur
             return way()
     raise NoClosedForm
 

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.closed_form import domain_of, frequency_box
 from derive.conditions.sampling import parameters
@@ -60,7 +61,7 @@ def determined(amplification: Amplification, scheme: GridScheme | None = None) -
     phi = complex_coefficients(amplification.polynomial)
     try:
         lead = _lead(phi, frequency_box(amplification), domain)
-    except (sp.PolynomialError, NotImplementedError):
+    except (BasePolynomialError, NotImplementedError):
         raise NoClosedForm from None
     except NoClosedForm:
         if not _certain_in_phase(phi[0], domain):
@@ -120,7 +121,7 @@ def _nonzero(expr: sp.Expr, domain: Domain) -> Boolean:
         return sp.true
     try:
         factors = [f for f, _ in sp.factor_list(expr)[1] if domain.sign(f) not in ("+", "-")]
-    except sp.PolynomialError:
+    except BasePolynomialError:
         factors = [expr]
     return sp.And(*(sp.Ne(f, 0) for f in factors))
 

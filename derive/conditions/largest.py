@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.arrays import np
 from derive.conditions.decided import first_excess, fraction_of, settled
@@ -131,7 +132,7 @@ def _zeros(poly: sp.Expr, parameter: sp.Symbol) -> list[sp.Expr]:
         return []
     try:
         return [root for root in _real_roots(sp.Poly(poly, parameter)) if root.is_positive]
-    except (NotImplementedError, sp.PolynomialError, sp.polys.polyerrors.BasePolynomialError):
+    except (NotImplementedError, BasePolynomialError):
         raise InputError(
             f"expected a condition made of polynomials in {parameter} with algebraic coefficients, got {poly}; "
             "use holds() at numbers"

@@ -29,6 +29,7 @@ from itertools import product
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 from sympy.printing.str import StrPrinter
 
 from derive.conditions.closed_form import frequency_box
@@ -183,7 +184,7 @@ class _Growth:
             try:
                 if demand(sp.together(candidate - value), box, domain, False) == sp.true:
                     return candidate
-            except (NoClosedForm, sp.PolynomialError):
+            except (NoClosedForm, BasePolynomialError):
                 continue
         return None
 

@@ -29,6 +29,7 @@ from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.bound import Stability
 from derive.conditions.closed_form import domain_of, frequency_box
@@ -105,7 +106,7 @@ def _on_grid(moments: Amplification, grade: str | None, seconds: float) -> Stabi
         with time_limit(seconds):
             assumed = sp.And(moments.assumptions, determined(moments))
             condition = tidy(demand(_below_one(moments), frequency_box(moments), domain, False), domain)
-    except (NoClosedForm, TimeUp, sp.PolynomialError, NotImplementedError):
+    except (NoClosedForm, TimeUp, BasePolynomialError, NotImplementedError):
         return stability(moments, grade, seconds)
     return Stability(moments.polynomial, condition, "exact", assumed, moments.box, grade or "power-bounded")
 

@@ -22,11 +22,13 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.plane.cells import Cell
 from derive.conditions.ways.plane.truth import Truth, TruthOnCells, curves_of
-from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.signs import Domain, Range
 from derive.conditions.ways.torus.facts import Facts
 
-MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 14, 5
+MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 26, 5
 """Of a curve, of all of them together, and parts of a conjunction in more than two parameters."""
+LONG, MOST_CORNERS, MOST_POINTS = 15, 6, 2
+"""Operations of alternatives for which a bound is looked for, values that are tried, and points that are named beside it."""
 
 
 def without_redundant(condition: Boolean, domain: Domain) -> Boolean:
@@ -35,8 +37,37 @@ def without_redundant(condition: Boolean, domain: Domain) -> Boolean:
     if len(relations) < 2 or not all(_is_rational(e) for e in relations):
         return condition
     if len(condition.free_symbols) == 2:
-        return _in_the_plane(condition, relations, domain)
+        squares = _squares(relations, domain)
+        halved = _halved(condition, squares)
+        known = Domain({**domain.ranges, **{t: _of_square(s, domain) for s, t in squares.items()}}, domain.facts)
+        short = _in_the_plane(halved, sorted(halved.atoms(Relational), key=str), known)
+        return short.subs({t: s**2 for s, t in squares.items()}, simultaneous=True)
     return _of_conjunction(condition, domain) if isinstance(condition, sp.And) else condition
+
+
+def _squares(relations: Sequence[Relational], domain: Domain) -> dict[sp.Symbol, sp.Symbol]:
+    """Parameters of any sign, or of one, that occur in even powers alone, and a name for the square of each."""
+    names = sorted({s for e in relations for s in e.free_symbols}, key=str)
+    powers = [m for e in relations for m in sp.Poly(e.lhs - e.rhs, *names).monoms()]
+    told = {s for fact in domain.facts for s in fact.free_symbols}
+    known = [domain.ranges.get(s, Range()) for s in names]
+    free = [r.high == sp.oo and r.low in (-sp.oo, 0) for r in known]
+    even = [s for i, s in enumerate(names) if free[i] and s not in told and all(m[i] % 2 == 0 for m in powers)]
+    return {s: sp.Dummy(s.name, nonnegative=True, positive=s.is_positive) for s in even}
+
+
+def _of_square(s: sp.Symbol, domain: Domain) -> Range:
+    known = domain.ranges.get(s, Range())
+    return Range(sp.S.Zero, sp.oo, known.low == 0 and known.low_open, True)
+
+
+def _halved(condition: Boolean, squares: dict[sp.Symbol, sp.Symbol]) -> Boolean:
+    if not squares:
+        return condition
+    at = {s: sp.sqrt(t) for s, t in squares.items()}
+    return condition.replace(
+        lambda e: isinstance(e, Relational), lambda e: e.func(sp.expand(e.lhs.subs(at)), sp.expand(e.rhs.subs(at)))
+    )
 
 
 def _is_rational(relation: Relational) -> bool:
@@ -48,17 +79,42 @@ def _is_rational(relation: Relational) -> bool:
 
 def _in_the_plane(condition: Boolean, relations: Sequence[Relational], domain: Domain) -> Boolean:
     names = tuple(sorted(condition.free_symbols, key=str))
-    curves = curves_of(relations, names, domain)
+    known = sp.And(*(fact for fact in domain.facts if _is_about(fact, names)))
+    curves = {*curves_of([*relations, *known.atoms(Relational)], names, domain)}
     if any(g.total_degree() > MOST_DEGREE for g in curves) or sum(g.total_degree() for g in curves) > MOST_DEGREES:
         return condition
-    truth = TruthOnCells.cut_at(curves, names, domain)
+    truth = TruthOnCells.over(names, curves, known, domain)
     wanted = truth.of(condition)
     if not any(wanted):
         return sp.false
     point = _only_point(wanted, truth.cells)
     if point is not None:
         return sp.And(*(sp.Eq(s, value) for s, value in zip(names, point, strict=True)))
-    return _shortened(condition, lambda shorter: truth.of(shorter) == wanted)
+    shorter = _shortened(condition, lambda shorter: truth.of(shorter) == wanted)
+    return _with_a_bound(shorter, truth, lambda also: TruthOnCells.over(names, {*curves, *also}, known, domain))
+
+
+def _is_about(fact: Boolean, names: Sequence[sp.Symbol]) -> bool:
+    """A relation, or several, of these parameters alone."""
+    return fact.free_symbols <= {*names} and all(_is_rational(e) for e in fact.atoms(Relational))
+
+
+def _with_a_bound(condition: Boolean, truth: TruthOnCells, over: Callable[[set[sp.Poly]], TruthOnCells]) -> Boolean:
+    """Long alternatives that do no more than cut off a piece beyond a corner, as a bound on one parameter at that corner.
+
+    Single points that hold beyond it are named.
+    """
+    alternatives = [e for e in sp.And.make_args(condition) if isinstance(e, sp.Or) and isinstance(condition, sp.And)]
+    for part in (e for e in alternatives if sp.count_ops(e) > LONG):
+        rest = sp.And(*(e for e in condition.args if e != part))
+        for s, value in truth.corners(rest)[:MOST_CORNERS]:
+            also = over({sp.Poly(s - value, *truth.names), sp.Poly(s + value, *truth.names)})
+            wanted = also.of(condition)
+            for bound in (s <= value, s >= value, s**2 <= value**2):
+                points = also.points_missing(sp.And(rest, bound), wanted)
+                if points is not None and len(points) <= MOST_POINTS:
+                    return sp.Or(sp.And(rest, bound), *points)
+    return condition
 
 
 def _only_point(wanted: Truth, cells: Sequence[Cell]) -> tuple[sp.Rational, ...] | None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.closed_form import closed_form, order_in_time
 from derive.conditions.decided import grade_met
@@ -104,7 +105,7 @@ def closed(amplification: Amplification, grade: str, system: bool) -> Answer | N
         condition = closed_form(amplification, grade)
         if system and grade == "power-bounded" and condition != closed_form(amplification, "von-neumann"):
             return None if condition == sp.false else (condition, grade, "sufficient")
-    except (NoClosedForm, sp.PolynomialError, NotImplementedError):
+    except (NoClosedForm, BasePolynomialError, NotImplementedError):
         return None
     return None if contradicted(amplification, condition, grade) else (condition, grade, "exact")
 
@@ -132,7 +133,7 @@ def without_a_formula(
             from derive.conditions.cross_check import points_to_try
 
             grade = grade_met(amplification, kept, points_to_try(amplification))
-    except (NoClosedForm, TimeUp, sp.PolynomialError):
+    except (NoClosedForm, TimeUp, BasePolynomialError):
         return sampled(amplification, grades[-1])
     return _of_radius(amplification, grade, "decided")
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.bound import Stability
 from derive.conditions.determined import determined, open_of, without_excluded
@@ -101,7 +102,7 @@ def _by_eigenvalues(scheme: ComposedSystem, phi: Amplification, grade: str | Non
     try:
         with limit.block():
             return of_system(scheme, phi, grade, ask)
-    except (NoClosedForm, TimeUp, sp.PolynomialError):
+    except (NoClosedForm, TimeUp, BasePolynomialError):
         return []
 
 

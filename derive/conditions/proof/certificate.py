@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.proof.questions import (
     Question,
@@ -104,7 +105,7 @@ def _settle(ways: dict[str, Any], stability, seconds: float) -> tuple[str, dict[
 def _ask(question, stability, seconds: float) -> tuple[str, dict[str, Any]]:
     try:
         questions: list[Question] = question(stability)
-    except (NoClosedForm, NeverStable, sp.PolynomialError) as error:
+    except (NoClosedForm, NeverStable, BasePolynomialError) as error:
         return f"cannot be put to z3 ({error or type(error).__name__})", {}
     for asked in questions:
         answer, example = _check(asked, seconds / len(questions), stability.parameters)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.core.relational import _Inequality
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.closed_form import closed_form
 from derive.conditions.cross_check import contradicted
@@ -105,7 +106,7 @@ def _over(stability: Stability, span: Span) -> Stability:
     try:
         with time_limit(SECONDS, WAITING * SECONDS):
             return _eliminated(stability, span)
-    except (NoClosedForm, TimeUp, sp.PolynomialError, NotImplementedError):
+    except (NoClosedForm, TimeUp, BasePolynomialError, NotImplementedError):
         others = [p.name for p in stability.parameters if p != span.symbol]
         told = f"; give numbers for {' or '.join(others)}" if others else ""
         why = "" if stability.has_formula else f" (it is {stability.status}, without a formula)"
@@ -184,5 +185,5 @@ def _other(stability: Stability, span: Span) -> Stability | None:
         return stability.other
     try:
         return _eliminated(stability.other, span)
-    except (NoClosedForm, sp.PolynomialError, NotImplementedError):
+    except (NoClosedForm, BasePolynomialError, NotImplementedError):
         return None

@@ -19,6 +19,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.ranges.alone import contains
 from derive.conditions.ranges.plane import in_the_plane
@@ -56,7 +57,7 @@ def throughout(condition: Boolean, span: Span, domain: Domain) -> Boolean:
     if isinstance(condition, Relational):
         try:
             return _of_relation(condition, span, domain)
-        except (NoClosedForm, sp.PolynomialError):
+        except (NoClosedForm, BasePolynomialError):
             pass
     return in_the_plane(condition, span, domain)
 

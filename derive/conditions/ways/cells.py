@@ -26,10 +26,11 @@ from functools import partial
 from itertools import combinations
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.line import stable_set
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
-from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
+from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, critical_polynomials, decide, decide_at, qualify
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
 
@@ -49,6 +50,23 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
     critical = [p for gap in [*gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
     in_cell = partial(_holds, phi, parameter, c, grade=grade)
     return stable_set(critical, lambda value: in_cell(value=value), partial(_holds_at, phi, parameter, c, grade))
+
+
+def without_phase(found: Amplification, parameter: sp.Symbol, grade: str) -> Boolean:
+    """The condition of an ordinary difference equation, of any number of levels, in its only parameter.
+
+    >>> from derive.modes.amplification import amplification
+    >>> from derive.reading.parse import parse_scheme
+    >>> delayed = amplification(parse_scheme("u[1] == u[0] - a*u[-4]"))  # Levin and May: 0 < a < 2 cos(4 pi/9)
+    >>> a = sp.Symbol("a", real=True)
+    >>> bound = without_phase(delayed, a, "schur")
+    >>> [bool(bound.subs(a, value)) for value in (0, 0.347, 0.348)], round(float(2 * sp.cos(4 * sp.pi / 9)), 4)
+    ([False, True, False], 0.3473)
+    """
+    phi = sp.Poly(sp.numer(sp.together(found.polynomial.as_expr())), *found.polynomial.gens).all_coeffs()
+    at_point = lambda point, left, right: decide_at(phi, parameter, point, (left, right), grade)  # noqa: E731
+    values = stable_set(critical_polynomials(phi, parameter), lambda x: decide(phi, parameter, x, grade), at_point)
+    return values.as_relational(parameter)
 
 
 def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]:

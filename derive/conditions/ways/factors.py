@@ -16,6 +16,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy as sp
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.ways.algebra import factor_powers
 
@@ -38,7 +39,7 @@ def _factors_of(expr: sp.Expr) -> Factors:
         return number, [(g.as_expr(), n) for g, n in powers]
     try:
         return sp.factor_list(expr)[:2]
-    except sp.PolynomialError:
+    except BasePolynomialError:
         names: dict[sp.Expr, sp.Dummy] = {}
         above, below = (_of_part(part) for part in sp.fraction(sp.together(_named(expr, names))))
     own = {name: part for part, name in names.items()}

@@ -27,6 +27,7 @@ from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
+from sympy.polys.polyerrors import BasePolynomialError
 
 from derive.conditions.ways.factors import factors_of, rational
 
@@ -58,15 +59,17 @@ class Range:
 
 @dataclass
 class Domain:
-    """What is known of each variable: a range."""
+    """What is known of each variable: a range; and facts about several, or that are no range, as they were told."""
 
     ranges: dict[sp.Symbol, Range] = field(default_factory=dict)
+    facts: tuple[Boolean, ...] = ()
 
     @classmethod
     def of(cls, symbols: Iterable[sp.Symbol], assumptions: Boolean = sp.true, box: dict | None = None) -> Domain:
         """From the symbols' own assumptions, from relations between one symbol and a number, and from a frequency box."""
-        domain = cls({s: _by_assumption(s) for s in symbols})
-        for part in sp.And.make_args(assumptions):
+        parts = sp.And.make_args(assumptions)
+        domain = cls({s: _by_assumption(s) for s in symbols}, tuple(part for part in parts if part != sp.true))
+        for part in parts:
             domain.learn(part)
         for variable, (low, high) in (box or {}).items():
             if low.is_number and high.is_number:
@@ -100,7 +103,7 @@ class Domain:
             return None
         try:
             coefficient, factors = factors_of(expr)
-        except sp.PolynomialError:
+        except BasePolynomialError:
             return None
         signs = [self._factor_sign(f, n) for f, n in factors]
         if coefficient == 0 or "0" in signs:
@@ -115,7 +118,7 @@ class Domain:
         rooted = [s for s in sorted(expr.free_symbols, key=str) if s.is_nonnegative and expr.has(sp.sqrt(s))]
         roots = {sp.Dummy(s.name, positive=s.is_positive, nonnegative=True): s for s in rooted}
         known = {t: _root_of(self.ranges.get(s, _by_assumption(s)), t) for t, s in roots.items()}
-        return roots, Domain({**self.ranges, **known}) if roots else self
+        return roots, Domain({**self.ranges, **known}, self.facts) if roots else self
 
     def _changes(self, expr: sp.Expr) -> bool:
         """Whether a polynomial has both signs at a few points, which is seen sooner than its factors are found."""
@@ -139,7 +142,7 @@ class Domain:
         ranges = [self.ranges.get(s, Range()) for s in symbols]
         try:
             poly = sp.Poly(f, *symbols)
-        except sp.PolynomialError:  # roots of sums
+        except BasePolynomialError:  # roots of sums
             return None
         if not poly.is_ground and all(c.is_rational for c in poly.coeffs()):
             terms = _on_orthant(poly, ranges)

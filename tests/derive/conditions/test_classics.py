@@ -7,6 +7,11 @@ import pytest
 import sympy as sp
 
 from derive import stability
+from derive.conditions.closed_form import closed_form
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.signs import Domain
+from derive.conditions.ways.torus.facts import Facts
+from derive.modes.amplification import amplification
 from derive.reading.parse import parse_scheme
 from tests.derive.textbook.statement import evaluate
 
@@ -93,3 +98,47 @@ def test_where_a_margin_vanishes_the_scheme_is_asked_again() -> None:
     """Without waves, nu = 0, three roots are 1: what the reduction says there is nothing."""
     found = stability(parse_scheme(*DEBYE, positive=["s", "w"]))
     assert (found.grade, found.holds(nu=0.0, s=1.0, w=1.0)) == ("von-neumann", True)
+
+
+WIDE = [
+    "W <= 4*W*beta + 4",
+    "d[1] == d[0] + v[0] + (1/2-beta)*a[0] + beta*a[1]",
+    "v[1] == v[0] + a[0]/2 + a[1]/2",
+    "a[1] == -W*d[1]",
+]
+THIRD = (  # Warming, Kutler and Lomax 1973, the slope and the curvature of two cells: |nu| <= 1 and 4 nu^2 - nu^4 <= w <= 3
+    "u[1,0] - u[0,0] == -nu*(u[0,1] - u[0,-1])/2 + (nu - nu**3)*(u[0,2] - 2*u[0,1] + 2*u[0,-1] - u[0,-2])/12 + "
+    "nu**2*(u[0,2] - 2*u[0,0] + u[0,-2])/8 - w*(u[0,2] - 4*u[0,1] + 6*u[0,0] - 4*u[0,-1] + u[0,-2])/24"
+)
+COMPACT = (  # Crandall's scheme with a weight: r (1 - 2 b) <= 1/3
+    "u[1,0] - u[0,0] + (u[1,1] - 2*u[1,0] + u[1,-1] - u[0,1] + 2*u[0,0] - u[0,-1])/12 == "
+    "r*b*(u[1,1] - 2*u[1,0] + u[1,-1]) + r*(1 - b)*(u[0,1] - 2*u[0,0] + u[0,-1])"
+)
+
+
+def test_newmark_without_the_factor_that_never_vanishes() -> None:
+    """Where W beta = -1 there is no new value, so that (W beta + 1) (4 W beta + 4 - W) >= 0 says W (1 - 4 beta) <= 4."""
+    found = stability(parse_scheme(*WIDE[1:], positive=["W"]))
+    assert str(found.condition) == WIDE[0]
+
+
+def test_a_weight_of_any_sign() -> None:
+    assert str(stability(parse_scheme(COMPACT, positive=["r"])).condition) == "3*r <= 6*b*r + 1"
+
+
+def test_a_bound_for_long_alternatives() -> None:
+    """The book's condition; and two cells in a step without the fourth difference, an exact shift, which it leaves out."""
+    condition = stability(parse_scheme(THIRD)).condition
+    booked, shift = sp.And(w >= 0, w <= 3, nu**2 <= 1, 4 * nu**2 <= nu**4 + w), sp.And(sp.Eq(w, 0), sp.Eq(nu**2, 4))
+    assert condition == sp.Or(booked, shift)
+
+
+def test_irrational_coefficients_are_no_traceback() -> None:
+    """Linear programmes and curves in the plane want rational numbers: a way that cannot go on leaves it to the next."""
+    text = (
+        "u[1,0] - 2*u[0,0] + u[-1,0] == a*(u[0,2] - 2*u[0,1] + 2*u[0,-1] - u[0,-2])/2 + g**2*(u[0,1] - u[0,-1])/2"
+        " - sqrt(2)*c*(u[-1,1] - 2*u[-1,0] + u[-1,-1]) - g**2*(u[0,0] - u[0,-1])"
+    )
+    with pytest.raises(NoClosedForm):
+        closed_form(amplification(parse_scheme(text, positive=["a", "g"])), "von-neumann")
+    assert not Facts(Domain.of([a, b]), (a - b,)).imply(sp.sqrt(2) * a - b)

@@ -93,6 +93,8 @@ class Facts:
         """Directly, by the facts times monomials or by their products; or multiplied by parameters that are positive."""
         if any(sp.expand(f - g) == 0 for g in self.given):
             return True
+        if not _is_rational(f):
+            return False
         target = self._terms(f)
         return any(self._is_sum(target, *kind) for kind in ((1, 0), (1, 2), (2, 2))) or any(
             self._is_sum(_times(target, {helper: 1}), 1, 0) for helper in self._positive(2)
@@ -100,6 +102,8 @@ class Facts:
 
     def proves_by_multiple(self, f: sp.Expr) -> bool:
         """Whether some sum of positive parameters times the polynomial is a sum of facts times monomials."""
+        if not _is_rational(f):
+            return False
         target, helpers = self._terms(sp.expand(f)), self._positive(1)
         multiples = [_times(target, {helper: sp.QQ(1)}) for helper in helpers]
         if len(helpers) < 2:
@@ -131,7 +135,7 @@ class Facts:
 
     @cached_property
     def _known(self) -> list[Terms]:
-        return [self._terms(g) for g in [*self.given, *_of_ranges(self.domain)]]
+        return [self._terms(g) for g in [*self.given, *_of_ranges(self.domain)] if _is_rational(g)]
 
     def _is_sum(self, target: Terms, factors: int, room: int) -> bool:
         """Of products of so many facts and a monomial of so high a degree, and of monomials, with positive numbers."""
@@ -168,6 +172,13 @@ class Facts:
         known = [k for k, sign in enumerate(self._signs) if sign == "+"]
         every = (some for n in range(1, degree + 1) for some in combinations(known, n))
         return [tuple(int(k in some) for k in range(len(self._symbols))) for some in every]
+
+
+def _is_rational(f: sp.Expr) -> bool:
+    """Whether its coefficients are: linear programmes are solved in rational numbers."""
+    if not f.free_symbols:
+        return bool(f.is_Rational)
+    return all(c.is_Rational for c in sp.Poly(f, *sorted(f.free_symbols, key=str)).coeffs())
 
 
 def _times(f: Terms, g: Terms) -> Terms:
