@@ -22,6 +22,7 @@ from derive.errors import InputError
 from derive.lines.entries import Entry, entry, listed
 from derive.lines.integrator import Integrator
 from derive.lines.powers import advanced_by, order_of
+from derive.lines.quadrature import integral
 from derive.shown import quoted
 
 _t = sp.Symbol("t")
@@ -111,7 +112,7 @@ def bdf(steps: int) -> Integrator:
 
 def _by_quadrature(name: str, rates: range, since: int) -> Integrator:
     """From the level before the last, or the last, to the new one: the integral of the polynomial through the rates."""
-    weights = {j: sp.integrate(_lagrange(rates, j), (_t, since + 1, 1)) for j in rates}
+    weights = {j: integral(_lagrange(rates, j), _t, sp.Integer(since + 1), sp.S.One) for j in rates}
     levels = range(min(rates[0], since + 1), 2)
     alpha = [sp.Integer((j == 1) - (j == since + 1)) for j in levels]
     return multistep(alpha, [weights.get(j, sp.S.Zero) for j in levels], name)

@@ -14,6 +14,7 @@ from functools import partial
 import sympy as sp
 
 from derive.lines.integrator import Integrator
+from derive.lines.quadrature import integral
 from derive.lines.runge_kutta import runge_kutta
 
 _t = sp.Symbol("t")
@@ -84,8 +85,8 @@ def _ssp104() -> Integrator:
 def collocation(nodes: Sequence[sp.Expr], name: str) -> Integrator:
     """Stages whose polynomial meets the equation at the nodes, in [0, 1]."""
     basis = [sp.Mul(*((_t - d) / (c - d) for d in nodes if d != c)) for c in nodes]
-    integral = lambda f, c: sp.radsimp(sp.expand(sp.integrate(sp.expand(f), (_t, 0, c))))  # noqa: E731
-    return runge_kutta([[integral(f, c) for f in basis] for c in nodes], [integral(f, sp.S.One) for f in basis], name)
+    weight = lambda f, c: sp.radsimp(sp.expand(integral(f, _t, sp.S.Zero, c)))  # noqa: E731
+    return runge_kutta([[weight(f, c) for f in basis] for c in nodes], [weight(f, sp.S.One) for f in basis], name)
 
 
 def _zeros(of: Callable[[int], sp.Expr], stages: int, name: str) -> Integrator:

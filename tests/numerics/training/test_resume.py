@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -36,12 +37,15 @@ def interrupted(made, after, change=lambda tensors, meta: None):
     return resumed
 
 
+@cache
+def straight(kind):
+    return finished(begun(KINDS[kind]))
+
+
 @pytest.mark.parametrize("after", [0, 1, 2, 3])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_run_ends_bit_for_bit_where_an_uninterrupted_one_does(kind, after):
-    made = KINDS[kind]
-    straight, resumed = finished(begun(made)), finished(interrupted(made, after))
-    assert straight.identical(resumed)
+    assert straight(kind).identical(finished(interrupted(KINDS[kind], after)))
 
 
 @pytest.mark.parametrize(("kind", "part"), [("sgd", "momentum_buffer"), ("adam", "exp_avg_sq"), ("adam", "step")])
@@ -51,7 +55,7 @@ def test_without_the_optimisers_state_it_does_not(kind, part):
     for member in resumed.stable:
         for values in member.optimizer.state.values():
             values[part].zero_()
-    assert trails(finished(begun(made))) != trails(finished(resumed))
+    assert trails(straight(kind)) != trails(finished(resumed))
 
 
 def test_a_state_is_a_copy_that_training_does_not_touch():
@@ -75,7 +79,7 @@ def test_saving_changes_nothing():
     while not run.finished:
         run.state()
         run.advance()
-    assert run.results().identical(finished(begun(made)))
+    assert run.results().identical(straight("adam"))
 
 
 def test_a_run_can_be_wound_back():
