@@ -4,10 +4,10 @@
 2. One parameter and one phase, or none: the line is cut into cells (`cells`).
 3. Margins: the root conditions, freed of the frequency one by one (`margins`, `eliminate`).
    A product of steps, an axis at a time, is asked factor by factor (`products`).
-4. One-step averages, where a sufficient and a necessary condition meet (`convex`), and the second-order step of Lax and
-   Wendroff in several dimensions (`astroid`).
-5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`); one explicit step on a
-   star of any weights (`star`).
+4. One-step averages, where a sufficient and a necessary condition meet (`convex`), the second-order step of Lax and Wendroff
+   in several dimensions (`astroid`), and one explicit step on a star of any weights (`star`).
+5. Quadratic forms about the corners of the torus of phases, for any number of parameters (`torus`), and steps that are the
+   mean of others (`twice`).
 6. Two parameters and one phase: the plane is cut into cells (`plane`).
 7. One parameter and two phases: the line is cut where a gap may begin to change its sign on the torus (`over_the_torus`).
 
@@ -106,8 +106,8 @@ def _in_several_parameters(amplification: Amplification, grade: str, domain: Dom
     if grade != "schur" and amplification.phases:
         ways += [lambda: convex.condition(amplification, domain)]
         ways += [lambda: astroid.condition(amplification, domain)]
-        ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: star.condition(amplification, domain)]
+        ways += [lambda: torus.condition(amplification, grade, domain)]
         ways += [lambda: twice.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: plane.condition(amplification, parameters(amplification), grade, domain, closed_form)]
         ways += [lambda: over_the_torus.condition(amplification, parameters(amplification), grade, domain)]

@@ -26,7 +26,7 @@ from derive.conditions.ways.signs import Domain
 Names = tuple[sp.Symbol, ...]
 Truth = tuple[bool, ...]
 """On every cell."""
-MOST_DEGREE, MOST_DEGREES = 8, 40
+MOST_DEGREE, MOST_DEGREES = 8, 30
 """Of a curve, and of all of them together, in an implication."""
 _MET = {"<": (-1,), "<=": (-1, 0), ">": (1,), ">=": (0, 1), "==": (0,), "!=": (-1, 1)}
 

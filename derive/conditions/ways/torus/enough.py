@@ -8,7 +8,7 @@ In two parameters it is settled on the cells of their plane whether that follows
 
 >>> p, q = sp.symbols("p q", real=True)
 >>> x, y = (1 - c for c in COSINES[:2])
->>> [enough(sp.expand(p * x + q * y - x * y), (0, 1)).subs({p: 2, q: value}) for value in (1, -1)]
+>>> [next(enough(sp.expand(p * x + q * y - x * y), (0, 1))).subs({p: 2, q: value}) for value in (1, -1)]
 [True, False]
 
 Source: Hadeler, On copositive matrices, Linear Algebra Appl. 49 (1983).
@@ -16,7 +16,7 @@ Source: Hadeler, On copositive matrices, Linear Algebra Appl. 49 (1983).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -37,16 +37,20 @@ def follow(values: Sequence[sp.Expr], given: Sequence[sp.Expr], axes: Axes, doma
     if len(names) != 2 or len(axes) > 2:
         return False
     needed = sp.And(*(_not_negative(g) for g in given))
+    return all(any(_follows(needed, one, names, domain) for one in enough(v, axes)) for v in values)
+
+
+def _follows(needed: Boolean, one: Boolean, names: tuple[sp.Symbol, ...], domain: Domain) -> bool:
     try:
-        return all(implies(needed, enough(v, axes), names, domain) for v in values)
+        return implies(needed, one, names, domain)
     except NoClosedForm:
         return False
 
 
-def enough(margin: sp.Expr, axes: Axes) -> Boolean:
-    """The condition; false where the margin has other terms."""
+def enough(margin: sp.Expr, axes: Axes) -> Iterator[Boolean]:
+    """Conditions, about one corner each; none where the margin has other terms."""
     forms = (about(corner, axes, margin) for corner in corners(axes))
-    return sp.Or(*(_of_form(form) for form in forms if form is not None))
+    return (_of_form(form) for form in forms if form is not None)
 
 
 def _of_form(form: Form) -> Boolean:

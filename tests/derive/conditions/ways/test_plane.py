@@ -216,3 +216,15 @@ def test_a_corner_that_is_left_out_in_code_margin_and_solution() -> None:
     solved = solve_condition(sp.And(left_out, p <= q), p, Domain.of([p, q]))
     within = {at: [value for value in (-5, 0, 1, 2, 3, 4) if solved.subs(q, at).contains(value) == sp.true] for at in (2, 3)}
     assert within == {2: [-5, 0, 2], 3: [-5, 0, 1, 2, 3]}
+
+
+def test_an_irrational_corner_is_left_out_by_a_box() -> None:
+    """Two curves touch at p = 0.1090..., q = -1.3865...: weak inequalities hold there, and nothing around is stable."""
+    behind = "(3/4)*p*u[0,-2] + (1/4)*q*u[0,-1] + (3/4*p - q)*u[0,0]"
+    found = stability(parse_scheme(f"u[1,0] == u[0,0] - ({behind} - (3/4)*p*u[0,1] + (3/4*q - 3/4*p)*u[0,2])"))
+    assert found.status == "exact"
+    places = [{"p": sp.Rational(p), "q": sp.Rational(q)} for p, q in (("0.10901047", "-1.3865409"), ("0.11", "-1.38"))]
+    assert not any(AtNumbers(found.amplification).stable(place, "power-bounded") for place in places)
+    inside = {s: places[0][s.name] for s in found.parameters}
+    (box,) = (part for part in sp.And.make_args(found.condition) if isinstance(part, sp.Or) and len(part.args) == 4)
+    assert box.subs(inside) == sp.false

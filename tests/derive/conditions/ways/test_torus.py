@@ -19,7 +19,7 @@ from tests.oracles import verdict
 
 r_x, r_y, r_z = sp.symbols("r_x r_y r_z", positive=True)
 s, a, wl = sp.symbols("s a w", positive=True)
-nu_x, nu_y, nu_z, b = sp.symbols("nu_x nu_y nu_z b", real=True)
+nu_x, nu_y, nu_z, b, a_x, a_y = sp.symbols("nu_x nu_y nu_z b a_x a_y", real=True)
 p, w, e, h, q = GridFunction("p", 2), GridFunction("w", 3), *(GridFunction(name, 1) for name in "ehq")
 new, now = p[1, 0, 0], p[0, 0, 0]
 flow = nu_x * centred(now, 0) + nu_y * centred(now, 1)
@@ -28,6 +28,10 @@ SIDES = (0.995, 0.999, 1.001, 1.005)
 
 def diffusion(value: sp.Expr) -> sp.Expr:
     return r_x * second(value, 0) + r_y * second(value, 1)
+
+
+def laplacian(value: sp.Expr) -> sp.Expr:
+    return second(value, 0) + second(value, 1)
 
 
 def lorentz() -> GridScheme:
@@ -54,6 +58,14 @@ SCHEMES = {
     "no mixed derivative": (
         GridScheme(new - now + flow - nu_x**2 * second(now, 0) / 2 - nu_y**2 * second(now, 1) / 2),
         sp.Or(sp.And(sp.Eq(nu_x, 0), nu_y**2 <= 1), sp.And(sp.Eq(nu_y, 0), nu_x**2 <= 1)),
+    ),
+    "any sign": (
+        GridScheme(new - now + a_x * centred(now, 0) + a_y * centred(now, 1) - a_y * laplacian(new)),
+        a_x**2 + a_y**2 <= 2 * a_y,
+    ),
+    "Crank-Nicolson": (
+        GridScheme(new - now - (laplacian(a_y * (new + now)) + a_x * centred(centred(new + now, 0), 1)) / 2),
+        sp.And(a_y >= 0, a_x**2 <= 4 * a_y**2),
     ),
     "upwind and diffusion": (GridScheme(new - now + upwind - diffusion(now)), None),
     "Lorentz medium": (lorentz(), sp.And(s <= 1, wl * (1 + a) <= 4, wl * (1 + a - s**2) <= 4 * (1 - s**2))),
