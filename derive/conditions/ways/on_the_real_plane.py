@@ -20,7 +20,7 @@ from itertools import count, product
 
 import sympy as sp
 
-from derive.conditions.ways.algebra import Root, at, dense, discriminant, factor_powers, factors, real_roots
+from derive.conditions.ways.algebra import Root, at, discriminant, factor_powers, roots_of_product
 from derive.conditions.ways.between import apart, between
 from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.on_the_real_line import has_positive_root, has_root
@@ -84,11 +84,14 @@ def _samples(h: sp.Poly, positive_roots: bool, positive_values: bool) -> list[Fr
     y, x = h.gens
     if 2 * (h.degree(y) - 1) * h.degree(x) > MOST:
         raise NoClosedForm
-    rows = {k: sp.Poly(c, x) for (k,), c in sp.Poly(h.as_expr(), y).terms()}
-    critical = {g for f in ([rows[max(rows)], rows[0]] if positive_roots else [rows[max(rows)]]) for g in factors(f)}
-    critical |= set(factors(discriminant(h))) if h.degree(y) > 1 else set()
+    rows: dict[int, dict] = {}
+    for (k, j), c in h.rep.to_dict().items():
+        rows.setdefault(k, {})[(j,)] = c
+    wanted = {max(rows), 0} & rows.keys() if positive_roots else {max(rows)}
+    critical = [sp.Poly.from_dict(rows[k], x, domain=h.domain) for k in wanted]
+    critical += [discriminant(h)] if h.degree(y) > 1 else []
     least = Fraction(0) if positive_values else None
-    cuts = [root for f in critical for root in real_roots(dense(f)) if least is None or root.high > least]
+    cuts = [root for root in roots_of_product(critical) if least is None or root.high > least]
     cuts += [Root(least, least)] if least is not None else []
     if len(apart(cuts)) < len(cuts):
         raise NoClosedForm
