@@ -108,7 +108,7 @@ def _with_a_bound(condition: Boolean, truth: TruthOnCells, over: Callable[[set[s
     for part in (e for e in alternatives if sp.count_ops(e) > LONG):
         rest = sp.And(*(e for e in condition.args if e != part))
         for s, value in truth.corners(rest)[:MOST_CORNERS]:
-            also = over({sp.Poly(s - value, *truth.names), sp.Poly(s + value, *truth.names)})
+            also = over({*factors(sp.Poly(s**2 - value**2, *truth.names))})
             wanted = also.of(condition)
             for bound in (s <= value, s >= value, s**2 <= value**2):
                 points = also.points_missing(sp.And(rest, bound), wanted)

@@ -6,7 +6,7 @@ import sympy as sp
 
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, centred_fourth, forward, mean, moved, second, upwind_third
-from derive.gallery.parameters import filtering, nu, nu_x, nu_y, p, u, v
+from derive.gallery.parameters import filtering, nu, nu_x, nu_y, p, q, u, v
 from derive.schemes.grid import GridScheme
 
 _new, _now, _old = u[1, 0], u[0, 0], u[-1, 0]
@@ -130,6 +130,16 @@ def leapfrog_2d() -> GridScheme:
     return GridScheme(sp.Eq(_new2, _old2 - 2 * nu_x * centred(_now2, 0) - 2 * nu_y * centred(_now2, 1)))
 
 
+def richtmyer_rotated() -> GridScheme:
+    """Half a step of Lax and Friedrichs to the centres q of the cells, and a whole one from there, in two dimensions."""
+    along = lambda f, to, difference: (difference(f, 0) + difference(moved(f, to, 1), 0)) / 2  # noqa: E731
+    across = lambda f, to, difference: (difference(f, 1) + difference(moved(f, to, 0), 1)) / 2  # noqa: E731
+    middle, row = q[1, 0, 0], _now2 + moved(_now2, 1, 0)
+    first = (row + moved(row, 1, 1)) / 4 - nu_x * along(_now2, 1, forward) / 2 - nu_y * across(_now2, 1, forward) / 2
+    second_half = nu_x * along(middle, -1, backward) + nu_y * across(middle, -1, backward)
+    return GridScheme(sp.Eq(middle, first), sp.Eq(_new2, _now2 - second_half))
+
+
 ENTRIES = {
     "advection-ftcs": Entry("advection, forward Euler, centred", "LeVeque 2007, Sec 10.2", ftcs),
     "upwind": Entry("advection, upwind", "LeVeque 2007, Sec 10.4", upwind),
@@ -155,5 +165,6 @@ ENTRIES = {
     "corner-transport": Entry("advection in 2-D, corner transport upwind", "LeVeque 2002, Sec 20.2", corner_transport),
     "lax-friedrichs-2d": Entry("advection in 2-D, Lax-Friedrichs", "Strikwerda 2004, Sec 7.1", lax_friedrichs_2d),
     "lax-wendroff-2d": Entry("advection in 2-D, Lax-Wendroff", "LeVeque 2002, Sec 19.3", lax_wendroff_2d),
+    "richtmyer-rotated": Entry("advection in 2-D, Richtmyer's two steps, rotated", "Wilson 1972", richtmyer_rotated),
     "leapfrog-2d": Entry("advection in 2-D, leapfrog", "Strikwerda 2004, Sec 7.1", leapfrog_2d),
 }

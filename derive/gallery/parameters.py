@@ -18,6 +18,8 @@ relaxation = declare("omega_r", r"\omega_r", "rate of relaxation times dt, of a 
 mass = declare("m", "m", "mass of the Klein-Gordon equation times dt", positive=True)
 dispersion = declare("mu", r"\mu", "dispersion times dt/dx^3, of a third derivative", real=True)
 shear = declare("k", "k", "square of the speed of shear waves over that of pressure waves", positive=True)
+inertia = declare("tau", r"\tau", "time of relaxation over dt, of a medium", positive=True)
+susceptibility = declare("chi", r"\chi", "susceptibility of a medium at rest", positive=True)
 filtering = declare("gamma", r"\gamma", "strength of the Robert-Asselin filter", positive=True)
 
 u = GridFunction("u", 1)

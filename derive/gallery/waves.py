@@ -7,7 +7,7 @@ import sympy as sp
 from derive.fields.symbols import theta
 from derive.gallery.entry import Entry
 from derive.gallery.operators import backward, centred, forward, second, second_fourth
-from derive.gallery.parameters import decay, dispersion, mass, nu, nu_x, nu_y, nu_z, p, r, shear, u, v
+from derive.gallery.parameters import decay, dispersion, inertia, mass, nu, nu_x, nu_y, nu_z, p, r, shear, susceptibility, u, v
 from derive.schemes.grid import GridFunction, GridScheme
 
 _w = GridFunction("w", 3)
@@ -81,6 +81,23 @@ def maxwell_lossy() -> GridScheme:
     return GridScheme(sp.Eq(_new - _now, nu * backward(v[0, 0]) - loss), sp.Eq(v[1, 0], v[0, 0] + nu * forward(_new)))
 
 
+def maxwell_debye() -> GridScheme:
+    """Yee's scheme in 1-D in a medium that relaxes: the polarisation p by the trapezoidal rule, chi its strength."""
+    p = GridFunction("p", 1)
+    relaxed = inertia * (p[1, 0] - p[0, 0]) + (p[1, 0] + p[0, 0]) / 2
+    return GridScheme(
+        sp.Eq(_new - _now + p[1, 0] - p[0, 0], nu * backward(v[0, 0])),
+        sp.Eq(v[1, 0], v[0, 0] + nu * forward(_new)),
+        sp.Eq(relaxed, susceptibility * (_new + _now) / 2),
+    )
+
+
+def wave_modified() -> GridScheme:
+    """Fourth order in time as well, by the modified equation: u_tttt is c^4 u_xxxx."""
+    right = nu**2 * second_fourth(_now) + nu**4 * second(second(_now)) / 12
+    return GridScheme(sp.Eq(_new - 2 * _now + _old, right))
+
+
 def klein_gordon() -> GridScheme:
     """Leapfrog for u_tt = c^2 u_xx - M^2 u, m = M dt."""
     return GridScheme(sp.Eq(_new - 2 * _now + _old, nu**2 * second(_now) - mass**2 * _now))
@@ -116,11 +133,13 @@ ENTRIES = {
     "wave-2d": Entry("wave equation in 2-D, leapfrog", "Strikwerda 2004, Sec 8.3", wave_2d),
     "wave-3d": Entry("wave equation in 3-D, leapfrog", "Strikwerda 2004, Sec 8.3", wave_3d),
     "wave-fourth-order": Entry("wave equation, leapfrog, fourth order in space", "Strikwerda 2004, Sec 8.2", wave_fourth_order),
+    "wave-modified": Entry("wave equation, fourth order in time and space", "Dablain 1986", wave_modified),
     "wave-theta": Entry("wave equation, theta scheme", "Richtmyer and Morton 1967, Sec 10.2", wave_theta),
     "wave-staggered": Entry("wave equation as a staggered system", "Morton and Mayers 2005, Sec 4.10", wave_staggered),
     "elastic-2d": Entry("elastic P-SV waves in 2-D, velocity and stress staggered", "Virieux 1986", elastic_2d),
     "yee-2d": Entry("Maxwell's equations in 2-D, Yee", "Taflove and Hagness 2005, Sec 4.7", yee_2d),
     "maxwell-lossy": Entry("Maxwell's equations in a conductor, Yee", "Taflove and Hagness 2005, Sec 3.6", maxwell_lossy),
+    "maxwell-debye": Entry("Maxwell's equations in a Debye medium, Yee", "Petropoulos 1994", maxwell_debye),
     "klein-gordon": Entry("Klein-Gordon equation, leapfrog", "Strikwerda 2004, Sec 8.2", klein_gordon),
     "beam": Entry("Euler-Bernoulli beam, leapfrog", "Strikwerda 2004, Sec 8.2", beam),
     "schroedinger-euler": Entry("Schroedinger, forward Euler", "Strikwerda 2004, Sec 6.3", schroedinger_euler),

@@ -15,6 +15,7 @@ from sympy.printing.printer import Printer
 from sympy.printing.str import StrPrinter
 
 DIGITS = 10  # of an algebraic number that has no radicals
+LONGEST_FRACTION = 40  # digits of a fraction that is printed as one
 _OF_SPACE_AND_TIME = {"t", "x", "y", "z"}
 
 
@@ -67,8 +68,13 @@ def one_line(expr: sp.Basic) -> str:
 
 
 def in_decimals(expr: sp.Basic) -> sp.Basic:
-    """Algebraic numbers without radicals as decimals, to be read."""
-    return expr.xreplace({root: root.evalf(DIGITS) for root in expr.atoms(sp.CRootOf)})
+    """Algebraic numbers without radicals as decimals, to be read, and fractions that are longer than a line can be.
+
+    >>> in_decimals(sp.Le(sp.Symbol("x"), sp.Rational(10**25 + 1, 3**50)))
+    x <= 13.92955569
+    """
+    long_ones = [q for q in expr.atoms(sp.Rational) if len(f"{q.p}{q.q}") > LONGEST_FRACTION]
+    return expr.xreplace({number: number.evalf(DIGITS) for number in (*expr.atoms(sp.CRootOf), *long_ones)})
 
 
 def can_be_typed(expr: sp.Basic) -> bool:

@@ -91,6 +91,8 @@ def holds_at_numbers(numbers: Phi, c: sp.Symbol, grade: str) -> bool:
     Raises:
         NoClosedForm: a gap is not even in the phase.
     """
+    if not any(numbers):  # no polynomial is left, as at a root of its denominator
+        return False
     found = gaps(numbers, grade)
     if any(gap.as_expr().has(*SINES) for gap, _ in found):
         raise NoClosedForm

@@ -24,6 +24,7 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.factors import factors_of
 from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.quadratic import is_never_negative
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.vanishing import zero_throughout
 
@@ -144,6 +145,8 @@ def relation(margin: sp.Expr, domain: Domain, strict: bool) -> Boolean:
     if domain.sign(margin) in (("-", "0", "0-") if strict else ("-",)):
         return sp.false
     short = strip(margin, domain)
+    if not strict and is_never_negative(sp.expand(short)):
+        return sp.true
     if domain.sign(margin) == "0-":  # never positive, so non-negative where it is zero
         return sp.Or(*(sp.Eq(f, 0) for f, _ in sp.factor_list(short)[1] if domain.sign(f) not in ("+", "-")))
     pair = _two_positive(short, domain)
@@ -157,7 +160,7 @@ def _two_positive(short: sp.Expr, domain: Domain) -> tuple[sp.Expr, sp.Expr] | N
 
     >>> v, r = sp.symbols("v r", real=True)
     >>> _two_positive(sp.factor(1 - (v + r) ** 2), Domain.of([v, r]))
-    (-r - v + 1, r + v + 1)
+    (r + v + 1, -r - v + 1)
     """
     number, factors = factors_of(sp.expand(short))
     if len(factors) != 2 or any(power != 1 for _, power in factors):

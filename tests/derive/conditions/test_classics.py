@@ -8,9 +8,11 @@ import sympy as sp
 
 from derive import stability
 from derive.conditions.closed_form import closed_form
-from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.cells import holds_at_numbers
+from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
+from derive.fields.phases import COSINES
 from derive.modes.amplification import amplification
 from derive.reading.parse import parse_scheme
 from tests.derive.textbook.statement import evaluate
@@ -142,3 +144,9 @@ def test_irrational_coefficients_are_no_traceback() -> None:
     with pytest.raises(NoClosedForm):
         closed_form(amplification(parse_scheme(text, positive=["a", "g"])), "von-neumann")
     assert not Facts(Domain.of([a, b]), (a - b,)).imply(sp.sqrt(2) * a - b)
+
+
+def test_where_nothing_is_left_of_a_polynomial() -> None:
+    """Where a denominator that was multiplied out vanishes all coefficients may: no new value, and no traceback."""
+    nothing = sp.Poly(0, COSINES[0])
+    assert holds_at_numbers([Complex(nothing, nothing)] * 3, COSINES[0], "von-neumann") is False

@@ -35,6 +35,19 @@ def test_a_strict_part_is_not_taken_for_a_weak_one() -> None:
     assert without_redundant(both, Domain.of([p, q])) == both
 
 
+def test_a_bound_at_a_corner_that_is_no_whole_number() -> None:
+    """With n = (10 p/3)^2: the curves q = 3 and q = 4 n - n^2 meet at n = 1, p = 3/10, beyond which the alternatives fail."""
+    n = 100 * p**2 / 9
+    rest = sp.And(q >= 0, q <= 3, 4 * n <= n**2 + q)
+    long = sp.Or(2 * n**2 + 3 * q <= 7 * n + 4, 4 * n**3 + 6 * n * q + 4 * n <= 17 * n**2 + q**2)
+    found, expected = without_redundant(sp.And(rest, long), Domain.of([p, q])), sp.And(rest, p**2 <= sp.Rational(9, 100))
+    points = np.random.default_rng(0).uniform([-0.7, -0.5], [0.7, 3.5], (500, 2))
+    holds = lambda e: sp.lambdify([p, q], e)(*points.T)  # noqa: E731
+    assert sp.count_ops(found) < sp.count_ops(long)
+    assert (holds(found) == holds(sp.And(rest, long))).all()
+    assert (holds(found) == holds(expected)).all()
+
+
 def test_more_than_two_parameters() -> None:
     """Of two diffusion numbers under a theta scheme the sum alone counts; 2 r_x <= 1 does not follow from 2 s <= 1."""
     each = [2 * x <= 4 * x * theta + 1 for x in (r, s)]

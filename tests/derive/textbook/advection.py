@@ -53,6 +53,7 @@ STATEMENTS = {
         right=sp.cbrt(nu_x**2) + sp.cbrt(nu_y**2) <= 1,
         note="the sufficient |nu| <= 1/sqrt(8) of Lax and Wendroff 1964; Turkel 1977 has the exact one",
     ),
+    "richtmyer-rotated": Statement(_plane, nu_x**2 + nu_y**2 <= 1),
     "leapfrog-2d": Statement(_plane, sp.Abs(nu_x) + sp.Abs(nu_y) < 1),
     "advection-rk2": Statement({"nu": (0.2, 1.6)}, _never),
     "advection-rk3": Statement({"nu": (-2.5, 2.5)}, sp.Abs(nu) <= sp.sqrt(3)),

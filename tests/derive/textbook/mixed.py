@@ -46,6 +46,13 @@ WAVES = {
     "elastic-2d": Statement({**_plane, "k": (0.05, 1.0)}, nu_x**2 + nu_y**2 <= 1, "von-neumann"),
     "yee-2d": Statement(_plane, nu_x**2 + nu_y**2 <= 1, "von-neumann"),
     "maxwell-lossy": Statement({"nu": (-1.6, 1.6), "s": (0.01, 3.0)}, sp.Abs(nu) <= 1),
+    "wave-modified": Statement(
+        {"nu": (-2.5, 2.5)},
+        sp.Abs(nu) <= 1,
+        "von-neumann",
+        note="also, alone, at |nu| = 2, an exact shift",
+    ),
+    "maxwell-debye": Statement({"nu": (-1.6, 1.6), "tau": (0.1, 3.0), "chi": (0.1, 3.0)}, sp.Abs(nu) <= 1, "von-neumann"),
     "klein-gordon": Statement({"nu": (-1.4, 1.4), "m": (0.01, 2.5)}, 4 * nu**2 + mass**2 < 4),
     "beam": Statement({"r": (0.01, 1.2)}, r <= _half, "von-neumann"),
     "schroedinger-euler": Statement({"r": (0.05, 1.2)}, _never),
