@@ -28,7 +28,7 @@ from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.facts import Facts
 
-MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 14, 5
+MOST_DEGREE, MOST_DEGREES, MOST_PARTS = 6, 24, 5
 """Of a curve, of all of them together, and parts of a conjunction in more than two parameters."""
 Truth = tuple[bool, ...]
 """On every cell."""
