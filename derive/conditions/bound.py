@@ -119,8 +119,9 @@ class Stability:
         Empty without a formula, and where there is nothing to fail; a part next to which no such place was found is left out.
         """
         from derive.conditions.failing import failing
+        from derive.conditions.ranges.failing_within import failing_within
 
-        return failing(self)
+        return failing_within(self) if self.ranged else failing(self)
 
     def solve(self, name: str) -> sp.Set:
         """The stable values of one parameter, the others symbolic.

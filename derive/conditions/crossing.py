@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
+from random import Random
 from typing import TYPE_CHECKING
 
 import sympy as sp
@@ -35,8 +36,11 @@ Point = tuple[Fraction, ...]
 """A number for each parameter, by name."""
 Edges = dict[tuple[Boolean, Boolean], list[tuple[Point, Point]]]
 """A part and its edge -> a few points on it, each with a direction that leads out."""
-HALVINGS, PAIRS, PULLS, STARTS = 12, 160, 6, 4
+HALVINGS, PAIRS, PULLS, STARTS, MIXED = 12, 160, 6, 4, 4000
 SCALES = (10, 100, Fraction(1, 10), Fraction(1, 100))
+FACTORS = tuple(Fraction(n, d) for n, d in ((3, 4), (4, 3), (1, 2), (2, 1), (1, 4), (4, 1), (0, 1)))
+FAR = Fraction(1, 8)
+"""How far beyond an edge a place is looked for first, relative to the size of the parameters there."""
 LEAST = Fraction(1, 4)
 """What is small beside this share of the way has no size of its own: an edge may lie at zero."""
 
@@ -63,12 +67,15 @@ class Crossings:
         stable, unstable = [p for p in points if not self._false(p)], [p for p in points if self._false(p)]
         edges: Edges = {}
         several = any(len(relations) > 1 for relations in self.relations.values())
-        for inside, outside in chain(self._beside_equations(stable), _pairs(stable, unstable)):
-            if len(edges) == len(self.parts) and not several:
+        seen = chain(self._beside_equations(stable), _pairs(stable, unstable))
+        for inside, outside in chain(seen, self._rarely(points, edges)):
+            if len({part for part, _ in edges}) == len(self.parts) and not several:
                 break
             part, edge, at = self._bisected(inside, outside)
-            if part is not None and len(starts := edges.setdefault((part, edge), [])) < STARTS:
-                starts.append((at, tuple(b - a for a, b in zip(inside, outside, strict=True))))
+            start = (at, tuple(b - a for a, b in zip(inside, outside, strict=True)))
+            starts = edges.get((part, edge), [])
+            if part is not None and len(starts) < STARTS and self.outside(part, *start, FAR) is not None:
+                edges[part, edge] = [*starts, start]
         told = {part for part, edge in edges if edge != part}  # of alternatives one by one, if they can be told apart
         few = [entry for entry in edges.items() if entry[0][0] != entry[0][1] or entry[0][0] not in told]
         return dict(sorted(few, key=lambda entry: sp.default_sort_key(sp.Tuple(*entry[0]))))
@@ -100,6 +107,22 @@ class Crossings:
         points += [tuple(v / k for v in point) for k in SCALES for point in points[:16]]
         on = [_moved(point, k, value) for k, value in self._equations() for point in points]
         return [point for point in dict.fromkeys([*on, *points]) if self.assumed(point)]
+
+    def _rarely(self, points: list[Point], edges: Edges) -> Iterator[tuple[Point, Point]]:
+        """Of parts of which no edge is known by now: a stable point beside is one of which one number alone is another."""
+        for part in self.parts:
+            if part not in {of for of, _ in edges}:
+                for outside in islice(self._rare(part, points), STARTS):
+                    beside = [_moved(outside, k, v * factor) for k, v in enumerate(outside) for factor in FACTORS]
+                    yield from ((point, outside) for point in beside if self.assumed(point) and not self._false(point))
+
+    def _rare(self, part: Boolean, points: list[Point]) -> Iterator[Point]:
+        """Where this part alone is false, among points that have each number from another one of those that there are."""
+        g = Random(0)
+        for _ in range(MIXED if points else 0):
+            point = tuple(g.choice(points)[k] for k in range(len(self.names)))
+            if not self.holds[part](point) and self.assumed(point) and self._false(point) == [part]:
+                yield point
 
     def _equations(self) -> list[tuple[int, Fraction]]:
         """Which parameter equals what, of equations of the condition."""

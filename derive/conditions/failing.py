@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import product
 from math import pi, prod, tan
 from typing import TYPE_CHECKING
@@ -30,10 +31,11 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.crossing import Crossings, Point
+from derive.conditions.crossing import FAR, Crossings, Point
 from derive.conditions.largest_moduli import Moduli
 from derive.conditions.sampling import parameters
 from derive.conditions.status import WITH_A_FORMULA
+from derive.conditions.touching import Touching
 from derive.conditions.where import Phases, stays, where
 from derive.conditions.witness import Witness, seen, witness
 from derive.fields.phases import COSINES, THETAS
@@ -44,10 +46,12 @@ from derive.shown import shown
 if TYPE_CHECKING:
     from derive.conditions.bound import Stability
 
-SIZES = (Fraction(1, 8), Fraction(1, 32), Fraction(1, 256))
+SIZES = (FAR, Fraction(1, 32), Fraction(1, 256))
 """How far beyond the edge, relative to the size of the parameters there."""
 CLEAR = 1e-7
 """Growth above rounding."""
+LONGEST = 100
+"""Of what is said of the edge; `Failing.cosine` has it at any length."""
 TURNS = (sp.S.Zero, sp.Rational(1, 2), sp.oo)
 
 
@@ -60,12 +64,15 @@ class Failing:
         where: in words, such as "at theta = pi"; empty where there are no waves.
         witness: a place just beyond, at which the roots do not qualify, exactly.
         edge: the relation that ceases to hold there: the part, or one of the alternatives in it.
+        cosine: of the phase at which the scheme touches the limit on the edge, exactly, in the parameters (`touching`);
+            None where that is not known, and where `where` says what phase it is.
     """
 
     part: Boolean
     where: str
     witness: Witness
     edge: Boolean
+    cosine: sp.Expr | None = None
 
     def __str__(self) -> str:
         return f"{shown(one_line(self.edge))}: fails{self.where and f' {self.where}'}; for instance, {self.witness}"
@@ -114,6 +121,11 @@ class _Search:
         self.crossings = Crossings(stability, found)
         self.edges = self.crossings.edges()
 
+    @cached_property
+    def touching(self) -> Touching:
+        """Of one phase."""
+        return Touching(self.found, self.grade)
+
     def beyond(self, part: Boolean, edge: Boolean) -> Failing | None:
         """Behind its edge; the witness is the place farthest from it if the phases there are those close to it."""
         tries = (list(self._behind(part, *start)) for start in self.edges[part, edge])
@@ -122,7 +134,22 @@ class _Search:
             return None
         (_, there, _), (_, here, _) = behind[0], behind[-1]
         place, _, found = behind[0] if stays(there, here) else behind[-1]
-        return Failing(part, self._words(place, there, here), found, edge)
+        words, cosine = self._words(place, there, here), None
+        if words.startswith("near") and len(self.found.phases) == 1:
+            told, cosine = self._on_the_edge(edge, behind[-1][0])
+            words += told if len(told) <= LONGEST else ""
+        return Failing(part, words, found, edge, cosine)
+
+    def _on_the_edge(self, edge: Boolean, place: Point) -> tuple[str, sp.Expr | None]:
+        """At which phase the limit is touched there, in words, and its cosine."""
+        beyond = dict(zip(self.names, map(_rational, place), strict=True))
+        if self.touching.everywhere(edge, beyond):
+            return ", on the edge at every phase", None
+        cosine = self.touching.cosine(edge, beyond)
+        if cosine is not None:
+            phase = {1: "theta = 0", -1: "theta = pi"}.get(cosine, f"cos(theta) = {one_line(cosine)}")
+            return f", on the edge at {phase}", cosine
+        return "", None
 
     def _behind(self, part: Boolean, edge: Point, outward: Point) -> Iterator[tuple[Point, Phases, Witness]]:
         """Places, their worst phases and what is seen there, exactly; after the first one while growth is above rounding."""

@@ -69,6 +69,7 @@ def _failing(one: Failing) -> dict[str, Any]:
         "modulus": one.witness.modulus,
         "multiple": one.witness.multiple,
         "edge": sp.sstr(one.edge),
+        "cosine": None if one.cosine is None else sp.sstr(one.cosine),
     }
 
 

@@ -28,6 +28,7 @@ WHERE = {
     "advection-rk2": ["at theta = pi/2"],
     "heat-reaction-imex": ["at theta = 0"],
     "quickest": ["at theta = pi", "at theta = pi", "at theta = pi", "near"],
+    "leapfrog-lagged-diffusion": ["near"],
     "advection-diffusion-ftcs-2d": ["at theta_1 = pi, theta_2 = pi", "for long waves in direction"],
     "leapfrog": ["at theta = pi/2", "at theta = pi/2"],
     "advection-diffusion-upwind": ["at theta = pi", "for long waves"],
@@ -64,6 +65,45 @@ def test_an_optimiser_has_no_waves() -> None:
     for one in found.witnesses:
         assert one.where == ""
         assert largest_root(found, {s: float(v) for s, v in one.witness.values.items()}) > 1
+
+
+TOUCHES = {
+    "leapfrog-lagged-diffusion": ("r", {"nu": 0.6}, ["2*r/(2*r - 1)"]),
+    "airy-leapfrog": ("mu", {}, ["-1/2", "-1/2"]),
+    "leapfrog-fourth-order": ("nu", {}, ["1 - sqrt(6)/2", "1 - sqrt(6)/2"]),
+    "sbdf2": ("nu", {"r": 0.4}, None),
+}
+
+
+@pytest.mark.parametrize("key", TOUCHES)
+def test_the_phase_at_which_an_edge_is_touched_is_that_of_brute_force(key: str) -> None:
+    """A little beyond the edge, by NumPy on a fine grid: the cosine of the largest root."""
+    name, others, told = TOUCHES[key]
+    found = stability(gallery[key].scheme)
+    assert told is None or [str(one.cosine) for one in found.witnesses] == told
+    assert all("on the edge at cos(theta)" in one.where for one in found.witnesses) == (told is not None)
+    cosine = found.witnesses[-1].cosine
+    edge, thetas = found.largest(name, **others), np.linspace(0.01, pi, 20_001)
+    values = {s: {**others, name: edge * (1 + 1e-5)}[s.name] for s in found.parameters}
+    wave = next(s for s in found.polynomial.as_expr().free_symbols if s.name in ("w_1", "c_1"))
+    coefficients = [sp.lambdify(wave, c.subs(values), "numpy") for c in found.polynomial.all_coeffs()]
+    at = np.exp(1j * thetas) if wave.name == "w_1" else np.cos(thetas)
+    phi = np.stack([np.broadcast_to(c(at), at.shape) for c in coefficients], 1).astype(complex)
+    half, last = phi[:, 1] / phi[:, 0] / 2, phi[:, 2] / phi[:, 0]
+    roots = [abs(half + sign * np.sqrt(half**2 - last)) for sign in (1, -1)]
+    assert np.cos(thetas[np.max(roots, 0).argmax()]) == pytest.approx(float(cosine.subs(values)), abs=2e-3)
+
+
+def test_at_every_phase() -> None:
+    """Where nothing moves the margin is zero at all of them."""
+    (one,) = stability(gallery["advection-euler-third-order"].scheme).witnesses
+    assert (one.where.endswith(", on the edge at every phase"), one.cosine) == (True, None)
+
+
+def test_parts_that_are_rarely_needed() -> None:
+    """Of parts with power_min only a falling bound (a < 0), and powers that differ enough, tell."""
+    found = theorem("5.4").result
+    assert {one.part for one in found.witnesses} == set(sp.And.make_args(found.condition))
 
 
 @pytest.mark.parametrize("key", ["eq-19", "supp-eq-51"])

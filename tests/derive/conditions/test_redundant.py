@@ -23,6 +23,15 @@ ALONE = sp.Le(p**2 + q**2, 1)
         (sp.And(ALONE, p <= 1, q <= 1, p >= -1), ALONE),
         (sp.Or(ALONE, sp.And(ALONE, p > q)), ALONE),
         (sp.And(ALONE, p**2 * (1 - p - q) >= 0, sp.Or(p + q <= 1, p > 5)), sp.And(ALONE, p + q <= 1)),
+        (
+            sp.And(
+                (q >= 0) & (q <= sp.Rational(1, 4)) & ((p**2 <= 2 * q) | (p**2 <= 4 * q**2)),
+                (p**2 + 2 * q <= 16 * q**2)
+                | (p**2 + 8 * q**2 <= 2 * q)
+                | (p**4 + 32 * p**2 * q**2 + 4 * q**2 <= 12 * p**2 * q),
+            ),
+            (q <= sp.Rational(1, 4)) & (p**2 <= 2 * q),
+        ),
         (sp.And(p + q >= 0, p + q <= 0, p - q >= 0, p - q <= 0), sp.And(sp.Eq(p, 0), sp.Eq(q, 0))),
     ],
 )
