@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derive import optimizers, stability, theorem
+from derive.conditions.solve import solve_condition
+from derive.conditions.ways.signs import Domain
 from derive.derivations import nesterov_bounds, nesterov_limit, nesterov_step, nesterov_transform
 from derive.derivations.forward_euler import K_next
 from derive.fields.symbols import K, a, alpha, beta, damping, lr, power_max, power_min
@@ -137,4 +139,20 @@ def test_regrouped_condition_is_the_one_of_the_engine() -> None:
     for before, after in zip(plain.margins, regrouped, strict=True):
         ratio = sp.factor(before / after)
         assert ratio.is_positive
+
+
+def test_weight_decays_that_are_solved_for_lie_between_the_bounds() -> None:
+    values = {"a": "-7/10", "beta": "3/2", "lr": "1/10", "damping": "3", "power_min": "1/2", "power_max": "2"}
+    bound = nesterov_bounds.bound()
+    condition = bound.condition.subs({p: sp.Rational(values[p.name]) for p in bound.condition.free_symbols - {alpha}})
+    found = solve_condition(condition, alpha, Domain.of({alpha}))
+    assert found.left_open
+    assert found.right_open
+    expected = code("5.6")(**{name: float(sp.Rational(value)) for name, value in values.items()})
+    assert [float(found.start), float(found.end)] == pytest.approx(expected)
+
+
+@pytest.mark.slow
+def test_they_are_solved_for_whatever_the_rest_is() -> None:
+    """Half a minute."""
     assert nesterov_bounds.bound().solve("alpha").free_symbols >= {a, beta, lr, damping} - {alpha}
