@@ -70,15 +70,15 @@ def in_symbols(terms: Laurent, symbols: Sequence[sp.Symbol]) -> sp.Expr:
 
 def determinant(matrix: sp.Matrix, symbols: Sequence[sp.Symbol]) -> Laurent | None:
     """Of a matrix of Laurent polynomials in all of its symbols; None if one of the entries is none."""
-    entries = [[monomials(entry, symbols) for entry in row] for row in matrix.tolist()]
-    if any(entry is None for row in entries for entry in row):
-        return None
-    total, lows, rows = sp.QQ[tuple(sp.Dummy() for _ in symbols)], [], []
-    for row in entries:
-        low = [min(powers) for powers in zip(*(k for entry in row for k in entry), strict=True)] or [0] * len(symbols)
+    ring, lows, rows = sp.QQ[tuple(sp.Dummy() for _ in symbols)], [], []
+    for row in matrix.tolist():
+        entries = [terms for entry in row if (terms := monomials(entry, symbols)) is not None]
+        if len(entries) < len(row):
+            return None
+        low = [min(powers) for powers in zip(*(k for terms in entries for k in terms), strict=True)]
         lows.append(low)
-        rows.append([total.ring.from_dict(_raised(entry, low)) for entry in row])
-    product = DomainMatrix(rows, matrix.shape, total).charpoly()[-1] * (-1) ** matrix.rows
+        rows.append([ring.ring.from_dict(_raised(terms, low)) for terms in entries])
+    product = DomainMatrix(rows, matrix.shape, ring).charpoly()[-1] * (-1) ** matrix.rows
     shift = [sum(powers) for powers in zip(*lows, strict=True)]
     return {tuple(a + b for a, b in zip(key, shift, strict=True)): sp.QQ.to_sympy(c) for key, c in product.terms() if c}
 

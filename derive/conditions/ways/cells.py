@@ -154,5 +154,6 @@ def _holds_nearly(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, point: sp.Expr) 
     """Whether a gap is not clearly negative at an isolated irrational value."""
     numbers = [_at(k, parameter, sp.Rational(str(point.evalf(DIGITS)))) for k in phi]
     samples = [sp.Rational(k, 16) for k in range(-16, 17)]
-    values = [gap.as_expr().subs(c, q) for gap, _ in gaps(numbers, "von-neumann") for q in samples]
+    found = [sp.Poly(gap.as_expr(), c) for gap, _ in gaps(numbers, "von-neumann")]
+    values = [gap.eval(q) for gap in found for q in samples]
     return all(value > -sp.Rational(1, 10**20) for value in values)

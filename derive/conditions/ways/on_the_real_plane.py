@@ -85,8 +85,8 @@ def _samples(h: sp.Poly, positive_roots: bool, positive_values: bool) -> list[Fr
     if 2 * (h.degree(y) - 1) * h.degree(x) > MOST:
         raise NoClosedForm
     rows: dict[int, dict] = {}
-    for (k, j), c in h.rep.to_dict().items():
-        rows.setdefault(k, {})[(j,)] = c
+    for m, c in h.rep.to_dict().items():
+        rows.setdefault(m[0], {})[m[1:]] = c
     wanted = {max(rows), 0} & rows.keys() if positive_roots else {max(rows)}
     critical = [sp.Poly.from_dict(rows[k], x, domain=h.domain) for k in wanted]
     critical += [discriminant(h)] if h.degree(y) > 1 else []
