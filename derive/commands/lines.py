@@ -13,6 +13,27 @@ if TYPE_CHECKING:
     from derive.reading.equation import Term
     from derive.schemes.grid import GridScheme
 
+ALSO_CALLED = {
+    "euler": "forward-euler",
+    "fe": "forward-euler",
+    "be": "backward-euler",
+    "expliciteuler": "forward-euler",
+    "impliciteuler": "backward-euler",
+    "cn": "crank-nicolson",
+    "trapezoidal": "crank-nicolson",
+    "trapezoid": "crank-nicolson",
+    "heun": "Heun2",
+    "midpoint": "RK2",
+    "adamsbashforth": "AB2",
+    "symplecticeuler": "forward-backward",
+    "semiimpliciteuler": "forward-backward",
+    "cnab": "imex-cnab",
+    "cnab2": "imex-cnab",
+    "imex": "imex-euler",
+}
+"""Integrators by other names, without dashes and capitals."""
+ALSO_SPACES = {"upwind": "upwind1", "central": "central2", "centred": "central2", "centered": "central2"}
+
 
 def lines(
     equations: Sequence[str],
@@ -41,7 +62,10 @@ def lines(
     from derive.reading.equation import differential
     from derive.schemes.grid import GridFunction
 
-    integrator, discrete = integrators[spelled(time, integrators)], space_of(space)
+    integrator, discrete = (
+        integrators[spelled(time, integrators)],
+        space_of(",".join(ALSO_SPACES.get(name.strip(), name) for name in space.split(","))),
+    )
     read = differential(*equations, positive=positive, freeze=freeze)
     unknowns = [GridFunction(name, read.dims) for name in read.unknowns]
     names = {term.name for terms in read.terms for term in terms}
@@ -67,9 +91,14 @@ def lines(
 
 
 def spelled(name: str, known: Iterable[str]) -> str:
-    """A name as it is spelled here: rk4 is RK4."""
-    alike = [other for other in known if other.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else name
+    """A name as it is spelled here: rk4 is RK4, and Euler the forward one."""
+    plain = ALSO_CALLED.get(_letters(name), name)
+    alike = [other for other in known if _letters(other) == _letters(plain)]
+    return alike[0] if len(alike) == 1 else plain
+
+
+def _letters(name: str) -> str:
+    return name.casefold().translate(str.maketrans("", "", "-_ "))
 
 
 def _nothing() -> sp.Expr:

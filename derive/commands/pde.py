@@ -8,13 +8,16 @@ import tyro
 
 from derive.commands.lines import lines
 from derive.commands.scheme import Repeated, names_of, scheme
+from derive.errors import InputError
+
+SPACE, TIME = "central2", "RK4"
 
 
 def pde(
     equations: Annotated[tuple[str, ...], tyro.conf.Positional],
     /,
-    space: str = "central2",
-    time: str = "RK4",
+    space: str = "",
+    time: str = "",
     positive: Repeated = (),
     implicit: Repeated = (),
     freeze: Repeated = (),
@@ -30,8 +33,9 @@ def pde(
 
     Args:
         equations: one per unknown, of first order in time.
-        space: a discretisation, or two with a comma: of first and of second derivatives.
-        time: the integrator.
+        space: central2 (taken without this), central4, upwind1, upwind3 or staggered; two with a comma: of first and of second
+            derivatives.
+        time: the integrator: RK4 (taken without this), forward-euler, SSP33, crank-nicolson, BDF2, imex-euler and others.
         positive: a constant that is positive; several with commas, or by repeating the option.
         implicit: with an IMEX integrator, a derivative that is taken implicitly, such as u_xx.
         freeze: a constant state about which nonlinear terms are linearised, such as 'u = U', or a coordinate, 'x = X'.
@@ -41,6 +45,17 @@ def pde(
         steps: the derivation, step by step.
         json: for programs, as of `scheme`.
     """
+    if not equations:
+        raise InputError("expected an equation, such as 'u_t + c*u_x == D*u_xx'")
+    from derive.modes.accuracy import order_of_accuracy
+    from derive.reading.ranges import new_names
+
+    taken = [f"--{option} {name}" for option, given, name in (("space", space, SPACE), ("time", time, TIME)) if not given]
+    space, time = space or SPACE, time or TIME
+    signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
+    typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
+    if taken and not json:
+        print(f"discretised by {' and '.join(taken)}, as none was given; others: --space upwind1, --time SSP33 (--help)\n")
     scheme(
         equations,
         space=space,
@@ -55,9 +70,4 @@ def pde(
         json=json,
     )
     if not json:
-        from derive.modes.accuracy import order_of_accuracy
-        from derive.reading.ranges import new_names
-
-        signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
-        typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
         print(f"\naccuracy: {order_of_accuracy(typed, meant)}")

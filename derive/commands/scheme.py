@@ -97,8 +97,9 @@ def scheme(
     told = [*deviations.values(), *(end for ends in ranges.values() for end in ends)]
     numbers = check_asked(typed, meant, solve, parse_definitions(*at), told)
     condition = _condition(typed, deviations, grade)
-    condition = _worst(condition, meant, ranges) if ranges else condition
     bound = bound_of(typed, condition)
+    if ranges:  # where there is no formula, of what suffices
+        condition, bound = _worst(bound.stated(condition.amplification) if bound else condition, meant, ranges), None
     if json:
         from derive.reports import as_json
 

@@ -122,7 +122,7 @@ def _through(stability: Stability) -> str:
 
 def _varying(stability: Stability) -> list[str]:
     names = list(ranges_of(stability))
-    return ["", paragraph(varying(names))] if names and stability.amplification.phases else []
+    return ["", paragraph(varying(names, stability.status == "exact"))] if names and stability.amplification.phases else []
 
 
 def _for_instance(stability: Stability, met: Stability | None) -> str:

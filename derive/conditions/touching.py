@@ -1,7 +1,7 @@
 """The phase at which a scheme touches the limit on an edge of its condition, exactly.
 
 Beyond such an edge a margin f, a polynomial in c = cos(theta), is negative beside an end of [-1, 1], where it vanishes on the
-edge, or between two of its roots, which meet there: then f and its derivative in c have a common root: their resultant vanishes.
+edge, or between two of its roots, which meet there: then f and its derivative in c have a common root: the resultant is 0.
 That either does so on all of the edge is seen from the edge's own polynomial, which divides it. Where the linear subresultant
 a c + b of the two does not vanish with the resultant, it is their greatest common divisor up to a factor (specialisation of
 subresultants), and c = -b/a is that root, as a rational function of the parameters.

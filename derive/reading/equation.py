@@ -17,7 +17,7 @@ import sympy as sp
 from derive.errors import InputError, choose
 from derive.reading.grammar import Reader, bounded
 from derive.reading.parse import MOST_EQUATIONS, sides
-from derive.reading.syntax import checked_name, piece, tree
+from derive.reading.syntax import checked_name, definition, piece, tree
 
 AXES = "xyz"
 VARYING = ("t", *AXES)
@@ -89,9 +89,9 @@ class _Derivatives(Reader):
     def freeze(self, texts: Sequence[str]) -> None:
         """Take constants for unknowns and coordinates, by texts such as `u = U`."""
         for text in texts:
-            name, _, state = (part.strip() for part in str(text).partition("="))
+            name, state = definition(text)
             choose("unknown or coordinate", name, dict.fromkeys([*self.fields, *VARYING]))
-            node = tree(state.removeprefix("=").strip())
+            node = tree(state)
             names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
             if varying := [n for n in names if n in (*self.fields, *VARYING)]:
                 raise InputError(f"expected a constant of another name, such as {name} = {name.upper()}0, got {varying[0]}")
@@ -142,7 +142,9 @@ def _unknown(left: ast.expr, right: ast.expr) -> str:
     }
     elsewhere = any(isinstance(node, ast.Name) and node.id in unknowns for node in ast.walk(right))
     if len(unknowns) != 1 or elsewhere:
-        raise InputError(f"expected a first derivative in time on the left, such as u_t == k*u_xx, got {piece(left)}")
+        second = next((n.id for n in ast.walk(left) if isinstance(n, ast.Name) and n.id.endswith("_tt")), "")
+        hint = f"; write a system, such as '{second[:-3]}_t == v' 'v_t == k*{second[:-3]}_xx'" if second[:-3] else ""
+        raise InputError(f"expected a first derivative in time on the left, such as u_t == k*u_xx, got {piece(left)}{hint}")
     name = unknowns.pop()
     checked_name(ast.Name(name))
     return name[:-2]

@@ -16,7 +16,7 @@ from sympy.logic.boolalg import Boolean
 from derive.errors import InputError, choose
 from derive.modes.step_names import STEPS
 from derive.reading.grammar import NUMBERS, Reader, bounded
-from derive.reading.syntax import checked_name, comparisons, piece, refuse, tree
+from derive.reading.syntax import checked_name, comparisons, definition, piece, refuse, tree
 from derive.schemes.grid import GridScheme
 from derive.shown import quoted
 
@@ -164,9 +164,9 @@ def _check_dimensions(reader: Reader) -> None:
 
 def _state(reader: Reader, text: str) -> tuple[str, sp.Expr]:
     """`u = U`, or `u == U`."""
-    name, _, state = str(text).partition("=")
-    choose("unknown", name.strip(), reader.unknowns)
-    return name.strip(), reader.expression(tree(state.removeprefix("=")))
+    name, state = definition(text)
+    choose("unknown", name, reader.unknowns)
+    return name, reader.expression(tree(state))
 
 
 def _relation(

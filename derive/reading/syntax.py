@@ -14,6 +14,7 @@ from typing import NoReturn
 from derive.errors import InputError
 from derive.fields.names import checked
 from derive.fields.phases import RESERVED
+from derive.shown import quoted
 
 ALLOWED = "expected numbers, names, pi, values such as u[1, 0], + - * / **, brackets and sqrt(number)"
 MOST_CHARACTERS = 10_000
@@ -101,7 +102,7 @@ def _syntax_hint(text: str, error: SyntaxError) -> str:
         return "write == between the two sides"
     if re.search(r"\blambda\b", text):
         return "lambda is a word of Python; write lam"
-    if re.search(r"\d\s*[^\W\d]|[)\]]\s*[\w(]", text):
+    if re.search(r"\d\s*[^\W\d]|[)\]]\s*[\w(]|\w\s+[\w(]", text):
         return "write * between factors"
     if re.search(r"never closed|unmatched|does not match", error.msg):
         return error.msg
@@ -142,3 +143,16 @@ def comparisons(node: ast.expr) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
     if not isinstance(node, ast.Compare):
         raise InputError(f"expected a comparison such as r > 0 or 0 <= r <= 1, got {piece(node)}")
     return [(left, op, right) for (left, right), op in zip(pairwise([node.left, *node.comparators]), node.ops, strict=True)]
+
+
+def definition(text: str) -> tuple[str, str]:
+    """The name and the state of `u = U`, or of `u == U`.
+
+    Raises:
+        InputError: one of the two is missing.
+    """
+    name, _, state = str(text).partition("=")
+    name, state = name.strip(), state.removeprefix("=").strip()
+    if not name or not state:
+        raise InputError(f"expected a constant state, such as {name or 'u'} = {(name or 'u').upper()}, got {quoted(str(text))}")
+    return name, state

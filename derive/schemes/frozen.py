@@ -60,12 +60,13 @@ def linearised(residual: sp.Expr, states: Mapping[str, sp.Expr]) -> sp.Expr:
     return sp.expand(derivative)
 
 
-def varying(names: Sequence[str]) -> str:
-    """What a condition for all values of coefficients tells where they vary from place to place."""
+def varying(names: Sequence[str], exact: bool = True) -> str:
+    """What a condition for all values of coefficients, exact or not, tells where they vary from place to place."""
     told = " and ".join(names)
     vary, are = ("varies", "is") if len(names) == 1 else ("vary", "are")
     return (
-        f"where {told} {vary} in space or time, this is the condition with coefficients frozen: necessary, and sufficient "
+        f"where {told} {vary} in space or time, this {'is the condition' if exact else 'suffices'} with coefficients frozen"
+        f"{': necessary, and sufficient' if exact else '; without that,'} "
         f"under more conditions, above all where the scheme dissipates and {told} {are} smooth"
     )
 

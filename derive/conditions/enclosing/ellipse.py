@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -92,8 +93,8 @@ class EllipseBound:
         apart = sp.expand(self.middle - self.across)
         if self.steepness == sp.oo or apart.is_negative:
             return ()
-        signs = sp.And(*(sp.Gt(p, 0) for p, _ in self.axes), sp.Ge(apart, 0))
-        return tuple(sp.And(signs, self._below(corner)) for corner in corners(self.scheme.integrator))
+        found = corners(self.scheme.integrator)
+        return tuple(sp.And(self._damps(corner), sp.Ge(apart, 0), self._below(corner)) for corner in found)
 
     @property
     def condition(self) -> Boolean:
@@ -102,6 +103,11 @@ class EllipseBound:
 
     def _advection(self) -> Boolean:
         return sp.Le(sp.Add(*(sp.Abs(q) for _, q in self.axes)), imaginary_limit(self.scheme.integrator))
+
+    def _damps(self, corner: Corner) -> Boolean:
+        """That there is an ellipse; a piece of the imaginary axis may do where that is stable as far."""
+        relation = sp.Ge if corner.flat and len(self.axes) == 1 else sp.Gt
+        return sp.And(*(relation(p.as_content_primitive()[1], 0) for p, _ in self.axes))
 
     def _below(self, corner: Corner) -> Boolean:
         """An ellipse around -m of half-axis m >= P encloses that of half-axis P."""
@@ -122,7 +128,8 @@ class EllipseBound:
         """The same of an amplification polynomial that is there already."""
         one_step = phi.polynomial.degree() == 1
         grade = "power-bounded" if one_step else "von-neumann"
-        return Stability(phi.polynomial, self.condition, "sufficient", phi.assumptions, phi.box, grade)
+        condition = self.condition.replace(lambda e: isinstance(e, sp.Le), _without_moduli)
+        return Stability(phi.polynomial, condition, "sufficient", phi.assumptions, phi.box, grade)
 
     def holds(self, **values: Any) -> Any:
         """Whether the integrator is stable on the ellipse: exact, at numbers (a bool) or arrays (broadcast, an array of bool).
@@ -222,6 +229,15 @@ def enclosed(scheme: GridScheme) -> EllipseBound | None:
         return None
     axes = tuple((sp.expand(a + b), sp.expand(a - b)) for a, b in pairs if a != 0 or b != 0)
     return EllipseBound(scheme, axes, middle) if axes else None
+
+
+def _without_moduli(relation: sp.Le) -> Boolean:
+    """Of moduli that are added on the left: for each of their signs."""
+    moduli = sorted(relation.lhs.atoms(sp.Abs), key=str)
+    signed = (
+        {m: sign * m.args[0] for m, sign in zip(moduli, signs, strict=True)} for signs in product((1, -1), repeat=len(moduli))
+    )
+    return sp.And(*(sp.Le(relation.lhs.xreplace(of), relation.rhs) for of in signed))
 
 
 def _at_most(expr: sp.Expr, most: sp.Rational) -> Boolean:

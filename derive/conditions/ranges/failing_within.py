@@ -1,9 +1,9 @@
-"""Where a bound for all values of a parameter in a range fails: beyond each of its edges a value in the range that does not qualify.
+"""Where a bound for all values of a parameter in a range fails: beyond each of its edges, at a value that does not qualify.
 
 The parameter is put at the ends of its range, and at a few values between, one after the other; what is left is a scheme in the
-other parameters and the ends, whose roots beyond the edge are looked at as anywhere (`failing`). What a witness claims is exact:
-at this value of the range, which lies in it, these roots do not qualify. A part that needs a value none of which is tried, such as
-the vertex of a parabola, has no witness.
+other parameters and the ends, whose roots beyond the edge are looked at as anywhere (`failing`). What a witness claims is
+exact: at this value of the range these roots do not qualify. A part that fails at other values alone, such as the vertex of a
+parabola, has no witness, and nothing is said beyond edges that only suffice.
 
 >>> from derive import parse_scheme, stability
 >>> text = "u[1, 0] == u[0, 0] - nu*(u[0, 1] - u[0, -1])/2 + r*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
@@ -36,7 +36,7 @@ def failing_within(stability: Stability) -> tuple[Failing, ...]:
     """Of each part, and of each edge of it, the first value of the range at which it is seen to be needed."""
     found: dict[tuple, Failing] = {}
     parts = set(sp.And.make_args(stability.condition))
-    for values in _values(stability):
+    for values in _values(stability) if stability.status == "exact" else ():
         fixed = _at(stability, values)
         for one in failing(fixed) if _tells_all(fixed) else ():
             found.setdefault((one.part, one.edge), _placed(one, values))

@@ -7,7 +7,7 @@ import sympy as sp
 
 from derive import stability
 from derive.__main__ import main
-from derive.commands.lines import lines
+from derive.commands.lines import ALSO_CALLED, lines, spelled
 from derive.gallery import gallery
 from derive.gallery.spaces import spaces
 from derive.lines.integrators import integrators
@@ -91,7 +91,7 @@ def test_on_the_command_line(capsys: pytest.CaptureFixture) -> None:
         (["u_t == u_xxxxx", "--space", "central2", "--time", "RK4"], "up to order 4"),
         (["u_t == u_xxx", "--space", "central4", "--time", "RK4"], "of order 1, 2 with central4, got 3"),
         (["u_t == u_xx", "--space", "central2", "--time", "RK44"], "did you mean 'RK4'?"),
-        (["u_t == u_xx", "--space", "central", "--time", "RK4"], "unknown discretisation in space 'central'"),
+        (["u_t == u_xx", "--space", "spectral", "--time", "RK4"], "unknown discretisation in space 'spectral'"),
         (["u_t == u_xx", "--space", "central2"], "both --space and --time"),
         (["u_t == u_xx", "--space", "central2", "--time", "imex-euler"], "expected --implicit with imex-euler"),
         (
@@ -99,6 +99,9 @@ def test_on_the_command_line(capsys: pytest.CaptureFixture) -> None:
             "derivatives of the equation, u_xx",
         ),
         (["u_t == u_xx", "--space", "central2", "--time", "RK4", "--implicit", "u_xx"], "an integrator of two parts"),
+        (["u_t == D u_xx", "--space", "central2", "--time", "RK4"], "write * between factors"),
+        (["u_tt == u_xx", "--space", "central2", "--time", "RK4"], "write a system, such as 'u_t == v' 'v_t == k*u_xx'"),
+        (["u_t == -u*u_x", "--space", "central2", "--time", "RK4", "--freeze", "u="], "such as u = U, got 'u='"),
         (["u_t == u_x", "--space", "staggered", "--time", "RK4"], "two unknowns or more with staggered"),
         (["u_t == __import__('os')", "--space", "central2", "--time", "RK4"], "got the character"),
     ],
@@ -144,3 +147,31 @@ def test_frozen_in_space_and_about_a_state(capsys: pytest.CaptureFixture) -> Non
     assert main([*given, "--freeze", "u=U", "--solve", "dt"]) == 0
     shown = capsys.readouterr().out
     assert "linearised about the constant state u = U: coefficients are frozen there, perturbations are small" in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("Euler", "forward-euler"),
+        ("rk4", "RK4"),
+        ("Crank Nicolson", "crank-nicolson"),
+        ("BE", "backward-euler"),
+        ("CNAB", "imex-cnab"),
+    ],
+)
+def test_integrators_by_the_names_of_the_books(name: str, own: str) -> None:
+    assert spelled(name, integrators) == own
+
+
+def test_every_other_name_is_of_an_integrator() -> None:
+    assert set(ALSO_CALLED.values()) <= set(integrators)
+    assert not {spelled(name, integrators) for name in integrators} ^ set(integrators)
+    assert spelled("nonsense", integrators) == "nonsense"
+
+
+def test_what_nobody_asked_for_is_said(capsys: pytest.CaptureFixture) -> None:
+    assert main(["pde", "u_t == D*u_xx", "--time", "euler", "--positive", "D"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("discretised by --space central2, as none was given; others: ")
+    assert main(["pde", "u_t == D*u_xx", "--time", "forward-euler", "--space", "centred", "--positive", "D"]) == 0
+    assert said.partition("\n\n")[2] == capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
@@ -196,3 +197,18 @@ def test_as_a_stability_bound() -> None:
     edges = [float(meant.sup.subs({k: 1, a: 1, dx: 1})), ellipse_bound(scheme("RK3", 1)).largest("n0", r0=0.47)]
     assert edges[0] == pytest.approx(0.6275)
     assert edges[1] >= 1.73
+
+
+def test_for_all_speeds() -> None:
+    """What suffices for every speed up to N: by NumPy, at the fastest on either side; r = 0 is enclosed too."""
+    nu, r, N, u = *sp.symbols("nu r", real=True), sp.Symbol("N", positive=True), GridFunction("u", dims=1)
+    moving = -nu * (u[0, 1] - u[0, -1]) / 2 + r * (u[0, 1] - 2 * u[0, 0] + u[0, -1])
+    worst = ellipse_bound(integrators["RK4"](moving, u)).stability.for_all({"nu": (-N, N)})
+    theta, told = np.linspace(0, np.pi, 400), set()
+    for fast, rate in product((0.5, 2.3, 2.8, 3.2), (-0.1, 0.0, 0.1, 0.5, 0.9)):
+        z = 2 * rate * (np.cos(theta) - 1) - 1j * fast * np.sin(theta)
+        stable = abs(1 + z + z**2 / 2 + z**3 / 6 + z**4 / 24).max() <= 1 + 1e-12
+        told.add((worst.holds(N=fast, r=rate), bool(stable)))
+    assert told >= {(True, True), (False, False)}
+    assert (True, False) not in told
+    assert (worst.status, worst.witnesses, worst.holds(N=2.8, r=0.0)) == ("sufficient", (), True)
