@@ -6,11 +6,12 @@ That either does so on all of the edge is seen from the edge's own polynomial, w
 a c + b of the two does not vanish with the resultant, it is their greatest common divisor up to a factor (specialisation of
 subresultants), and c = -b/a is that root, as a rational function of the parameters.
 
+>>> from derive.conditions.sampling import parameters
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
 >>> text = "u[1, 0] == u[-1, 0] - a*(u[0, 1] - u[0, -1]) + 2*r*(u[-1, 1] - 2*u[-1, 0] + u[-1, -1])"
 >>> found = amplification(parse_scheme(text, positive=["r"]))
->>> a, r = sorted(found.polynomial.as_expr().free_symbols - {*found.polynomial.gens, *SHIFTS}, key=str)
+>>> a, r = parameters(found)
 >>> Touching(found, "von-neumann").cosine(a**2 + 4 * r <= 1, {a: sp.Rational(1, 2), r: sp.Rational(1, 5)})
 2*r/(2*r - 1)
 """
