@@ -67,7 +67,7 @@ def numbers(found: Amplification) -> list[sp.Expr] | None:
     if not lead.imaginary.is_zero or size.has(*COSINES, *SINES):
         return None
     real, imaginary = (sp.expand(sp.cancel(-part.as_expr() / size)) for part in (rest.real, rest.imaginary))
-    n = [sp.expand(-imaginary).coeff(SINES[i]) for i in found.phases]
+    n = [sp.diff(-imaginary, SINES[i]) for i in found.phases]
     if 0 in n or any(value.has(*COSINES, *SINES) for value in n):
         return None
     s, y = ([wave(i) for i in found.phases] for wave in (lambda i: SINES[i], lambda i: 1 - COSINES[i]))
