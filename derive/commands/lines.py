@@ -90,6 +90,19 @@ def lines(
     return typed, {p.name: meant for p, meant in numbers.meaning.items()}
 
 
+def check_positive(positive: Sequence[str], texts: Iterable[str], typed: GridScheme) -> None:
+    """A name that is mistyped would leave a condition that is longer than it need be.
+
+    Raises:
+        InputError: a name that stands neither in the texts nor among the numbers of the scheme.
+    """
+    from derive.reading.ranges import words
+
+    known = {*(word for text in texts for word in words(text)), *map(str, typed.parameters), "dt", "dx", "dy", "dz"}
+    if unknown := [name for name in positive if name not in known]:
+        raise InputError(f"expected constants of the equation after --positive, got {unknown[0] or 'none'}")
+
+
 def spelled(name: str, known: Iterable[str]) -> str:
     """A name as it is spelled here: rk4 is RK4, and Euler the forward one."""
     plain = ALSO_CALLED.get(_letters(name), name)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from derive.commands.lines import lines
+from derive.commands.lines import check_positive, lines
 from derive.commands.scheme import Repeated, names_of, scheme
 from derive.errors import InputError
 
@@ -54,6 +54,7 @@ def pde(
     space, time = space or SPACE, time or TIME
     signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
     typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
+    check_positive(signs, (*equations, *freeze), typed)
     if taken and not json:
         print(f"discretised by {' and '.join(taken)}, as none was given; others: --space upwind1, --time SSP33 (--help)\n")
     scheme(

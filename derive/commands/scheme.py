@@ -193,13 +193,15 @@ def _print_analysis(typed: GridScheme, meant, names: tuple[str, ...]) -> tuple[I
 
 def _by_lines(equations, space: str, time: str, implicit, positive, freeze, unused: dict[str, object]):
     """A differential equation, discretised."""
-    from derive.commands.lines import lines
+    from derive.commands.lines import check_positive, lines
 
     if not (space and time):
         raise InputError("expected both --space and --time for a differential equation, such as --space central2 --time RK4")
     if asked := [name for name, value in unused.items() if value]:
         raise InputError(f"expected no {' and no '.join(asked)} with --space: the numbers of the scheme are named by it")
-    return lines(equations, space, time, names_of(implicit), positive, freeze)
+    typed, meant = lines(equations, space, time, names_of(implicit), positive, freeze)
+    check_positive(positive, (*equations, *freeze), typed)
+    return typed, meant
 
 
 def _first(typed: GridScheme, meant) -> str:
@@ -251,7 +253,7 @@ def alone(option: str, others: dict[str, object], why: str = "its text is to be 
 
 def names_of(texts: tuple[str, ...]) -> list[str]:
     """Several in one text are divided by commas."""
-    return [name for text in texts for name in text.split(",")]
+    return [name.strip() for text in texts for name in text.split(",")]
 
 
 def _text(typed: GridScheme, bound: Stability, steps: bool, latex: bool, code: str) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 import tyro
 
 from derive.commands.pde import pde
-from derive.commands.scheme import BACKENDS, alone, scheme
+from derive.commands.scheme import alone, scheme
 from derive.derivations import titles
 from derive.errors import InputError, choose
 from derive.reports.subject import flat, known, known_optimiser, optimiser, settings_of
@@ -42,20 +42,20 @@ def show(
         steps: the whole derivation, not the result alone.
         latex: LaTeX instead of text.
         code: generated code for this backend, numpy or torch, instead of the formula.
-        json: for programs: key, title, source, assumptions, result, latex, steps, outputs.
+        json: for programs: key, title, source, assumptions, result, latex, steps, outputs, solved.
     """
     if json:
         alone("--json", {"--steps": steps, "--latex": latex, "--code": code}, "it holds them")
+    from derive.reports import theorem_page
+
     if code:
-        choose("backend", code, dict.fromkeys(BACKENDS))
+        choose("backend", code, dict.fromkeys(theorem_page.BACKENDS))
         alone("--code", {"--steps": steps, "--latex": latex})
     key = known(id)
     if optimiser(key):
         alone(f"show {key}", {"--steps": steps, "--code": code}, "these are of theorems")
         show_optimizers(((key,),), latex=latex, json=json)
         return
-    from derive.reports import theorem_page
-
     if json:
         print(theorem_page.page(key)["json"])
     elif code:

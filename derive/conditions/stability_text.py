@@ -84,17 +84,20 @@ def _otherwise(stability: Stability) -> list[str]:
 
 
 def _claim(stability: Stability) -> list[str]:
+    through = _through(stability)
     if stability.condition == sp.true:
-        return [
-            f"{ALWAYS}{_through(stability)}: {MEANS[stability.grade]} at every value of {_names(stability)}"
-            if stability.parameters
-            else f"{ALWAYS}{_through(stability)}",
-            "",
-        ]
+        means = f": {MEANS[stability.grade]} at every value of {_names(stability)}" if stability.parameters else ""
+        return [f"{f'stable{through}' if through else ALWAYS}{means}", ""]
     if stability.condition == sp.false:
-        through = _through(stability)
-        return [paragraph(f"{NEVER}{through}: {_NEVER[stability.grade]}{_for_instance(stability, stability.other)}"), ""]
+        claim = _not_throughout(stability) if through else f"{NEVER}: {_NEVER[stability.grade]}"
+        return [paragraph(f"{claim}{_for_instance(stability, stability.other)}"), ""]
     return [f"stable{_when(stability)}", "", to_read(stability).text(), ""]
+
+
+def _not_throughout(stability: Stability) -> str:
+    """At some values of the range it may be stable."""
+    claim = f"stable{_through(stability)}"
+    return f"at no value of {_names(stability)} {claim}" if stability.parameters else f"not {claim}"
 
 
 def _names(stability: Stability) -> str:

@@ -47,9 +47,10 @@ def parse_ranges(*texts: str, positive: Sequence[str] = ()) -> dict[str, Ends]:
 
 def new_names(texts: Iterable[str], others: Iterable[str]) -> set[str]:
     """Names in the ends that stand in no other text."""
-    known = {word for text in others for word in _words(text)}
-    return {word for text in texts for word in _words(text.partition(":")[2])} - known
+    known = {word for text in others for word in words(text)}
+    return {word for text in texts for word in words(text.partition(":")[2])} - known
 
 
-def _words(text: str) -> list[str]:
+def words(text: str) -> list[str]:
+    """Names, of unknowns, derivatives and constants."""
     return re.findall(r"[A-Za-z_]\w*", text)

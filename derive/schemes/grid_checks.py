@@ -67,10 +67,14 @@ def _check_numbers(residual: sp.Expr) -> None:
 
 
 def _check_count(scheme: GridScheme) -> None:
-    if not scheme.unknowns or len(scheme.unknowns) != len(scheme.residuals):
+    if not scheme.unknowns:
+        raise InputError(
+            "expected values such as u[1, 0], got none; a differential equation, such as u_t == k*u_xx, is for `pde`"
+        )
+    if len(scheme.unknowns) != len(scheme.residuals):
         raise InputError(
             f"expected one equation per unknown, got {len(scheme.residuals)} equation(s) for "
-            f"{len(scheme.unknowns)} unknown(s): {', '.join(map(str, scheme.unknowns)) or 'none'}"
+            f"{len(scheme.unknowns)} unknown(s): {', '.join(map(str, scheme.unknowns))}"
         )
 
 

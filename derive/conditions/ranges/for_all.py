@@ -51,6 +51,8 @@ def for_all(stability: Stability, ranges: Mapping[str, Ends]) -> Stability:
         InputError: an unknown parameter, no such pair, a range beyond what is assumed of its parameter, or a condition whose
             worst case has no closed form.
     """
+    if not isinstance(ranges, Mapping):
+        raise InputError(f"expected parameters and their ranges, such as {{'nu': (-N, N)}}, got {quoted(ranges)}")
     own = {p.name: p for p in stability.parameters}
     pairs = {choose("parameter", str(name), own): _pair(name, ends) for name, ends in ranges.items()}
     known = {**{name: sp.Symbol(name, positive=True) for name in _positive_names(pairs.values())}, **own}
@@ -109,9 +111,9 @@ def _over(stability: Stability, span: Span) -> Stability:
     except (NoClosedForm, TimeUp, BasePolynomialError, NotImplementedError):
         others = [p.name for p in stability.parameters if p != span.symbol]
         told = f"; give numbers for {' or '.join(others)}" if others else ""
-        why = "" if stability.has_formula else f" (it is {stability.status}, without a formula)"
+        why = "" if stability.has_formula else f", as it is {stability.status}, without a formula"
         raise InputError(
-            f"expected a condition whose worst case over {span} has a closed form, got one{why} of which none was found{told}"
+            f"expected a condition whose worst case over {span} has a closed form; none was found{why}{told}"
         ) from None
 
 

@@ -28,6 +28,7 @@ PROGRAMS = {"derive": derive.__main__.main, "experiments": experiments.__main__.
         ("derive show 5.4 --steps=yes", "got yes"),
         ("derive show 5.4 --code", "expected a value after --code, got none"),
         ("derive show 5.4 --code fortran", "unknown backend 'fortran': expected one of numpy, torch"),
+        ("derive show 5.4 --code javascript", "unknown backend 'javascript': expected one of numpy, torch"),
         ("derive scheme ----u[1,0]", "expected one equation, left == right, got '----u[1, 0]'"),
         ("derive scheme --u==0", "got"),
         ("experiments run figure-1 --nope", "got --nope"),

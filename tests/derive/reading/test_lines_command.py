@@ -175,3 +175,13 @@ def test_what_nobody_asked_for_is_said(capsys: pytest.CaptureFixture) -> None:
     assert said.startswith("discretised by --space central2, as none was given; others: ")
     assert main(["pde", "u_t == D*u_xx", "--time", "forward-euler", "--space", "centred", "--positive", "D"]) == 0
     assert said.partition("\n\n")[2] == capsys.readouterr().out
+
+
+def test_a_mistyped_constant_is_not_taken_for_a_positive_one(capsys: pytest.CaptureFixture) -> None:
+    heat = ["pde", "u_t == D*u_xx - m*u", "--time", "euler", "--positive"]
+    assert main([*heat, "D, m"]) == 0
+    assert "for r > 0, s > 0" in capsys.readouterr().out
+    assert main([*heat, "D,n"]) == 2
+    assert capsys.readouterr() == ("", "error: expected constants of the equation after --positive, got n\n")
+    assert main(["scheme", "u_t == D*u_xx"]) == 2
+    assert "is for `pde`" in capsys.readouterr().err

@@ -32,7 +32,7 @@ u, v, plane = GridFunction("u", 1), GridFunction("v", 1), GridFunction("p", 2)
         ),
         ([u[1, 0] - sp.IndexedBase("u")[0, sp.Symbol("j")]], "expected integer offsets"),
         ([u[1, 0] - sp.Symbol("z", imaginary=True) * u[0, 0]], "expected real parameters, got z"),
-        ([r], "one equation per unknown"),
+        ([r], "a differential equation, such as .*, is for `pde`"),
     ],
 )
 def test_refusals(equations: list, message: str) -> None:

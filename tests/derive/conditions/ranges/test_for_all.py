@@ -210,6 +210,20 @@ def test_what_is_refused() -> None:
     ):
         with pytest.raises(InputError, match=told):
             upwind.for_all(ranges)
+    with pytest.raises(InputError, match=r"expected parameters and their ranges, such as .*, got 'nu'"):
+        upwind.for_all("nu")
     decided = replace(stability(gallery["advection-diffusion-ftcs"].scheme), status="decided")
     with pytest.raises(InputError, match=r"it is decided, without a formula.*give numbers for r"):
         decided.for_all({"nu": (-N, N)})
+
+
+def test_what_fails_within_a_range_may_be_stable_in_a_part_of_it() -> None:
+    heat, upwind = (
+        stability(parse_scheme("u[1,0] - u[0,0] == r*(u[0,1] - 2*u[0,0] + u[0,-1])")),
+        stability(gallery["upwind"].scheme),
+    )
+    assert str(heat.for_all({"r": (0, sp.Rational(3, 5))})).startswith(
+        "not stable for all 0 <= r <= 3/5; for instance, at r = 3/5"
+    )
+    assert str(heat.for_all({"r": (0, sp.Rational(1, 2))})).startswith("stable for all 0 <= r <= 1/2\n")
+    assert str(upwind.for_all({"nu": (-N, N)})).startswith("at no value of N stable for all -N <= nu <= N; for instance, at")
