@@ -35,7 +35,7 @@ def latex(expr: sp.Basic) -> str:
             return lines[0] if len(lines) == 1 else r"\begin{aligned} & " + r" \\ & ".join(lines) + r" \end{aligned}"
         case sp.Contains(args=(element, container)):
             return latex(sp.Tuple(*_relations(element, container)))
-    return NotationPrinter({"symbol_names": latex_names()}).doprint(expr)
+    return NotationPrinter({"symbol_names": latex_names()}).doprint(in_decimals(expr))
 
 
 def escaped(text: str) -> str:

@@ -83,3 +83,9 @@ def test_letters_wherever_a_condition_is_shown() -> None:
     assert normal(sp.sympify(told["named"]["condition"], locals=own)) == normal(shown.condition)
     assert {k: sp.sympify(v, locals=own) for k, v in told["named"]["with"].items()} == {k.name: v for k, v in shown.definitions}
     assert as_json.of_scheme(stability(optimizers["gd"]), {}, {})["named"] is None
+
+
+def test_a_number_without_radicals_is_one_decimal_in_text_and_latex() -> None:
+    x = sp.Symbol("x", positive=True)
+    end = sp.Le(x, sp.CRootOf(sp.Poly("x**3 - 2*x**2 + 3*x - 3"), 0) / 2)  # Runge-Kutta 4 on the heat equation
+    assert (named(end).latex(), named(end).text()) == (r"x \leq 0.6963233909", "x ≤ 0.6963233909")
