@@ -124,10 +124,8 @@ def _merged_by_symbol(parts: list[Boolean], domain: Domain) -> list[Boolean]:
 
 def _to_read(fact: Boolean) -> Boolean:
     """An affine one in a single parameter, as there is in alternatives, as a bound on it."""
-    if len(fact.free_symbols) > 1:
-        return _in_positive_terms(fact)
-    bound = _of_bounds(fact, next(iter(fact.free_symbols)))
-    return fact if bound is None else bound
+    bound = _of_bounds(fact, next(iter(fact.free_symbols))) if len(fact.free_symbols) == 1 else None
+    return _in_positive_terms(fact) if bound is None else bound
 
 
 def _in_positive_terms(fact: Boolean) -> Boolean:
