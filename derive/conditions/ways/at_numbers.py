@@ -25,7 +25,7 @@ import sympy as sp
 
 from derive.conditions.ways import two_phases
 from derive.conditions.ways.at_root import places_of, qualifies
-from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
+from derive.conditions.ways.margins import Complex, NoClosedForm, before_last, complex_coefficients, gaps
 from derive.conditions.ways.on_the_real_line import non_negative, positive
 from derive.conditions.ways.schur import numeric_verdict
 from derive.conditions.ways.two_phases import Wave, Waves
@@ -144,7 +144,7 @@ def _at_all_phases(phi: list[Complex], grade: str) -> bool:
         return False
     if not all(positive(gap) if demanded == "schur" else non_negative(gap) for gap, demanded in found):
         return False
-    return grade != "power-bounded" or _simple_on_the_circle(phi, [gap for gap, _ in found[:-1]])
+    return grade != "power-bounded" or _simple_on_the_circle(phi, before_last(phi, found))
 
 
 def _simple_on_the_circle(phi: list[Complex], found: list[sp.Poly]) -> bool:

@@ -29,8 +29,16 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.line import stable_set
-from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps
-from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, critical_polynomials, decide, decide_at, qualify
+from derive.conditions.ways.margins import Complex, NoClosedForm, before_last, complex_coefficients, gaps
+from derive.conditions.ways.tests_on_a_line import (
+    DIGITS,
+    NEAR,
+    computed_roots,
+    critical_polynomials,
+    decide,
+    decide_at,
+    qualify,
+)
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
 
@@ -98,7 +106,7 @@ def holds_at_numbers(numbers: Phi, c: sp.Symbol, grade: str) -> bool:
         raise NoClosedForm
     if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in found):
         return False
-    return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(found, c))
+    return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(before_last(numbers, found), c))
 
 
 def _at(k: Complex, parameter: sp.Symbol, value: sp.Expr) -> Complex:
@@ -121,9 +129,9 @@ def _non_negative(gap: sp.Expr, c: sp.Symbol, demanded: str) -> bool:
     return bool(gap.subs(c, sample) > 0)
 
 
-def _zeros(found: Sequence[tuple[sp.Poly, str]], c: sp.Symbol) -> list[sp.Expr]:
-    """Cosines at which a gap before the last vanishes: only there can unit roots meet."""
-    factors = {f for gap, _ in found[:-1] for f, _ in sp.factor_list(gap.as_expr(), c)[1]}
+def _zeros(found: Sequence[sp.Poly], c: sp.Symbol) -> list[sp.Expr]:
+    """Cosines at which a gap vanishes."""
+    factors = {f for gap in found for f, _ in sp.factor_list(gap.as_expr(), c)[1]}
     return [root for f in factors for root in sp.real_roots(f) if -1 <= root <= 1]
 
 
@@ -134,7 +142,7 @@ def _meets(phi: Phi, c: sp.Symbol, cosine: sp.Expr) -> bool:
     numbers = [(k.real.as_expr() + sp.I * k.imaginary.as_expr()).subs(point).evalf(DIGITS) for k in phi]
     if abs(numbers[0]) < NEAR:
         return True
-    return not qualify(sp.Poly(numbers, sp.Symbol("t")).nroots(n=DIGITS - 10, maxsteps=500), "power-bounded")
+    return not qualify(computed_roots(numbers), "power-bounded")
 
 
 def _holds_at(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, point: sp.Expr, left: bool, right: bool) -> bool:

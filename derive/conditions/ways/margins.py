@@ -201,6 +201,15 @@ def gaps(phi: list[Complex], grade: str) -> list[tuple[sp.Poly, str]]:
     return found
 
 
+def before_last(phi: list[Complex], found: list[tuple[sp.Poly, str]]) -> list[sp.Poly]:
+    """Of the gaps of phi those at whose zeros alone unit roots may meet: where they are positive, the last step has one root.
+
+    A gap that is zero is not among those found: where one is, as at the last step of a root that never leaves the circle, none
+    of the others is the last, or all after it have to be positive.
+    """
+    return [gap for gap, _ in (found[:-1] if len(found) == len(phi) - 1 else found)]
+
+
 def _primitive(phi: list[Complex]) -> list[Complex]:
     """Divide by the common real factor; it moves no root, and divides an earlier gap."""
     common = reduce(sp.gcd, _parts(phi))

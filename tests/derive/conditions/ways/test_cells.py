@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy as sp
 
 from derive.conditions.stability import stability
+from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.cells import stable_values
 from derive.conditions.ways.margins import complex_coefficients, gaps
 from derive.conditions.ways.schur import GRADES, numeric_verdict
 from derive.fields.phases import COSINES, SINES
+from derive.fields.symbols import xi
 from derive.modes.amplification import amplification
 from derive.reading.parse import parse_scheme
 
@@ -63,3 +66,25 @@ def test_where_roots_of_two_factors_meet_is_a_cut(text: str, own, neighbour) -> 
     assert found.status == "exact"
     for p in (sp.Rational(k, 84) for k in range(-168, 169)):
         assert found.holds(p=p) == (own(p) ** 2 + neighbour(p) ** 2 <= 1), p
+
+
+def test_roots_that_meet_at_an_irrational_value() -> None:
+    """To forty digits they do not converge there."""
+    found = stability(parse_scheme("u[4] == 12*u[2] + 3*p*u[1]/4 - u[0]"), "power-bounded")
+    assert found.status == "exact"
+    (p,) = found.polynomial.free_symbols - {xi}
+    for value in range(-60, 61, 3):
+        largest = max(abs(np.roots([complex(c.subs(p, value)) for c in found.polynomial.all_coeffs()])))
+        assert abs(largest - 1) > 1e-6
+        assert (found.condition.subs(p, value) == sp.true) == (largest < 1)
+
+
+@pytest.mark.parametrize(("share", "stable"), [("1", False), ("1/2", True)])
+def test_a_root_that_never_leaves_the_circle_may_meet_another(share: str, stable: bool) -> None:
+    """Roots are -w and -share (1 - p + p w), both -1 at zero phase if the share is 1; the last of the gaps is zero."""
+    moving = lambda n, j: f"{share}*((1 - p)*u[{n}, {j}] + p*u[{n}, {j + 1}])"  # noqa: E731
+    found = stability(parse_scheme(f"u[2, 0] + u[1, 1] + {moving(1, 0)} + {moving(0, 1)} == 0"), "power-bounded")
+    assert found.status == "exact"
+    at_numbers = AtNumbers(found.amplification)
+    for p, expected in ((sp.Rational(1, 2), stable), (sp.Integer(2), False)):
+        assert found.holds(p=p) == at_numbers.stable({"p": p}, "power-bounded") == expected
