@@ -62,10 +62,7 @@ def lines(
     from derive.reading.equation import differential
     from derive.schemes.grid import GridFunction
 
-    integrator, discrete = (
-        integrators[spelled(time, integrators)],
-        space_of(",".join(ALSO_SPACES.get(name.strip(), name) for name in space.split(","))),
-    )
+    integrator, discrete = integrators[spelled(time, integrators)], space_of(_spaces(space))
     read = differential(*equations, positive=positive, freeze=freeze)
     unknowns = [GridFunction(name, read.dims) for name in read.unknowns]
     names = {term.name for terms in read.terms for term in terms}
@@ -108,6 +105,10 @@ def spelled(name: str, known: Iterable[str]) -> str:
     plain = ALSO_CALLED.get(_letters(name), name)
     alike = [other for other in known if _letters(other) == _letters(plain)]
     return alike[0] if len(alike) == 1 else plain
+
+
+def _spaces(names: str) -> str:
+    return ",".join(ALSO_SPACES.get(name.strip(), name) for name in names.split(","))
 
 
 def _letters(name: str) -> str:

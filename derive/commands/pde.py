@@ -6,7 +6,7 @@ from typing import Annotated
 
 import tyro
 
-from derive.commands.lines import check_positive, lines
+from derive.commands.lines import lines
 from derive.commands.scheme import Repeated, names_of, scheme
 from derive.errors import InputError
 
@@ -47,20 +47,10 @@ def pde(
     """
     if not equations:
         raise InputError("expected an equation, such as 'u_t + c*u_x == D*u_xx'")
-    from derive.modes.accuracy import order_of_accuracy
-    from derive.reading.ranges import new_names
-
-    taken = [f"--{option} {name}" for option, given, name in (("space", space, SPACE), ("time", time, TIME)) if not given]
-    space, time = space or SPACE, time or TIME
-    signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
-    typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
-    check_positive(signs, (*equations, *freeze), typed)
-    if taken and not json:
-        print(f"discretised by {' and '.join(taken)}, as none was given; others: --space upwind1, --time SSP33 (--help)\n")
     scheme(
         equations,
-        space=space,
-        time=time,
+        space=space or SPACE,
+        time=time or TIME,
         positive=positive,
         implicit=implicit,
         freeze=freeze,
@@ -71,4 +61,16 @@ def pde(
         json=json,
     )
     if not json:
-        print(f"\naccuracy: {order_of_accuracy(typed, meant)}")
+        _print_accuracy(equations, space or SPACE, time or TIME, implicit, positive, freeze, for_all)
+        taken = [f"--{option} {name}" for option, given, name in (("space", space, SPACE), ("time", time, TIME)) if not given]
+        if taken:
+            print(f"discretised by {' and '.join(taken)}, as none was given; others: --space upwind1, --time SSP33 (--help)")
+
+
+def _print_accuracy(equations, space: str, time: str, implicit, positive, freeze, for_all) -> None:
+    from derive.modes.accuracy import order_of_accuracy
+    from derive.reading.ranges import new_names
+
+    signs = [name for name in names_of(positive) if name not in new_names(for_all, (*equations, *freeze))]
+    typed, meant = lines(equations, space, time, names_of(implicit), signs, freeze)
+    print(f"\naccuracy: {order_of_accuracy(typed, meant)}")

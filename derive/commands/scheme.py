@@ -88,14 +88,14 @@ def scheme(
         names: tuple[str, ...] = ()
     else:
         typed, meant, names = _as_typed(equations, assume, meaning, signs, freeze, names_of(step_names))
-    first = _first(typed, meant if space else {})
-    if first and not json:
-        print(f"{_comment(latex, code)}{first}\n")
     check_definitions(typed, meant)
     deviations = parse_random(typed, *random, positive=names_of(positive))
     ranges = parse_ranges(*for_all, positive=names_of(positive))
     told = [*deviations.values(), *(end for ends in ranges.values() for end in ends)]
     numbers = check_asked(typed, meant, solve, parse_definitions(*at), told)
+    first = _first(typed, meant if space else {})
+    if first and not json:
+        print(f"{_comment(latex, code)}{first}\n")
     condition = _condition(typed, deviations, grade)
     bound = bound_of(typed, condition)
     if ranges:  # where there is no formula, of what suffices

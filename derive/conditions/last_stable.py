@@ -53,17 +53,17 @@ def _simple(low: float, high: float) -> Iterator[float]:
     for power in (1, 2):
         ends = [Fraction(str(end)) ** power for end in (low, high)]
         most = SIMPLER * (ends[1] - ends[0]) ** -0.5
-        for value in (*ends, simplest(*ends)):
+        for value in (*ends, of_least_denominator(*ends)):
             if value.denominator < most:
                 guess = float(value) ** (1 / power)
                 near = (guess, math.nextafter(guess, 0.0), math.nextafter(guess, math.inf))
                 yield from (number for number in near if low < number < high)
 
 
-def simplest(low: Fraction, high: Fraction) -> Fraction:
+def of_least_denominator(low: Fraction, high: Fraction) -> Fraction:
     """The fraction of least denominator between two positive ones, by their continued fractions (Stern and Brocot).
 
-    >>> simplest(Fraction(314, 100), Fraction(315, 100))
+    >>> of_least_denominator(Fraction(314, 100), Fraction(315, 100))
     Fraction(22, 7)
     """
     whole = low.numerator // low.denominator
@@ -71,4 +71,4 @@ def simplest(low: Fraction, high: Fraction) -> Fraction:
         return Fraction(whole + 1)
     if low == whole:
         return whole + 1 / Fraction(math.floor(1 / (high - whole)) + 1)
-    return whole + 1 / simplest(1 / (high - whole), 1 / (low - whole))
+    return whole + 1 / of_least_denominator(1 / (high - whole), 1 / (low - whole))

@@ -36,7 +36,7 @@ def run() -> list[Result]:
     return [
         Result("textbook schemes: the slowest", times()[slowest][0], "s", 2, False, slowest),
         Result("textbook schemes: all", sum(s for s, _ in times().values()), "s", 60, False, f"{within} of {count} within 2 s"),
-        Result("textbook schemes: with a closed form", exact, f"of {count}", count, True, "without python-flint too"),
+        Result("textbook schemes: with a closed form", exact, f"of {count}", count, True, "status exact"),
         Result("textbook schemes: exact or decided", settled, f"of {count}", count, True, "all, in their time"),
     ]
 

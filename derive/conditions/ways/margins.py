@@ -138,6 +138,22 @@ def _split(expr: sp.Expr, gens: list[sp.Symbol]) -> Complex:
     return Complex(*(without_sine_squares(sp.Poly(part, *gens)) for part in parts))
 
 
+def explicit_step(polynomial: sp.Poly) -> tuple[sp.Expr, sp.Expr]:
+    """Real and imaginary part of the amplification factor of one step, polynomials in cosines and sines.
+
+    Raises:
+        NoClosedForm: there are more levels, or the newest one has neighbours.
+    """
+    if polynomial.degree() != 1:
+        raise NoClosedForm
+    lead, rest = complex_coefficients(polynomial)
+    size = lead.real.as_expr()
+    if not lead.imaginary.is_zero or size.has(*COSINES, *SINES):
+        raise NoClosedForm
+    real, imaginary = (sp.expand(sp.cancel(-part.as_expr() / size)) for part in (rest.real, rest.imaginary))
+    return real, imaginary
+
+
 def margins(phi: list[Complex], grade: str, domain: Domain | None = None) -> list[Margin]:
     """Margins of a polynomial that is irreducible over the rational functions of its symbols.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from derive import integrators, parse_scheme, stability
 from derive.conditions.decided import fraction_of
-from derive.conditions.last_stable import last_stable, simplest
+from derive.conditions.last_stable import last_stable, of_least_denominator
 from derive.conditions.one_left import condition_alone
 from derive.gallery.operators import centred, second
 from derive.gallery.parameters import nu, r, u
@@ -41,7 +41,7 @@ def test_a_good_guess_spares_verdicts() -> None:
 
 @given(low=st.fractions(0, 5, max_denominator=900), size=st.fractions(Fraction(1, 500), 1, max_denominator=900))
 def test_the_simplest_fraction(low: Fraction, size: Fraction) -> None:
-    found = simplest(low, low + size)
+    found = of_least_denominator(low, low + size)
     assert low < found < low + size
     assert not any(low < Fraction(math.floor(low * d) + 1, d) < low + size for d in range(1, found.denominator))
 

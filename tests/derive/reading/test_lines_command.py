@@ -172,9 +172,11 @@ def test_every_other_name_is_of_an_integrator() -> None:
 def test_what_nobody_asked_for_is_said(capsys: pytest.CaptureFixture) -> None:
     assert main(["pde", "u_t == D*u_xx", "--time", "euler", "--positive", "D"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("discretised by --space central2, as none was given; others: ")
+    assert said.splitlines()[-1].startswith("discretised by --space central2, as none was given; others: ")
     assert main(["pde", "u_t == D*u_xx", "--time", "forward-euler", "--space", "centred", "--positive", "D"]) == 0
-    assert said.partition("\n\n")[2] == capsys.readouterr().out
+    assert "".join(said.splitlines(keepends=True)[:-1]) == capsys.readouterr().out
+    assert main(["pde", "u_t == D*u_xx", "--positive", "D", "--solve", "q"]) == 2
+    assert capsys.readouterr() == ("", "error: unknown parameter 'q': expected one of D, dt, dx\n")
 
 
 def test_a_mistyped_constant_is_not_taken_for_a_positive_one(capsys: pytest.CaptureFixture) -> None:

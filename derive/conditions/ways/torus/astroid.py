@@ -31,7 +31,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.eliminate import over_positive, relation
-from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
+from derive.conditions.ways.margins import NoClosedForm, explicit_step
 from derive.conditions.ways.signs import Domain
 from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
@@ -60,13 +60,12 @@ def condition(found: Amplification, domain: Domain) -> Boolean:
 
 def numbers(found: Amplification) -> list[sp.Expr] | None:
     """The Courant number n of every axis, expressions in the parameters; None if the amplification factor is another one."""
-    if found.polynomial.degree() != 1 or len(found.phases) < 2:
+    if len(found.phases) < 2:
         return None
-    lead, rest = complex_coefficients(found.polynomial)
-    size = lead.real.as_expr()
-    if not lead.imaginary.is_zero or size.has(*COSINES, *SINES):
+    try:
+        real, imaginary = explicit_step(found.polynomial)
+    except NoClosedForm:
         return None
-    real, imaginary = (sp.expand(sp.cancel(-part.as_expr() / size)) for part in (rest.real, rest.imaginary))
     n = [sp.diff(-imaginary, SINES[i]) for i in found.phases]
     if 0 in n or any(value.has(*COSINES, *SINES) for value in n):
         return None

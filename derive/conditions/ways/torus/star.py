@@ -26,7 +26,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.eliminate import over_positive, relation
-from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
+from derive.conditions.ways.margins import NoClosedForm, explicit_step
 from derive.conditions.ways.signs import Domain
 from derive.conditions.ways.torus.forms import minors
 from derive.fields.phases import COSINES, SINES
@@ -50,13 +50,9 @@ def weights(found: Amplification) -> tuple[list[sp.Expr], list[sp.Expr]]:
     Raises:
         NoClosedForm: the amplification factor is another one.
     """
-    if found.polynomial.degree() != 1 or not found.phases:
+    if not found.phases:
         raise NoClosedForm
-    lead, rest = complex_coefficients(found.polynomial)
-    size = lead.real.as_expr()
-    if not lead.imaginary.is_zero or size.has(*COSINES, *SINES):
-        raise NoClosedForm
-    real, imaginary = (sp.expand(sp.cancel(-part.as_expr() / size)) for part in (rest.real, rest.imaginary))
+    real, imaginary = explicit_step(found.polynomial)
     d, v = [real.coeff(COSINES[i]) for i in found.phases], [imaginary.coeff(SINES[i]) for i in found.phases]
     lumps = sum(value * (1 - COSINES[i]) for value, i in zip(d, found.phases, strict=True))
     waves = sum(value * SINES[i] for value, i in zip(v, found.phases, strict=True))
