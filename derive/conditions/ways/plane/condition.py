@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -38,8 +38,9 @@ from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
 from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.plane.lines import Along
+from derive.conditions.ways.plane.meeting import coincidences
 from derive.conditions.ways.plane.projection import Projection
-from derive.conditions.ways.plane.scheme import coincidences, margin_values
+from derive.conditions.ways.plane.scheme import margin_values
 from derive.conditions.ways.plane.squares import Names, Squares
 from derive.conditions.ways.plane.verdict import Verdict
 from derive.conditions.ways.signs import Domain
@@ -83,7 +84,7 @@ def _squares(found: Amplification, names: Sequence[sp.Symbol], values: list[sp.E
     """Which parameters are looked at through their squares, the base first."""
     polys = [sp.Poly(value, *names) for value in values]
     if grade == "power-bounded":
-        polys += coincidences(complex_coefficients(found.polynomial), tuple(names), COSINES[found.phases[0]])
+        polys += chain(*coincidences(found.polynomial, tuple(names), found.phases[0]).values())
     which = Squares.of(tuple(names), found, polys, domain)
     base = _base_first(found, which)
     return which if base == which.names else Squares(base, which.which[::-1])
@@ -107,7 +108,7 @@ class _Plane:
         self.admits = admits(names, looked_at)
         also = [*fences(names, looked_at)]
         if grade == "power-bounded":
-            also += [squares.halved(g) for g in coincidences(self.phi, names, COSINES[found.phases[0]])]
+            also += map(squares.halved, chain(*coincidences(found.polynomial, names, found.phases[0]).values()))
         margins = [squares.halved(sp.Poly(m, COSINES[found.phases[0]], *names)) for m in values]
         self.projection = Projection.of(margins, also, grade == "power-bounded")
         within = (g for g in self.projection.curves if looked_at.sign(g.as_expr()) not in ("+", "-"))  # not all of it outside

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 
 import sympy as sp
@@ -138,11 +139,17 @@ def _of_factor(f: sp.Poly, roots_count: bool) -> tuple[set[sp.Poly], set[sp.Poly
     ways = [set(factors(_at_end(f, end))) for end in (1, -1)]
     common = ways[0] & ways[1]
     if roots_count and f.degree() > 1:
-        ways.append(set(factors(discriminant(f))))
+        ways.append(set(double_root_curves(f)))
     seen = Counter(g for way in ways for g in way)
     twice = {g for g, n in seen.items() if n > 1}
     zeros = {g for k in _coefficients(f) for g in factors(k)} if common else set()  # where all of f vanishes is a corner
     return set(seen) | zeros, twice
+
+
+@lru_cache(maxsize=64)  # for the curves, and again for what happens on them
+def double_root_curves(f: sp.Poly) -> frozenset[sp.Poly]:
+    """Where a factor has a double root in c; its roots are simple elsewhere."""
+    return frozenset(factors(discriminant(f)))
 
 
 def _coefficients(f: sp.Poly) -> list[sp.Poly]:

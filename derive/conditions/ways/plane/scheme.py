@@ -1,4 +1,4 @@
-"""What is asked of a scheme of one phase: its margins, and where its roots meet at the phases 0 and pi.
+"""What is asked of a scheme of one phase: its margins.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from derive.conditions.ways.algebra import factor_powers, factors
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients, gaps, margins
-from derive.fields.phases import COSINES, SINES
+from derive.fields.phases import SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
 
@@ -48,24 +47,3 @@ def _of_factor(phi: list[Complex]) -> list[sp.Expr]:
     if any(grade == "never" for _, grade in found):
         raise NoClosedForm
     return [gap.as_expr() for gap, _ in found]
-
-
-def coincidences(phi: list[Complex], names: tuple[sp.Symbol, sp.Symbol], c: sp.Symbol) -> list[sp.Poly]:
-    """Where roots meet at the phases 0 and pi, at which unit roots may be there throughout.
-
-    Raises:
-        NoClosedForm: there they meet always, or coefficients are not real.
-    """
-    found = []
-    s = SINES[COSINES.index(c)]
-    for end in (1, -1):
-        at_end = [(k.real.as_expr().subs({c: end, s: 0}), k.imaginary.as_expr().subs({c: end, s: 0})) for k in phi]
-        if any(imaginary != 0 for _, imaginary in at_end):
-            raise NoClosedForm
-        poly = sp.Poly([real for real, _ in at_end], xi).as_expr()
-        powers = [(f, n) for f, n in factor_powers(sp.Poly(poly, xi, *names)) if f.degree() > 0]
-        if any(n > 1 and f.as_expr() != xi for f, n in powers):
-            raise NoClosedForm
-        both = sp.prod([f.as_expr() for f, _ in powers])
-        found += factors(sp.Poly(sp.discriminant(both, xi), *names)) if sp.degree(both, xi) > 1 else []
-    return found

@@ -16,7 +16,7 @@ from derive import GridFunction, GridScheme, integrators, parse_scheme, stabilit
 from derive.conditions.enclosing.ellipse import ellipse_bound
 from derive.conditions.solve import solve_condition
 from derive.conditions.ways.at_numbers import AtNumbers
-from derive.conditions.ways.plane.verdict import _has_root_inside
+from derive.conditions.ways.plane.values import has_root_inside
 from derive.conditions.ways.signs import Domain
 from tests.oracles import verdict
 
@@ -148,7 +148,7 @@ def test_roots_are_counted() -> None:
         coefficients = [int(k) for k in generator.integers(-9, 10, generator.integers(2, 8))]
         poly = sp.Poly(coefficients[::-1], c)
         if poly.degree() > 0 and poly.eval(1) * poly.eval(-1) * poly.discriminant() != 0:
-            assert _has_root_inside(coefficients) == (poly.count_roots(-1, 1) > 0)
+            assert has_root_inside(coefficients) == (poly.count_roots(-1, 1) > 0)
 
 
 WITHOUT_FLINT = """
@@ -228,3 +228,28 @@ def test_an_irrational_corner_is_left_out_by_a_box() -> None:
     inside = {s: places[0][s.name] for s in found.parameters}
     (box,) = (part for part in sp.And.make_args(found.condition) if isinstance(part, sp.Or) and len(part.args) == 4)
     assert box.subs(inside) == sp.false
+
+
+def _touching(at: int, power: int) -> GridScheme:
+    """xi^2 - 2 A xi + B, stable beside q^2 = 2 with roots 1 and 1 on it at cos(theta) = at: A = 1 - h - f/64, B = 1 - 2 h."""
+    q, c, shift = (sp.Symbol(name, real=True) for name in ("q", "c", "w"))
+    f = ((q**2 - 2) ** 2 + (c - at) ** 2) ** power
+    h = sp.Symbol("p", positive=True) * f
+
+    def level(expr: sp.Expr, n: int) -> sp.Expr:
+        laurent = sp.Poly(sp.expand(expr.subs(c, (shift + 1 / shift) / 2) * shift**8), shift)
+        return sp.Add(*(k * u[n, j - 8] for (j,), k in laurent.terms()))
+
+    return GridScheme(u[1, 0] - level(2 - 2 * h - f / 32, 0) + level(1 - 2 * h, -1))
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("at", [0, -1])
+def test_roots_that_meet_on_an_irrational_curve_beside_which_all_is_stable(at: int, power: int) -> None:
+    """A margin touches zero there, by a factor of odd or of even power."""
+    found = stability(_touching(at, power))
+    (q,) = (s for s in found.parameters if s.name == "q")
+    p = next(s for s in found.parameters if s != q)
+    assert found.holds(q=sp.Rational(7, 5), p=sp.Rational(1, 1000))
+    claims_all = found.status == "exact" and found.grade == "power-bounded"
+    assert not claims_all or found.condition.subs({q: sp.sqrt(2), p: sp.Rational(1, 1000)}) == sp.false
