@@ -23,6 +23,9 @@ from derive.conditions.ways.algebra import Root, dense, factors, real_roots
 from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.schur import derivative, reduced
 
+DIGITS = 50
+"""By which a root is told from its conjugates."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -60,6 +63,18 @@ def places_of(f: sp.Poly) -> Iterator[Place]:
     for g in factors(f):
         minimal = g.set_domain(sp.QQ)
         yield from (Place(minimal, root) for root in real_roots(dense(g)))
+
+
+def place_of(number: sp.Expr, t: sp.Symbol) -> Place:
+    """A real algebraic number, as radicals or `CRootOf`.
+
+    >>> place_of(sp.sqrt(2), sp.Symbol("t")).minimal
+    Poly(t**2 - 2, t, domain='QQ')
+    """
+    of_root = number.poly.as_expr().subs(number.poly.gen, t) if isinstance(number, sp.CRootOf) else None
+    minimal = sp.Poly(sp.minimal_polynomial(number, t) if of_root is None else of_root, t, domain=sp.QQ)
+    near = Fraction(str(number.evalf(DIGITS)))
+    return min((Place(minimal, root) for root in real_roots(dense(minimal))), key=lambda place: abs(place.root.low - near))
 
 
 def qualifies(phi: Sequence[Complex], place: Place, grade: str) -> bool:

@@ -6,7 +6,8 @@ of two of them meet. Those values cut the line into cells; each is decided at a 
 root counting (Sturm), and each rational cut likewise.
 
 Given up (`NoClosedForm`): a gap that is not even in the phase, and a cut that is not rational where continuity from its
-neighbours does not tell. Whether unit roots meet where a gap vanishes is calculated to `DIGITS` digits.
+neighbours does not tell. Of rational coefficients nothing is calculated but exactly (`at_numbers`); of others it is to
+`DIGITS` digits whether unit roots meet where a gap vanishes.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -22,12 +23,15 @@ Interval(-1, 1)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.line import stable_set
 from derive.conditions.ways.margins import Complex, NoClosedForm, before_last, complex_coefficients, gaps
 from derive.conditions.ways.tests_on_a_line import (
@@ -56,8 +60,8 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
     c = COSINES[found.phases[0]]
     phi = complex_coefficients(found.polynomial)
     critical = [p for gap in [*gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
-    in_cell = partial(_holds, phi, parameter, c, grade=grade)
-    return stable_set(critical, lambda value: in_cell(value=value), partial(_holds_at, phi, parameter, c, grade))
+    scheme = _Scheme(found, phi, parameter, c, grade)
+    return stable_set(critical, scheme.holds, scheme.holds_at)
 
 
 def without_phase(found: Amplification, parameter: sp.Symbol, grade: str) -> Boolean:
@@ -88,9 +92,52 @@ def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]
     return [sp.Poly(f, parameter) for f in found if f.has(parameter)]
 
 
-def _holds(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, value: sp.Expr) -> bool:
-    """The verdict over all phases at a rational value of the parameter."""
-    return holds_at_numbers([_at(k, parameter, value) for k in phi], c, grade)
+@dataclass(frozen=True)
+class _Scheme:
+    """Of one parameter."""
+
+    found: Amplification
+    phi: Phi
+    parameter: sp.Symbol
+    c: sp.Symbol
+    grade: str
+
+    @cached_property
+    def exactly(self) -> AtNumbers | None:
+        """None where coefficients are irrational."""
+        with suppress(NoClosedForm):
+            return AtNumbers(self.found)
+
+    def holds(self, value: sp.Expr) -> bool:
+        """The verdict over all phases at a rational value of the parameter."""
+        if self.exactly:
+            return self.exactly.stable({self.parameter.name: value}, self.grade)
+        return holds_at_numbers(self._at(value), self.c, self.grade)
+
+    def holds_at(self, point: sp.Expr, left: bool, right: bool) -> bool:
+        """The verdict at a cut: exact if rational; else by continuity of the roots from a stable neighbour."""
+        if point.is_rational:
+            return self.holds(point)
+        if self.grade == "schur" and not (left and right):
+            return False
+        if (self.grade == "von-neumann" or len(self.phi) == 2) and (left or right):
+            return True
+        if not (left or right) and not self._holds_nearly(point):
+            return False
+        raise NoClosedForm
+
+    def _at(self, value: sp.Expr) -> Phi:
+        parts = ((part.as_expr().subs(self.parameter, value), part.gens) for k in self.phi for part in (k.real, k.imaginary))
+        numbers = [sp.Poly(expr, *gens) for expr, gens in parts]
+        return [Complex(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+
+    def _holds_nearly(self, point: sp.Expr) -> bool:
+        """Whether a gap is not clearly negative at an isolated irrational value."""
+        numbers = self._at(sp.Rational(str(point.evalf(DIGITS))))
+        samples = [sp.Rational(k, 16) for k in range(-16, 17)]
+        found = [sp.Poly(gap.as_expr(), self.c) for gap, _ in gaps(numbers, "von-neumann")]
+        values = [gap.eval(q) for gap in found for q in samples]
+        return all(value > -sp.Rational(1, 10**20) for value in values)
 
 
 def holds_at_numbers(numbers: Phi, c: sp.Symbol, grade: str) -> bool:
@@ -107,10 +154,6 @@ def holds_at_numbers(numbers: Phi, c: sp.Symbol, grade: str) -> bool:
     if not all(_non_negative(gap.as_expr(), c, demanded) for gap, demanded in found):
         return False
     return grade != "power-bounded" or not any(_meets(numbers, c, root) for root in _zeros(before_last(numbers, found), c))
-
-
-def _at(k: Complex, parameter: sp.Symbol, value: sp.Expr) -> Complex:
-    return Complex(*(sp.Poly(part.as_expr().subs(parameter, value), *part.gens) for part in (k.real, k.imaginary)))
 
 
 def _non_negative(gap: sp.Expr, c: sp.Symbol, demanded: str) -> bool:
@@ -143,25 +186,3 @@ def _meets(phi: Phi, c: sp.Symbol, cosine: sp.Expr) -> bool:
     if abs(numbers[0]) < NEAR:
         return True
     return not qualify(computed_roots(numbers), "power-bounded")
-
-
-def _holds_at(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, grade: str, point: sp.Expr, left: bool, right: bool) -> bool:
-    """The verdict at a cut: exact if rational; else by continuity of the roots from a stable neighbour."""
-    if point.is_rational:
-        return _holds(phi, parameter, c, grade, point)
-    if grade == "schur" and not (left and right):
-        return False
-    if (grade == "von-neumann" or len(phi) == 2) and (left or right):
-        return True
-    if not (left or right) and not _holds_nearly(phi, parameter, c, point):
-        return False
-    raise NoClosedForm
-
-
-def _holds_nearly(phi: Phi, parameter: sp.Symbol, c: sp.Symbol, point: sp.Expr) -> bool:
-    """Whether a gap is not clearly negative at an isolated irrational value."""
-    numbers = [_at(k, parameter, sp.Rational(str(point.evalf(DIGITS)))) for k in phi]
-    samples = [sp.Rational(k, 16) for k in range(-16, 17)]
-    found = [sp.Poly(gap.as_expr(), c) for gap, _ in gaps(numbers, "von-neumann")]
-    values = [gap.eval(q) for gap in found for q in samples]
-    return all(value > -sp.Rational(1, 10**20) for value in values)

@@ -2,9 +2,9 @@
 
 The verdict changes with x only where a root meets the circle, the degree drops, or two roots meet; there one of finitely many
 polynomials in x vanishes: a gap |lead|^2 - |const|^2 of the reduction, the lead, or the discriminant. Between their real
-roots it is constant, and exact at a rational x. At an irrational root of theirs it is told by closure (roots are continuous,
-the von Neumann grade is closed), or else by the roots to 50 digits, a modulus within `NEAR` of 1 counting as 1: that is a
-calculation, not a proof.
+roots it is constant, and exact at a rational x; at an irrational root of theirs it is calculated in the field of that number
+(`at_root`), exactly too. Only where coefficients are irrational themselves is it told by closure (roots are continuous, the
+von Neumann grade is closed), or else by the roots to 50 digits, a modulus within `NEAR` of 1 counting as 1: not a proof.
 
 >>> x, leapfrog = sp.Symbol("x", real=True), [sp.Integer(1), sp.I * sp.Symbol("x", real=True), sp.Integer(-1)]
 >>> sorted({root for p in critical_polynomials(leapfrog, x) for root in sp.real_roots(p)})  # its roots meet at -i and i
@@ -21,6 +21,7 @@ from contextlib import suppress
 import sympy as sp
 from mpmath.libmp import NoConvergence
 
+from derive.conditions.ways.at_root import place_of, qualifies
 from derive.conditions.ways.margins import Complex, NoClosedForm, gaps
 from derive.conditions.ways.schur import numeric_verdict
 
@@ -56,9 +57,14 @@ def decide(phi: list[sp.Expr], x: sp.Symbol, value: sp.Expr, grade: str) -> bool
 
 
 def decide_at(phi: list[sp.Expr], x: sp.Symbol, point: sp.Expr, cells: Sequence[bool], grade: str) -> bool:
-    """The verdict at a critical point: exact if rational; else by closure, and by its roots to 50 digits."""
+    """The verdict at a critical point: exact if the coefficients are rational, else by closure, and by roots to 50 digits."""
     if point.is_rational:
         return decide(phi, x, point, grade)
+    exactly = [_complex(c, x) for c in phi]
+    if all(part.domain in (sp.ZZ, sp.QQ) for c in exactly for part in (c.real, c.imaginary)):
+        return qualifies(
+            [Complex(c.real.set_domain(sp.QQ), c.imaginary.set_domain(sp.QQ)) for c in exactly], place_of(point, x), grade
+        )
     numbers = [sp.expand(c).subs(x, point.evalf(DIGITS)).evalf(DIGITS) for c in phi]
     if abs(numbers[0]) < NEAR:
         return False
