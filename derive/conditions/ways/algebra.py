@@ -118,12 +118,12 @@ def roots_of_product(polys: Sequence[sp.Poly]) -> list[Root]:
 
 
 def nearly_real_roots(f: Dense, within: Fraction) -> list[Root]:
-    """Enclosures of the real numbers at which a polynomial known to some 100 digits may vanish.
+    """Enclosures of the real numbers at which a polynomial known to some 100 digits, 2 BITS, may vanish.
 
     A multiple root that the last digits split, maybe into complex ones, is near their real parts, and is a simple root of a
     derivative.
     """
-    return [Root(x - within, x + within) for x in _candidates(_trimmed(f)) if _nearly_zero(f, x)]
+    return [Root(x - within, x + within) for x in _candidates(_shortened(f)) if _nearly_zero(f, x)]
 
 
 def _candidates(f: Dense) -> Iterator[Fraction]:
@@ -141,6 +141,12 @@ def _nearly_zero(f: Dense, x: Fraction) -> bool:
     for c in reversed(f):
         value, size, scale = value * n + c * scale, size * abs(n) + abs(c) * scale, scale * d
     return abs(value) * 2 ** (BITS // 2) < size or size == 0
+
+
+def _shortened(f: Dense) -> Dense:
+    """Without digits beyond those known: roots that these split by next to nothing take a hundred times as long to part."""
+    beyond = max(0, max((abs(c).bit_length() for c in f), default=0) - 3 * BITS)
+    return _trimmed(tuple(c >> beyond for c in f))
 
 
 def _trimmed(f: Dense) -> Dense:

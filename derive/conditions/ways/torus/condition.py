@@ -24,6 +24,7 @@ from contextlib import suppress
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.sampling import parameters
 from derive.conditions.ways.eliminate import relation, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
@@ -35,6 +36,9 @@ from derive.conditions.ways.torus.without_squares import without_squares
 from derive.fields.phases import COSINES, SHIFTS, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import Amplification
+
+MOST_ON_A_LINE = 60
+"""Terms of a margin that is left to the plane if it has more: these forms take seconds, and in vain."""
 
 
 def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
@@ -50,10 +54,17 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
     except NeverStable:
         return sp.false
     values, delicate = [sp.expand(m.value) for m in needed], [m.value for m in needed if m.delicate]
+    if _left_to_the_plane(found) and any(len(sp.Add.make_args(v)) > MOST_ON_A_LINE for v in values):
+        raise NoClosedForm
     for said in _said(found, values, domain):  # to factor a long margin takes longer than all the rest
         with suppress(NoClosedForm):
             return _of_values(said, delicate, found.phases, domain)
     return _of_rest(found, domain)
+
+
+def _left_to_the_plane(found: Amplification) -> bool:
+    """Of one phase and two parameters, for which there is a way (`plane`) that needs no luck."""
+    return len(found.phases) == 1 and len(parameters(found)) == 2
 
 
 def _said(found: Amplification, values: list[sp.Expr], domain: Domain) -> Iterator[list[sp.Expr]]:
