@@ -12,6 +12,8 @@ python -m derive optimizers               the largest stable curvature of every 
 python -m derive scheme 'EQUATION'        when a scheme that you type is stable; --steps, --code, --prove, --analysis
 python -m derive schemes                  the textbooks' schemes by name
 python -m derive schemes lax-wendroff     one of them, and when it is stable
+python -m derive integrators              the time integrators by name
+python -m derive integrators RK4          one of them, and what it is stable for
 python -m derive --version                which gradcfl this is
 """
 

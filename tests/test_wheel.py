@@ -83,6 +83,7 @@ def test_derive_alone_needs_no_extra(wheel: Path, tmp_path: Path) -> None:
         ["show", "5.4"],
         ["show", "5.4", "--code", "torch"],
         ["schemes"],
+        ["integrators", "RK4"],
         ["cite", "5.4"],
     ):
         code, said, wrong = asked([bin_ / "gradcfl", *words], tmp_path)

@@ -119,6 +119,19 @@ def show_schemes(key: Annotated[str, tyro.conf.Positional] = "", /) -> None:
     print(listing.page(key) if key else listing.table())
 
 
+def show_integrators(name: Annotated[str, tyro.conf.Positional] = "", /) -> None:
+    """List the time integrators, or say for which real and imaginary z one of them is stable on u' = z u.
+
+    Args:
+        name: of an integrator, such as RK4; empty lists them all.
+    """
+    from derive.commands.lines import spelled
+    from derive.lines.integrators import integrators
+    from derive.reports import integrators as listing
+
+    print(listing.page(spelled(name, integrators)) if name else listing.table())
+
+
 def export(
     out: Path = Path("bounds.tex"),
     only: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
@@ -169,4 +182,5 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "scheme": scheme,
     "pde": pde,
     "schemes": show_schemes,
+    "integrators": show_integrators,
 }
