@@ -123,14 +123,14 @@ class Stability:
 
         return failing_within(self) if self.ranged else failing(self)
 
-    def solve(self, name: str) -> sp.Set:
+    def solve(self, name: str | sp.Symbol) -> sp.Set:
         """The stable values of one parameter, the others symbolic.
 
         Raises:
             InputError: unknown parameter; the condition is not of degree 1 or 2 in it, nor in one power of it; what decides
                 between a lower and an upper bound is not known; or there is no closed form.
         """
-        parameter = choose("parameter", name, {str(p): p for p in self.parameters})
+        parameter = self._parameter(name)
         self._demand_a_formula("largest() or holds() at numbers, on the command line --at")
         values = solve_condition(self.condition, parameter, domain_of(self.amplification))
         for part in sp.And.make_args(self.assumptions):  # where the scheme determines a new value
@@ -138,7 +138,7 @@ class Stability:
                 values = values.intersect(part.as_set())
         return values
 
-    def largest(self, name: str, seconds: float = 60.0, /, **values: float) -> float:
+    def largest(self, name: str | sp.Symbol, seconds: float = 60.0, /, **values: float) -> float:
         """The first edge of one parameter on the way up from zero, numbers given for all others; for every status.
 
         Stable values need not be an interval: what may be stable again beyond the first edge is not looked at. Right to
@@ -161,12 +161,15 @@ class Stability:
         """
         from derive.conditions.largest import largest_stable
 
-        parameter = choose("parameter", name, {str(p): p for p in self.parameters})
+        parameter = self._parameter(name)
         others = tuple(p for p in self.parameters if p != parameter)
         return largest_stable(self, parameter, numbers_of(values, others), seconds)
 
     edge = largest
     """The same by a shorter name."""
+
+    def _parameter(self, name: str | sp.Symbol) -> sp.Symbol:
+        return choose("parameter", str(name), {str(p): p for p in self.parameters})
 
     def in_terms_of(self, meaning: Mapping[str, sp.Expr | float]) -> Stability:
         """The same bound with parameters replaced by what they stand for, such as ``{"r": k*dt/dx**2}``.

@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
 
-from experiments.fuzz.drawing import draw
+from experiments.fuzz.drawing import draw, supposing
 from experiments.fuzz.holding import Outcome, hold
 from experiments.fuzz.summary import summary
 
@@ -21,13 +21,15 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=60, help="schemes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=None, help="a file that outcomes are added to")
+    parser.add_argument("--suppose", action="store_true", help="assume one or two facts, such as p <= q, about each scheme")
     asked = parser.parse_args()
     found = _before(asked.out)
     for number in range(len(found), asked.count):
-        outcome = hold(draw(asked.seed, number), asked.seed)
+        drawn = draw(asked.seed, number)
+        outcome = hold(supposing(drawn, asked.seed, number) if asked.suppose else drawn, asked.seed)
         found.append(outcome)
         if outcome.wrong:
-            print(f"wrong at {outcome.wrong} points: scheme {number} of seed {asked.seed}: {draw(asked.seed, number).text()}")
+            print(f"wrong at {outcome.wrong} points: scheme {number} of seed {asked.seed}: {drawn.text()}")
         if asked.out:
             with asked.out.open("a") as file:
                 file.write(json.dumps(asdict(outcome)) + "\n")

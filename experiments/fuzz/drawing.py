@@ -10,10 +10,12 @@ Every scheme follows from a seed and its number alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from random import Random
+
+import numpy as np
 
 from experiments.fuzz.tables import Stencil, minus, parameter, plus, scaled, shift, times
 
@@ -32,6 +34,20 @@ DAMPING: dict[str, Along] = {
     "minus fourth": {2: -1, 1: 4, 0: -6, -1: 4, -2: -1},
     "decay": {0: -1},
 }
+Fact = Callable[[dict[str, np.ndarray]], np.ndarray]
+FACTS: dict[str, Fact] = {
+    "p <= 1": lambda v: v["p"] <= 1,
+    "p > -1/2": lambda v: v["p"] > -0.5,
+    "4*p**2 <= 1": lambda v: 4 * v["p"] ** 2 <= 1,
+    "p >= 1/8": lambda v: v["p"] >= 0.125,
+    "p <= q": lambda v: v["p"] <= v["q"],
+    "p + q <= 1": lambda v: v["p"] + v["q"] <= 1,
+    "q**2 <= 2*p": lambda v: v["q"] ** 2 <= 2 * v["p"],
+    "p < 3*q": lambda v: v["p"] < 3 * v["q"],
+    "q <= 1/4": lambda v: v["q"] <= 0.25,
+    "p*q > 0": lambda v: v["p"] * v["q"] > 0,
+}
+"""What may be assumed, as it is typed and as it is tried."""
 SHARE = {"1-D, operators": 10, "1-D, weights": 6, "1-D, levels": 6, "2-D, operators": 8, "2-D, weights": 4}
 
 
@@ -44,12 +60,14 @@ class Drawn:
         names: of the parameters.
         positive: those that are assumed to be positive.
         levels: stencils, newest level first.
+        facts: keys of `FACTS` that are assumed.
     """
 
     kind: str
     names: tuple[str, ...]
     positive: tuple[str, ...]
     levels: tuple[Stencil, ...]
+    facts: tuple[str, ...] = ()
 
     @property
     def dims(self) -> int:
@@ -83,6 +101,13 @@ def draw(seed: int, number: int) -> Drawn:
         if used == set(range(count)) and len(levels) > 1 and levels[0] and levels[-1]:
             names = ("p", "q")[:count]
             return Drawn(kind, names, names if generator.random() < 0.4 else (), tuple(levels))
+
+
+def supposing(drawn: Drawn, seed: int, number: int) -> Drawn:
+    """The same with one or two facts about its parameters."""
+    generator = Random(f"{seed}/{number}/facts")
+    about = [text for text in FACTS if "q" in drawn.names or "q" not in text]
+    return replace(drawn, facts=tuple(generator.sample(about, generator.choice((1, 1, 2)))))
 
 
 def _along(weights: Along, axis: int, dims: int) -> Stencil:

@@ -15,7 +15,7 @@ from time import process_time
 import numpy as np
 
 from experiments.fuzz.brute import FLOOR, grows, nearest, radius
-from experiments.fuzz.drawing import Drawn
+from experiments.fuzz.drawing import FACTS, Drawn
 
 RAYS = 12
 SIDES = (0.995, 0.999, 1.001, 1.005)
@@ -56,7 +56,7 @@ def hold(drawn: Drawn, seed: int, seconds: float = 20.0) -> Outcome:
     from derive import stability
     from derive.reading.parse import parse_scheme
 
-    scheme = parse_scheme(drawn.text(), positive=list(drawn.positive))
+    scheme = parse_scheme(drawn.text(), positive=list(drawn.positive), assumptions=list(drawn.facts))
     start = process_time()
     found = stability(scheme, seconds=seconds)
     took = process_time() - start
@@ -98,4 +98,8 @@ def places_of(drawn: Drawn, seed: int) -> tuple[np.ndarray, np.ndarray]:
     edge = np.concatenate([direction * (low * side)[:, None] for side in SIDES])
     size = np.exp(g.uniform(-4, 1, (len(edge), 1)))
     everywhere = np.tile(direction, (len(SIDES), 1)) * size
-    return np.concatenate([everywhere, edge]), np.concatenate([np.zeros(len(edge), bool), np.tile(crossed, len(SIDES))])
+    places = np.concatenate([everywhere, edge])
+    beside = np.concatenate([np.zeros(len(edge), bool), np.tile(crossed, len(SIDES))])
+    values = dict(zip(drawn.names, places.T, strict=True))
+    held = np.all([np.ones(len(places), bool), *(FACTS[fact](values) for fact in drawn.facts)], axis=0)
+    return places[held], beside[held]

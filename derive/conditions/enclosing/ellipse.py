@@ -157,7 +157,7 @@ class EllipseBound:
         integrator = Explicit.of(self.scheme.integrator)
         return integrator is not None and stable_ellipse(integrator, self.middle.subs(numbers), across, square)
 
-    def largest(self, name: str, /, **values: float) -> float:
+    def largest(self, name: str | sp.Symbol, /, **values: float) -> float:
         """Up to where one parameter is stable on the ellipse, numbers given for all others; rounded down, all below is proved.
 
         The time step is such a parameter, and a speed: P and K must not fall as it grows.
@@ -168,7 +168,7 @@ class EllipseBound:
         Raises:
             InputError: a parameter is missing, unknown or no real number; or the ellipse does not grow with it.
         """
-        parameter = choose("parameter", name, {p.name: p for p in self.parameters})
+        parameter = choose("parameter", str(name), {p.name: p for p in self.parameters})
         numbers = numbers_of(values, tuple(p for p in self.parameters if p != parameter))
         at = EllipseBound(
             self.scheme, tuple((p.subs(numbers), q.subs(numbers)) for p, q in self.axes), self.middle.subs(numbers)

@@ -208,3 +208,12 @@ def test_a_number_that_is_no_fraction_is_solved_around_like_any_other(number: st
         at = {"lr": 0.1, "P": 3.0, "a": slope}
         edge = float(driven.subs({signed["P"]: 3, signed["a"]: slope}))
         assert [bool(stable.holds(alpha=value - edge, **at)) for value in (-1e-9, 1e-9, 20 - 1e-9, 20 + 1e-9)] == [0, 1, 1, 0]
+
+
+def test_a_parameter_is_named_by_its_symbol_too() -> None:
+    found = stability(parse_scheme("u[1,0] == u[0,0] - nu*(u[0,0] - u[0,-1])"))
+    (nu,) = found.parameters
+    assert found.solve(nu) == found.solve("nu") == found.solve(sp.Symbol("nu")) == sp.Interval(0, 1)
+    assert found.edge(nu) == found.edge("nu") == 1
+    with pytest.raises(InputError, match="unknown parameter 'mu': expected one of nu"):
+        found.edge(sp.Symbol("mu"))

@@ -13,7 +13,7 @@ import pytest
 import derive
 from experiments.fuzz import holding
 from experiments.fuzz.brute import grows, nearest, radius
-from experiments.fuzz.drawing import SHARE, Drawn, draw
+from experiments.fuzz.drawing import FACTS, SHARE, Drawn, draw, supposing
 from experiments.fuzz.summary import summary
 from experiments.fuzz.tables import minus, parameter, plus, scaled, shift, times
 
@@ -62,6 +62,16 @@ def test_every_kind_is_drawn_and_the_same_again() -> None:
     drawn = [draw(SEED, number) for number in range(FEW)]
     assert {one.kind for one in drawn} == set(SHARE)
     assert drawn[7] == draw(SEED, 7)
+
+
+def test_facts_are_about_its_parameters_and_hold_where_it_is_tried() -> None:
+    supposed = [supposing(draw(SEED, number), SEED, number) for number in range(FEW)]
+    assert all(one.facts and ("q" in one.names or not any("q" in fact for fact in one.facts)) for one in supposed)
+    assert {fact for one in supposed for fact in one.facts} == set(FACTS)
+    for one in supposed[:3]:
+        places, beside = holding.places_of(one, SEED)
+        assert len(places) == len(beside) <= 2 * holding.RAYS * len(holding.SIDES)
+        assert all(FACTS[fact](dict(zip(one.names, places.T, strict=True))).all() for fact in one.facts)
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, holds: Callable[..., np.ndarray]) -> None:
