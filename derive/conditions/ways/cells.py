@@ -103,15 +103,15 @@ class _Scheme:
     grade: str
 
     @cached_property
-    def exactly(self) -> AtNumbers | None:
-        """None where coefficients are irrational."""
+    def of_simple_roots(self) -> AtNumbers | None:
+        """Where roots on the circle have to be simple; None if they need not, or where coefficients are irrational."""
         with suppress(NoClosedForm):
-            return AtNumbers(self.found)
+            return AtNumbers(self.found) if self.grade == "power-bounded" else None
 
     def holds(self, value: sp.Expr) -> bool:
         """The verdict over all phases at a rational value of the parameter."""
-        if self.exactly:
-            return self.exactly.stable({self.parameter.name: value}, self.grade)
+        if self.of_simple_roots:
+            return self.of_simple_roots.stable({self.parameter.name: value}, self.grade)
         return holds_at_numbers(self._at(value), self.c, self.grade)
 
     def holds_at(self, point: sp.Expr, left: bool, right: bool) -> bool:
