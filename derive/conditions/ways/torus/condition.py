@@ -24,7 +24,6 @@ from contextlib import suppress
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from derive.conditions.sampling import parameters
 from derive.conditions.ways.eliminate import relation, vanishing
 from derive.conditions.ways.margins import Margin, NeverStable, NoClosedForm, complex_coefficients, margins
 from derive.conditions.ways.signs import Domain
@@ -64,7 +63,7 @@ def condition(found: Amplification, grade: str, domain: Domain) -> Boolean:
 
 def _left_to_the_plane(found: Amplification) -> bool:
     """Of one phase and two parameters, for which there is a way (`plane`) that needs no luck."""
-    return len(found.phases) == 1 and len(parameters(found)) == 2
+    return len(found.phases) == 1 and len(found.polynomial.free_symbols - {xi, *COSINES, *SHIFTS}) == 2
 
 
 def _said(found: Amplification, values: list[sp.Expr], domain: Domain) -> Iterator[list[sp.Expr]]:
