@@ -80,7 +80,8 @@ class Meeting:
     def _cosines(self, on: Set[sp.Poly], cell: Cell, place: Place) -> Iterator[sp.Float]:
         """Of the phases at which they may."""
         for end, curves in self.ends.items():
-            if curves & on or abs(self._lead(end, *map(float, place))) < ROOM:
+            lead, size = self._lead(end, *map(float, place))
+            if curves & on or abs(lead) <= ROOM * size:
                 yield sp.Float(end, DIGITS)
         at = [(root.low + root.high) / 2 for root in (cell.p, cell.q)]
         for f, curves in self.double.items():
@@ -88,11 +89,11 @@ class Meeting:
                 yield from _double_roots(in_c(f, *at))
 
     @cached_property
-    def _lead(self) -> Callable[..., float]:
-        """At an end, over its size: where nothing is left of it there is no new value."""
+    def _lead(self) -> Callable[..., list]:
+        """At an end, and the size of its terms: where nothing is left of them there is no new value."""
         lead = self.phi[0].real.as_expr().subs(SINES[self.phase], 0)
         size = sp.Add(*map(sp.Abs, sp.Add.make_args(lead)))
-        return function_of([COSINES[self.phase], *self.squares.names], lead / size, "mpmath")
+        return function_of([COSINES[self.phase], *self.squares.names], [lead, size], "mpmath")
 
     def _clearly_apart(self, place: Place, cosine: sp.Expr) -> bool:
         """Whether no two roots can be on the circle, and that is seen in floating point."""
