@@ -74,6 +74,11 @@ def closed_form(amplification: Amplification, grade: str) -> Boolean:
     return tidy(condition, domain)
 
 
+def has_one_root(amplification: Amplification) -> bool:
+    """But for zero: then the grades power-bounded and von-neumann ask the same."""
+    return _deflated(amplification).polynomial.degree() == 1
+
+
 def _deflated(amplification: Amplification) -> Amplification:
     """Without roots at zero, and xi^2 as the root where no odd power occurs, as of two steps in one: as bounded, and simple."""
     powers = [m for (m,) in amplification.polynomial.monoms()]

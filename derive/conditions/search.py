@@ -22,7 +22,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 from sympy.polys.polyerrors import BasePolynomialError
 
-from derive.conditions.closed_form import closed_form, order_in_time
+from derive.conditions.closed_form import closed_form, has_one_root, order_in_time
 from derive.conditions.decided import grade_met
 from derive.conditions.sampling import spectral_radius
 from derive.conditions.time_limit import Limit, TimeUp
@@ -103,7 +103,8 @@ def closed(amplification: Amplification, grade: str, system: bool) -> Answer | N
         return _of_numbers(amplification, grade)
     try:
         condition = closed_form(amplification, grade)
-        if system and grade == "power-bounded" and condition != closed_form(amplification, "von-neumann"):
+        meeting = system and grade == "power-bounded" and not has_one_root(amplification)
+        if meeting and condition != closed_form(amplification, "von-neumann"):
             return None if condition == sp.false else (condition, grade, "sufficient")
     except (NoClosedForm, BasePolynomialError, NotImplementedError):
         return None
