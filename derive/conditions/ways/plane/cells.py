@@ -36,6 +36,7 @@ from derive.conditions.ways.algebra import (
     sign_at,
 )
 from derive.conditions.ways.between import apart, between, simplest
+from derive.conditions.ways.margins import NoClosedForm
 
 CLOSE = Fraction(1, 2**90)
 """From a cut to a place beside it."""
@@ -72,21 +73,38 @@ def decompose(
         curves: irreducible polynomials in (p, q).
         admits: whether a value of p (axis 0) or q (axis 1) is wanted; where that changes must be a curve.
     """
-    cuts = _base_cuts(curves)
+    swapped = [g.reorder(*reversed(g.gens)) for g in curves]
+    minimal = _base_cuts(swapped)
+    cuts = apart([*minimal])
     for k, p in enumerate(between(cuts)):
         if admits(0, Root(p, p)):
             yield from (cell for cell in stack(curves, p) if admits(1, cell.q) and (cell.kind == "open" or not open_only))
         if k < len(cuts) and not open_only and admits(0, cuts[k]):
-            yield from (cell for cell in over(curves, cuts[k]) if admits(1, cell.q))
+            line = [cell for cell in over(curves, cuts[k]) if admits(1, cell.q)]
+            if cuts[k].exact is None:
+                _check_corners(swapped, minimal.get(cuts[k]), line)
+            yield from line
 
 
-def _base_cuts(curves: Sequence[sp.Poly]) -> list[Root]:
-    swapped = [g.reorder(*reversed(g.gens)) for g in curves]
+def _base_cuts(swapped: Sequence[sp.Poly]) -> dict[Root, sp.Poly]:
+    """Each with the polynomial that it is a root of."""
     rising = [g for g in swapped if g.degree() > 0]
     found = {f for g in swapped if g.degree() <= 0 for f in factors(_alone(g))}
     found |= {f for g in rising for f in _turns(g)}
     found |= {f for pair in combinations(rising, 2) for f in _meets(*pair)}
-    return apart([root for f in found for root in real_roots(dense(f))])
+    return {root: f for f in found for root in real_roots(dense(f))}
+
+
+def _check_corners(swapped: Sequence[sp.Poly], minimal: sp.Poly | None, line: Sequence[Cell]) -> None:
+    """Curves taken to meet over an irrational cut, where their roots are known nearly, do meet over this number.
+
+    Raises:
+        NoClosedForm: they do not, but come close.
+    """
+    for corner in line:
+        on = [g for g, sign in zip(swapped, corner.signs, strict=True) if sign == 0 and g.degree() > 0]
+        if any(minimal not in _meets(*pair) for pair in combinations(on, 2)):
+            raise NoClosedForm
 
 
 @lru_cache(maxsize=1024)  # the plane is cut again and again, by much the same curves

@@ -16,6 +16,8 @@ from derive import GridFunction, GridScheme, integrators, parse_scheme, stabilit
 from derive.conditions.enclosing.ellipse import ellipse_bound
 from derive.conditions.solve import solve_condition
 from derive.conditions.ways.at_numbers import AtNumbers
+from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.plane.cells import decompose
 from derive.conditions.ways.plane.values import has_root_inside
 from derive.conditions.ways.signs import Domain
 from tests.oracles import verdict
@@ -253,3 +255,13 @@ def test_roots_that_meet_on_an_irrational_curve_beside_which_all_is_stable(at: i
     assert found.holds(q=sp.Rational(7, 5), p=sp.Rational(1, 1000))
     claims_all = found.status == "exact" and found.grade == "power-bounded"
     assert not claims_all or found.condition.subs({q: sp.sqrt(2), p: sp.Rational(1, 1000)}) == sp.false
+
+
+def test_curves_that_only_come_close_over_an_irrational_number_are_not_taken_to_meet() -> None:
+    """q = 2 and q = p^2 do meet at p^2 = 2; with 2 + 1e-15 for 2 in one of them, only nearly."""
+    p, q = sp.symbols("p q", real=True)
+    cut, level, parabola = sp.Poly(p**2 - 2, p, q), sp.Poly(q - 2, p, q), sp.Poly(q - p**2, p, q)
+    corners = [cell for cell in decompose([cut, level, parabola]) if cell.kind == "corner" and cell.signs == (0, 0, 0)]
+    assert len(corners) == 2
+    with pytest.raises(NoClosedForm):
+        list(decompose([cut, sp.Poly(10**15 * (q - 2) - 1, p, q), parabola]))
