@@ -65,16 +65,20 @@ def places_of(f: sp.Poly) -> Iterator[Place]:
         yield from (Place(minimal, root) for root in real_roots(dense(g)))
 
 
+def minimal_polynomial(number: sp.Expr, t: sp.Symbol) -> sp.Poly:
+    """Of an algebraic number, as radicals or `CRootOf`, whose polynomial is irreducible."""
+    known = isinstance(number, sp.CRootOf)
+    return sp.Poly(number.expr.subs(number.poly.gen, t) if known else sp.minimal_polynomial(number, t), t, domain=sp.QQ)
+
+
 def place_of(number: sp.Expr, t: sp.Symbol) -> Place:
-    """A real algebraic number, as radicals or `CRootOf`.
+    """A real algebraic number.
 
     >>> place_of(sp.sqrt(2), sp.Symbol("t")).minimal
     Poly(t**2 - 2, t, domain='QQ')
     """
-    of_root = number.poly.as_expr().subs(number.poly.gen, t) if isinstance(number, sp.CRootOf) else None
-    minimal = sp.Poly(sp.minimal_polynomial(number, t) if of_root is None else of_root, t, domain=sp.QQ)
     near = Fraction(str(number.evalf(DIGITS)))
-    return min((Place(minimal, root) for root in real_roots(dense(minimal))), key=lambda place: abs(place.root.low - near))
+    return min(places_of(minimal_polynomial(number, t)), key=lambda place: abs(place.root.low - near))
 
 
 def qualifies(phi: Sequence[Complex], place: Place, grade: str) -> bool:

@@ -18,6 +18,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import Root
+from derive.conditions.ways.at_root import minimal_polynomial
 from derive.conditions.ways.margins import NoClosedForm
 
 DIGITS = 50
@@ -64,7 +65,7 @@ class Along:
 
     def breaks(self, squared: bool) -> list[sp.Poly]:
         """Polynomials at whose roots, in y or in its square, the verdict changes."""
-        minimal = [_minimal(end, self.y) for end in _ends(self.subset)]
+        minimal = [minimal_polynomial(end, self.y).as_expr() for end in _ends(self.subset)]
         if squared:
             minimal = [_of_square(f, self.y) for f in minimal]
         polys = [sp.Poly(f, *self.curve.gens, domain=sp.QQ) for f in minimal]
@@ -100,10 +101,6 @@ def _parts(subset: sp.Set) -> tuple[sp.Set, ...]:
 def _ends(subset: sp.Set) -> list[sp.Expr]:
     ends = [e for part in _parts(subset) for e in (part.args if isinstance(part, sp.FiniteSet) else (part.start, part.end))]
     return [end for end in ends if end.is_finite]
-
-
-def _minimal(end: sp.Expr, y: sp.Symbol) -> sp.Expr:
-    return end.expr.subs(end.poly.gen, y) if isinstance(end, sp.CRootOf) else sp.minimal_polynomial(end, y)
 
 
 def _of_square(f: sp.Expr, y: sp.Symbol) -> sp.Expr:

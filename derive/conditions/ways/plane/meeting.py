@@ -28,7 +28,7 @@ from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coeffi
 from derive.conditions.ways.plane.apart import ROOM, at_most_one_on_the_circle
 from derive.conditions.ways.plane.cells import Cell
 from derive.conditions.ways.plane.projection import Projection, double_root_curves
-from derive.conditions.ways.plane.squares import Squares
+from derive.conditions.ways.plane.squares import Names, Squares
 from derive.conditions.ways.plane.values import in_c, value_at
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
 from derive.fields.phases import COSINES, SINES
@@ -38,7 +38,6 @@ from derive.modes.roots import function_of
 _NEAR, _ROUGH = mpf("1e-18"), mpf("1e-9")
 """A double root is known to half the digits."""
 _PRECISELY = Fraction(1, 2**40)
-Names = tuple[sp.Symbol, sp.Symbol]
 Place = list[sp.Float]
 """The parameters, to twice the digits."""
 
