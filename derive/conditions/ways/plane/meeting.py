@@ -23,13 +23,13 @@ import sympy as sp
 from mpmath import mpc, mpf, polyroots, sqrt, workdps
 from mpmath.libmp import NoConvergence
 
-from derive.conditions.ways.algebra import Root, factor_powers, factors, nearly_real_roots
+from derive.conditions.ways.algebra import Dense, Root, factor_powers, factors, nearly_real_roots
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
 from derive.conditions.ways.plane.apart import ROOM, at_most_one_on_the_circle
 from derive.conditions.ways.plane.cells import Cell
 from derive.conditions.ways.plane.projection import Projection, double_root_curves
 from derive.conditions.ways.plane.squares import Names, Squares
-from derive.conditions.ways.plane.values import in_c, value_at
+from derive.conditions.ways.plane.values import in_c
 from derive.conditions.ways.tests_on_a_line import DIGITS, NEAR, qualify
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
@@ -172,7 +172,7 @@ def _number(root: Root) -> sp.Float:
     return sp.Float(sp.Rational(middle.numerator, middle.denominator), 2 * DIGITS)
 
 
-def _double_roots(f: list[int]) -> list[sp.Float]:
+def _double_roots(f: Dense) -> list[sp.Float]:
     """Real roots in [-1, 1] that are not simple, nearly."""
     slope = tuple(k * a for k, a in enumerate(f))[1:]
     turns = [(root.low + root.high) / 2 for root in nearly_real_roots(slope, _PRECISELY)]
@@ -180,5 +180,7 @@ def _double_roots(f: list[int]) -> list[sp.Float]:
     return [number(x) for x in turns if abs(x) <= 1 and _nearly_vanishes(f, x)]
 
 
-def _nearly_vanishes(f: list[int], x: Fraction) -> bool:
-    return abs(value_at(f, x)) < Fraction(str(NEAR)) * sum(map(abs, f)) * x.denominator ** (len(f) - 1)
+def _nearly_vanishes(f: Dense, x: Fraction) -> bool:
+    n = len(f) - 1
+    value = sum(a * x.numerator**k * x.denominator ** (n - k) for k, a in enumerate(f))
+    return abs(value) < Fraction(str(NEAR)) * sum(map(abs, f)) * x.denominator**n

@@ -6,22 +6,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 import sympy as sp
 
+from derive.conditions.ways.algebra import Dense
 from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
 
 
-def in_c(f: sp.Poly, p: Fraction, q: Fraction) -> list[int]:
+def in_c(f: sp.Poly, p: Fraction, q: Fraction) -> Dense:
     """Whole coefficients in c, from the constant up, at rational p and q, times a positive number."""
     terms, degrees = _terms(f)
     at_p, at_q = (_powers(x, degree) for x, degree in zip((p, q), degrees[1:], strict=True))
     out = [0] * (degrees[0] + 1)
     for (i, j, k), value in terms:
         out[i] += value * at_p[j] * at_q[k]
-    return out
+    return tuple(out)
 
 
 @lru_cache(maxsize=256)
@@ -34,14 +36,8 @@ def _powers(x: Fraction, degree: int) -> list[int]:
     return [x.numerator**j * x.denominator ** (degree - j) for j in range(degree + 1)]
 
 
-def value_at(f: list[int], x: Fraction) -> int:
-    """Of a polynomial at a rational number, times a positive number."""
-    n = len(f) - 1
-    return sum(a * x.numerator**k * x.denominator ** (n - k) for k, a in enumerate(f))
-
-
-def has_root_inside(f: list[int]) -> bool:
+def has_root_inside(f: Sequence[int]) -> bool:
     """Whether a polynomial without multiple roots, not zero at -1 and 1, has a root between: signs change once for each."""
     while f and f[-1] == 0:
         f = f[:-1]
-    return has_root_in_unit([a * 2**k for k, a in enumerate(shifted(f, -1))])
+    return has_root_in_unit([a * 2**k for k, a in enumerate(shifted(list(f), -1))])

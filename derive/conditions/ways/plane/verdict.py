@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import sympy as sp
 
-from derive.conditions.ways.algebra import Root, isolated
+from derive.conditions.ways.algebra import Root, isolated, sign_at
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
 from derive.conditions.ways.plane.cells import Cell, around
@@ -24,7 +24,7 @@ from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.meeting import Meeting
 from derive.conditions.ways.plane.projection import Margin, Projection
 from derive.conditions.ways.plane.squares import Squares, root_below
-from derive.conditions.ways.plane.values import has_root_inside, in_c, value_at
+from derive.conditions.ways.plane.values import has_root_inside, in_c
 from derive.modes.amplification import Amplification
 
 _SOMEWHERE = Fraction(7, 101)
@@ -113,9 +113,9 @@ class Verdict:
         middle = [(root.low + root.high) / 2 for root in (cell.p, cell.q)]
         for margin in self.found.margins:
             value = in_c(margin.value, *middle)
-            ends = [Fraction(-1), *(r.low for r in isolated(tuple(value)) if r.low > -1 and r.high < 1), Fraction(1)]
+            ends = [Fraction(-1), *(r.low for r in isolated(value) if r.low > -1 and r.high < 1), Fraction(1)]
             for c in [(low + high) / 2 for low, high in pairwise(ends)]:
-                if value_at(value, c) < 0:
+                if sign_at(value, c) < 0:
                     yield root_below((1 - c) / (1 + c))
 
     def _place(self, cell: Cell) -> tuple[Root, Root]:
@@ -128,9 +128,10 @@ class Verdict:
 
 def _non_negative(margin: Margin, p: Fraction, q: Fraction) -> bool:
     value = in_c(margin.value, p, q)
-    if value_at(value, _SOMEWHERE) == 0:
+    sign = sign_at(value, _SOMEWHERE)
+    if sign == 0:
         raise NoClosedForm
-    return value_at(value, _SOMEWHERE) > 0 and not any(has_root_inside(in_c(f, p, q)) for f in margin.odd)
+    return sign > 0 and not any(has_root_inside(in_c(f, p, q)) for f in margin.odd)
 
 
 def _touches(margin: Margin, p: Fraction, q: Fraction) -> bool:
