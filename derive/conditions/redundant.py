@@ -21,7 +21,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import factors
-from derive.conditions.ways.plane.cells import Cell
+from derive.conditions.ways.plane.cell import Cell
 from derive.conditions.ways.plane.truth import Truth, TruthOnCells, curves_of
 from derive.conditions.ways.signs import Domain, Range
 from derive.conditions.ways.torus.facts import Facts

@@ -14,10 +14,10 @@ Poly(4*p - q**2, p, q, domain='ZZ')
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 
 import sympy as sp
@@ -117,38 +117,6 @@ def roots_of_product(polys: Sequence[sp.Poly]) -> list[Root]:
     return sorted([*([Root(Fraction(0), Fraction(0))] if least else []), *isolated(rest)], key=lambda root: root.low)
 
 
-def nearly_real_roots(f: Dense, within: Fraction) -> list[Root]:
-    """Enclosures of the real numbers at which a polynomial known to some 100 digits, 2 BITS, may vanish.
-
-    A multiple root that the last digits split, maybe into complex ones, is near their real parts, and is a simple root of a
-    derivative.
-    """
-    return [Root(x - within, x + within) for x in _candidates(_shortened(f)) if _nearly_zero(f, x)]
-
-
-def _candidates(f: Dense) -> Iterator[Fraction]:
-    if flint is not None and len(f) > 1:
-        yield from (_of_arb(root.real).low for root in _acb_roots(f, 2 * BITS))
-        return
-    while len(f) > 1:
-        yield from ((root.low + root.high) / 2 for root in isolated(f))
-        f = tuple(k * c for k, c in enumerate(f))[1:]
-
-
-def _nearly_zero(f: Dense, x: Fraction) -> bool:
-    value = size = 0
-    n, d, scale = x.numerator, x.denominator, 1
-    for c in reversed(f):
-        value, size, scale = value * n + c * scale, size * abs(n) + abs(c) * scale, scale * d
-    return abs(value) * 2 ** (BITS // 2) < size or size == 0
-
-
-def _shortened(f: Dense) -> Dense:
-    """Without digits beyond those known: roots that these split by next to nothing take a hundred times as long to part."""
-    beyond = max(0, max((abs(c).bit_length() for c in f), default=0) - 3 * BITS)
-    return _trimmed(tuple(c >> beyond for c in f))
-
-
 def _trimmed(f: Dense) -> Dense:
     while f and f[-1] == 0:
         f = f[:-1]
@@ -171,11 +139,11 @@ def _irreducible_roots(f: Dense) -> list[Root]:
     return isolated(f)
 
 
-def isolated(f: Dense) -> list[Root]:
-    """The distinct real roots, without factoring."""
+def isolated(f: Dense, bits: int = 2 * BITS) -> list[Root]:
+    """The distinct real roots, without factoring; to so many bits, or half of them."""
     if flint is not None:
-        return [_of_arb(root.real) for root in _acb_roots(f, 2 * BITS) if root.imag.is_zero()]
-    found = _poly({(k,): c for k, c in enumerate(f)}, (_X,)).sqf_part().intervals(eps=sp.Rational(1, 2**BITS))
+        return [_of_arb(root.real) for root in _acb_roots(f, bits) if root.imag.is_zero()]
+    found = _poly({(k,): c for k, c in enumerate(f)}, (_X,)).sqf_part().intervals(eps=sp.Rational(2, 2 ** (bits // 2)))
     return [Root(*(Fraction(int(end.p), int(end.q)) for end in ends)) for ends, *_ in found]
 
 
@@ -242,6 +210,12 @@ def _rows(f: sp.Poly) -> tuple[list[list[tuple[int, int]]], int]:
     for (j, k), c in f.terms():
         rows[k].append((j, int(c)))
     return rows, max(0, f.degree(f.gens[0]))
+
+
+@lru_cache(maxsize=2**14)  # the plane is cut again and again, by much the same curves
+def roots_over(f: sp.Poly, value: Fraction) -> tuple[Root, ...]:
+    """Of a polynomial in (p, q), the distinct real roots in q at a value of p."""
+    return tuple(real_roots(at(f, value)))
 
 
 def sign_at(f: Dense, value: Fraction) -> int:

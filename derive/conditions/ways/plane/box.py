@@ -24,7 +24,8 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import Root, at, real_roots
 from derive.conditions.ways.between import simplest
-from derive.conditions.ways.plane.cells import Cell, over, stack
+from derive.conditions.ways.plane.cell import Cell
+from derive.conditions.ways.plane.cells import stack
 
 Box = tuple[Fraction, Fraction, Fraction, Fraction]
 """Least and greatest p, least and greatest q."""
@@ -49,11 +50,9 @@ def box_about(curves: Sequence[sp.Poly], corner: Cell, cells: Sequence[Cell], ho
         holds: whether it does on a cell.
     """
     room = max(c.p.high for c in cells if c.p.high < corner.p.low), min(c.p.low for c in cells if c.p.low > corner.p.high)
-    line = [cell for cell in over(curves, corner.p) if cell.kind == "line"]
-    below = max((cell for cell in line if cell.q.high < corner.q.low), key=lambda cell: cell.q.low)
-    above = min((cell for cell in line if cell.q.low > corner.q.high), key=lambda cell: cell.q.low)
-    low, high = below.q.low, above.q.high
-    tries = 0 if holds(below) or holds(above) else TRIED
+    line = [cell for cell in cells if cell.kind == "line" and cell.p == corner.p]
+    low, high = min(q for _, q in corner.beside), max(q for _, q in corner.beside)
+    tries = 0 if any(holds(cell) for cell in line if cell.q.low in (low, high)) else TRIED
     for _ in range(tries):
         left, right = _beside(curves, corner.p, room, (low, high))
         if left >= corner.p.low or right <= corner.p.high:

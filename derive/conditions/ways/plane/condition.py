@@ -31,14 +31,16 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import at, factors, sign_at
 from derive.conditions.ways.margins import NoClosedForm, complex_coefficients
+from derive.conditions.ways.plane.arcs import one_of_each
 from derive.conditions.ways.plane.box import box_about, outside
-from derive.conditions.ways.plane.cells import Cell, beside_on_a_line, decompose
+from derive.conditions.ways.plane.cell import Cell
+from derive.conditions.ways.plane.cells import beside_on_a_line, decompose
+from derive.conditions.ways.plane.coincidences import coincidences
 from derive.conditions.ways.plane.cover import Signs
 from derive.conditions.ways.plane.ends import Ends
 from derive.conditions.ways.plane.formula import Formula
 from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.plane.lines import Along
-from derive.conditions.ways.plane.meeting import coincidences
 from derive.conditions.ways.plane.projection import Projection
 from derive.conditions.ways.plane.scheme import margin_values
 from derive.conditions.ways.plane.squares import Names, Squares
@@ -118,7 +120,7 @@ class _Plane:
         """The formula of the open cells, checked and mended on all others."""
         self.projection, self.verdict, formula = self._separated()
         cells = list(decompose(self.projection.curves, self.admits))
-        truth = [(cell, self._truth(cell)) for cell in cells if cell.kind != "open"]
+        truth = [(cell, self._truth(cell)) for cell in one_of_each(cells)]
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
         formula = self._with_strict(formula, pieces, truth)
         pieces += self._pieces(formula, [cell for cell, holds in truth if holds and not self._claimed(formula, pieces, cell)])
@@ -176,8 +178,6 @@ class _Plane:
 
     def _truth(self, cell: Cell) -> bool:
         on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
-        if not on:  # no more than the base line is cut here
-            return self.verdict.off_all_curves(cell)
         for g in on:
             if g in self.along:
                 return self._on(self.along[g], cell)
@@ -198,7 +198,9 @@ class _Plane:
 
     def _on(self, along: Along, cell: Cell) -> bool:
         axis = self.names.index(along.y)
-        return along.contains(self.squares.root(axis, (cell.p, cell.q)[axis]))
+        on = {g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0}
+        at_break = len(on) > 1 and not on.isdisjoint(self._breaks(along))
+        return along.contains(self.squares.root(axis, (cell.p, cell.q)[axis]), at_break)
 
     def _pieces(self, formula: Formula, missing: list[Cell]) -> list[tuple[Boolean, Callable[[Cell], bool]]]:
         """Curves, or corners, that are stable by themselves."""

@@ -28,13 +28,14 @@ from mpmath import iv
 from derive.arrays import is_missing, np
 from derive.conditions.ways.algebra import Root
 from derive.conditions.ways.margins import Complex
+from derive.conditions.ways.plane.sturm import precisely
+from derive.conditions.ways.plane.values import interval
 from derive.conditions.ways.schur import reduced
 from derive.fields.phases import COSINES, SINES
 from derive.modes.roots import roots_of_monic
 
 TURNS = [Fraction(k, 24) for k in range(24)] + [Fraction(24, k) for k in range(1, 25)] + [Fraction(1, 100), Fraction(10**9)]
 """Tangents of half a phase: cosine and sine are rational there."""
-PRECISION = 400
 Function = Callable[..., list]
 
 
@@ -53,11 +54,8 @@ class Enclosed:
 
     def surely_outside(self, turns: Iterable[Fraction], p: Root, q: Root) -> bool:
         """The same at one of these phases, given by tangents of their halves."""
-        before, iv.prec = iv.prec, PRECISION
-        try:
-            return any(self._outside(turn, _interval(p), _interval(q)) for turn in turns)
-        finally:
-            iv.prec = before
+        with precisely():
+            return any(self._outside(turn, interval(p), interval(q)) for turn in turns)
 
     def _worst_turns(self, p: float, q: float) -> list[Fraction]:
         t = np.array([float(turn) for turn in TURNS])
@@ -121,11 +119,6 @@ class _Interval:
 
     def square(self):
         return self.real**2 + self.imaginary**2
-
-
-def _interval(root: Root):
-    low, high = (iv.mpf(x.numerator) / iv.mpf(x.denominator) for x in (root.low, root.high))
-    return iv.mpf([low.a, high.b])
 
 
 def _function(phi: list[Complex], names: list[sp.Symbol]) -> Function:

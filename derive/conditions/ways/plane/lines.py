@@ -1,11 +1,10 @@
 """Curves x = R(y) along which margins say too little: the scheme there has one parameter less, and is decided by itself.
 
 >>> p, q = sp.symbols("p q", real=True)
->>> from fractions import Fraction
 >>> along = Along.of(sp.Poly(p - 2 * q, p, q), lambda x, expr: sp.And(q >= 0, q**2 <= 2))
 >>> along.x, along.expr, along.breaks(False)
 (p, 2*q, [Poly(q, p, q, domain='ZZ'), Poly(q**2 - 2, p, q, domain='ZZ')])
->>> [along.contains(Root(*2 * [Fraction(k)])) for k in (-1, 0, 1, 2)]
+>>> [along.contains(Root(*2 * [Fraction(k)]), at_break=k == 0) for k in (-1, 0, 1, 2)]
 [False, True, True, False]
 """
 
@@ -13,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -22,7 +22,6 @@ from derive.conditions.ways.at_root import minimal_polynomial
 from derive.conditions.ways.margins import NoClosedForm
 
 DIGITS = 50
-EQUAL = sp.Float("1e-30", DIGITS)
 
 
 @dataclass(frozen=True)
@@ -71,11 +70,17 @@ class Along:
         polys = [sp.Poly(f, *self.curve.gens, domain=sp.QQ) for f in minimal]
         return [p.clear_denoms(convert=True)[1].set_domain(sp.ZZ) for p in dict.fromkeys(polys)]
 
-    def contains(self, y: Root) -> bool:
-        """Whether the condition holds at a value of y."""
-        middle = (y.low + y.high) / 2
-        value = sp.Rational(middle.numerator, middle.denominator).evalf(DIGITS + 20)
-        return any(_in_part(value, part) for part in _parts(self.subset))
+    def contains(self, y: Root, at_break: bool) -> bool:
+        """Whether the condition holds at a value of y.
+
+        Args:
+            y: the value.
+            at_break: whether it is known to be a root of one of `breaks`; of the others none is between its bounds.
+
+        Raises:
+            NoClosedForm: it is not, and an end of the condition is so near that it might be.
+        """
+        return any(_in_part(y, part, at_break) for part in _parts(self.subset))
 
     def boolean(self) -> Boolean:
         """The curve and the condition on it."""
@@ -109,15 +114,20 @@ def _of_square(f: sp.Expr, y: sp.Symbol) -> sp.Expr:
     return sp.Add(*(c * y ** (n // 2) for (n,), c in both.terms()))
 
 
-def _in_part(value: sp.Expr, part: sp.Set) -> bool:
+def _in_part(y: Root, part: sp.Set, at_break: bool) -> bool:
     if isinstance(part, sp.FiniteSet):
-        return any(abs(end.evalf(DIGITS) - value) < EQUAL for end in part.args)
-    low, high = _side(value, part.start), -_side(value, part.end)
+        return any(_side(y, end, at_break) == 0 for end in part.args)
+    low, high = _side(y, part.start, at_break), -_side(y, part.end, at_break)
     return (low > 0 or (low == 0 and not part.left_open)) and (high > 0 or (high == 0 and not part.right_open))
 
 
-def _side(value: sp.Expr, end: sp.Expr) -> int:
+def _side(y: Root, end: sp.Expr, at_break: bool) -> int:
     if not end.is_finite:
         return 1 if end == -sp.oo else -1
-    difference = value - end.evalf(DIGITS)
-    return 0 if abs(difference) < EQUAL else 1 if difference > 0 else -1
+    near = Fraction(int(end.p), int(end.q)) if end.is_Rational else Fraction(str(end.evalf(DIGITS)))
+    slack = 0 if end.is_Rational else abs(near) / 10 ** (DIGITS - 5)
+    if y.low > near + slack or y.high < near - slack:
+        return 1 if y.low > near else -1
+    if not at_break and not (end.is_Rational and near == y.exact):
+        raise NoClosedForm
+    return 0

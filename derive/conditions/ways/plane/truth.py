@@ -19,7 +19,8 @@ from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import factors, signed_factors
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.cells import Cell, decompose
+from derive.conditions.ways.plane.cell import Cell
+from derive.conditions.ways.plane.cells import decompose
 from derive.conditions.ways.plane.limits import admits, fences
 from derive.conditions.ways.signs import Domain
 

@@ -1,5 +1,7 @@
 """Polynomials in (c, p, q) at rational p and q: whole coefficients in c, and whether they have a root between -1 and 1.
 
+Where p and q are known between two numbers, so are the coefficients.
+
 >>> has_root_inside([-1, 0, 2]), has_root_inside([1, 0, 2]), has_root_inside([-2, 0, 1])  # 2 x^2 - 1, 2 x^2 + 1, x^2 - 2
 (True, False, False)
 """
@@ -11,8 +13,9 @@ from fractions import Fraction
 from functools import lru_cache
 
 import sympy as sp
+from mpmath import iv
 
-from derive.conditions.ways.algebra import Dense
+from derive.conditions.ways.algebra import Dense, Root
 from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
 
 
@@ -24,6 +27,29 @@ def in_c(f: sp.Poly, p: Fraction, q: Fraction) -> Dense:
     for (i, j, k), value in terms:
         out[i] += value * at_p[j] * at_q[k]
     return tuple(out)
+
+
+def in_c_between(f: sp.Poly, p: Root, q: Root) -> list:
+    """Intervals for the coefficients in c, from the leading one down."""
+    terms, degrees = _terms(f)
+    at_p, at_q = (_interval_powers(interval(x), degree) for x, degree in zip((p, q), degrees[1:], strict=True))
+    out = [iv.mpf(0)] * (degrees[0] + 1)
+    for (i, j, k), value in terms:
+        out[-1 - i] += value * at_p[j] * at_q[k]
+    return out
+
+
+def interval(root: Root):
+    """That holds a number."""
+    low, high = (iv.mpf(x.numerator) / iv.mpf(x.denominator) for x in (root.low, root.high))
+    return iv.mpf([low.a, high.b])
+
+
+def _interval_powers(x, degree: int) -> list:
+    found = [iv.mpf(1)]
+    for _ in range(degree):
+        found.append(found[-1] * x)
+    return found
 
 
 @lru_cache(maxsize=256)

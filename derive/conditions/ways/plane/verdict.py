@@ -19,7 +19,8 @@ import sympy as sp
 from derive.conditions.ways.algebra import Root, isolated, sign_at
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.margins import Complex, NoClosedForm
-from derive.conditions.ways.plane.cells import Cell, around
+from derive.conditions.ways.plane.cell import Cell
+from derive.conditions.ways.plane.cells import around
 from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.meeting import Meeting
 from derive.conditions.ways.plane.projection import Margin, Projection
@@ -65,13 +66,6 @@ class Verdict:
                 raise NoClosedForm
         return self._open[p, q]
 
-    def off_all_curves(self, cell: Cell) -> bool:
-        """On a cell through which no curve passes, beside which it is the same."""
-        verdicts = {self.in_open_cell(*point) for point in cell.beside}
-        if len(verdicts) != 1:
-            raise NoClosedForm
-        return verdicts.pop()
-
     def on(self, cell: Cell, curves: tuple[sp.Poly, ...], one_speaks_for_all: bool) -> bool:
         """On a cell that is not open.
 
@@ -89,19 +83,22 @@ class Verdict:
         p, q = self._place(cell)
         if not stable and (self.enclosed.surely_unstable(p, q) or self.enclosed.surely_outside(self._below_zero(cell), p, q)):
             return False
-        if p.exact is not None and q.exact is not None and not (stable and self.grade == "von-neumann"):
+        closed = stable and self.grade == "von-neumann"
+        if p.exact is not None and q.exact is not None and one_speaks_for_all and not closed:
             return self.exactly.stable(self._named(p.exact, q.exact), self.grade)
         if not stable and cell.kind == "corner":
             stable = any(self.in_open_cell(*point) for point in around(curves, cell))
         if not stable:
             raise NoClosedForm
         on = frozenset(g for g, sign in zip(self.found.curves, cell.signs, strict=True) if sign == 0)
-        return self.grade == "von-neumann" or not self.meeting.anywhere(on, cell)
+        if not closed and not (self.grade == "von-neumann" or self.meeting.nowhere(on, cell)):
+            raise NoClosedForm
+        return True
 
     @cached_property
     def meeting(self) -> Meeting:
         """Of roots on the circle."""
-        return Meeting(self.scheme.polynomial, self.phase, self.squares, self.found, self.enclosed.of_modulus_one)
+        return Meeting(self.scheme.polynomial, self.phase, self.squares, self.found, self.enclosed)
 
     @cached_property
     def exactly(self) -> AtNumbers:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.conditions.ways.plane.apart import ROOM, at_most_one_on_the_circle
+from derive.conditions.ways.plane.apart import ROOM, simple_on_the_circle
 
 inside = st.builds(lambda size, angle: size * np.exp(1j * angle), st.floats(0, 0.95), st.floats(-np.pi, np.pi))
 angles = st.floats(-np.pi, np.pi)
@@ -17,7 +17,7 @@ def test_one_on_the_circle_is_seen_to_be_alone(roots: list[complex], angle: floa
     """Unless several of the others are nearly one, which takes more room."""
     gaps = [abs(a - b) for k, a in enumerate(roots) for b in roots[:k]]
     if min(gaps, default=1) > 0.1:
-        assert at_most_one_on_the_circle([scale * complex(c) for c in np.poly([*roots, np.exp(1j * angle)])])
+        assert simple_on_the_circle([scale * complex(c) for c in np.poly([*roots, np.exp(1j * angle)])], most=1)
 
 
 @given(roots=st.lists(inside, max_size=3), pair=st.tuples(angles, angles), off=st.floats(0, ROOM / 2))
@@ -25,4 +25,4 @@ def test_two_near_the_circle_are_never_taken_for_one(roots: list[complex], pair:
     """Also where they are the same."""
     for first, second in (pair, pair[:1] * 2):
         both = [(1 - off) * np.exp(1j * first), np.exp(1j * second)]
-        assert not at_most_one_on_the_circle([complex(c) for c in np.poly([*roots, *both])])
+        assert not simple_on_the_circle([complex(c) for c in np.poly([*roots, *both])], most=1)
