@@ -5,9 +5,10 @@ c in [-1, 1] changes only where one of its irreducible factors vanishes at c = -
 of two of them meet. Those values cut the line into cells; each is decided at a rational number, for all c at once, by exact
 root counting (Sturm), and each rational cut likewise.
 
-Given up (`NoClosedForm`): a gap that is not even in the phase, and a cut that is not rational where continuity from its
-neighbours does not tell. Of rational coefficients nothing is calculated but exactly (`at_numbers`); of others it is to
-`DIGITS` digits whether unit roots meet where a gap vanishes.
+An irrational cut is decided by continuity from its neighbours, and whether unit roots meet there by `at_edge`. Given up
+(`NoClosedForm`): a gap that is not even in the phase, and an isolated irrational value at which no gap is clearly negative. Of
+rational coefficients nothing is calculated but exactly (`at_numbers`), or proved; of others it is to `DIGITS` digits whether
+unit roots meet where a gap vanishes.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -31,6 +32,7 @@ from itertools import combinations
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
+from derive.conditions.ways.at_edge import Edge
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.line import stable_set
 from derive.conditions.ways.margins import Complex, NoClosedForm, before_last, complex_coefficients, gaps
@@ -124,7 +126,19 @@ class _Scheme:
             return True
         if not (left or right) and not self._holds_nearly(point):
             return False
-        raise NoClosedForm
+        if not self.is_rational:
+            raise NoClosedForm
+        edge = Edge(self.phi, (self.c, SINES[COSINES.index(self.c)]), self.parameter, point)
+        if not edge.qualifies_at_ends(self.grade):
+            return False
+        if self.grade != "power-bounded" or not (left or right):
+            raise NoClosedForm
+        return edge.simple(before_last(self.phi, gaps(self.phi, self.grade)))
+
+    @cached_property
+    def is_rational(self) -> bool:
+        """Whether all coefficients are."""
+        return all(part.domain in (sp.ZZ, sp.QQ) for k in self.phi for part in (k.real, k.imaginary))
 
     def _at(self, value: sp.Expr) -> Phi:
         parts = ((part.as_expr().subs(self.parameter, value), part.gens) for k in self.phi for part in (k.real, k.imaginary))

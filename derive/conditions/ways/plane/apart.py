@@ -14,8 +14,10 @@ Source: Smith, J. ACM 17 (1970), by Gerschgorin's discs; the numbers: Weierstras
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
+
+from mpmath import iv
 
 ROOM = 1e-6
 """From the circle, where rounding is a billionth."""
@@ -44,6 +46,28 @@ def simple_on_the_circle(phi: Sequence[complex], most: int, error: float = 0.0) 
         for k, z in enumerate(points):
             points[k] = z - _value(monic, z) / (_apart(points, k) or ROUNDING)
     return False
+
+
+def simple_between(evaluate: Callable[..., Sequence], cosine, numbers: Sequence, most: int) -> bool:
+    """The same of a scheme, at all numbers and cosines between bounds, and at sines of either sign, where roots are conjugate.
+
+    Args:
+        evaluate: real and imaginary parts of the coefficients in turn, from the leading one down, of (cosine, sine, numbers).
+        cosine: an interval.
+        numbers: intervals.
+        most: of the roots.
+    """
+    phi = factors_between(evaluate, cosine, numbers)
+    error = max(float(part.delta.b) for c in phi for part in (c.real, c.imag))
+    return simple_on_the_circle([complex(c.real.mid, c.imag.mid) for c in phi], most, error)
+
+
+def factors_between(evaluate: Callable[..., Sequence], cosine, numbers: Sequence) -> list:
+    """The coefficients in xi, complex intervals, at sines that are not negative."""
+    below_one = 1 - cosine**2
+    sine = iv.sqrt(iv.mpf([max(below_one.a, 0), max(below_one.b, 0)]))
+    parts = [iv.mpf(x) for x in evaluate(cosine, sine, *numbers)]
+    return [iv.mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def _is_told(discs: Discs, most: int) -> bool:

@@ -19,7 +19,7 @@ Source: Moore, Interval Analysis (1966).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
 import sympy as sp
@@ -44,7 +44,7 @@ class Enclosed:
 
     def __init__(self, phi: list[Complex], phase: int, names: tuple[sp.Symbol, sp.Symbol]) -> None:
         self.of_modulus_one = len(phi) == 3 and (phi[0].square() - phi[-1].square()).is_zero
-        self.evaluate = _function(phi, [COSINES[phase], SINES[phase], *names])
+        self.evaluate = function_of_intervals(phi, [COSINES[phase], SINES[phase], *names])
 
     def surely_unstable(self, p: Root, q: Root) -> bool:
         """Whether at some phase a root is outside the disc, for all parameters in the box."""
@@ -121,8 +121,11 @@ class _Interval:
         return self.real**2 + self.imaginary**2
 
 
-def _function(phi: list[Complex], names: list[sp.Symbol]) -> Function:
-    """Whole coefficients, so that no division is rounded; no name of a symbol reaches the code."""
+def function_of_intervals(phi: Sequence[Complex], names: Sequence[sp.Symbol]) -> Function:
+    """Real and imaginary parts of the coefficients in turn, times one number, functions of numbers of any kind.
+
+    They are whole polynomials, so that no division is rounded; no name of a symbol reaches the code.
+    """
     parts = [part for k in phi for part in (k.real, k.imaginary)]
     scale = sp.ilcm(1, *(part.clear_denoms(convert=True)[0] for part in parts))
     plain = [sp.Symbol(f"x_{k}") for k in range(len(names))]

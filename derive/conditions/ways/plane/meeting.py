@@ -15,7 +15,7 @@ from mpmath import iv
 
 from derive.conditions.ways.algebra import factors
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
-from derive.conditions.ways.plane.apart import simple_on_the_circle
+from derive.conditions.ways.plane.apart import factors_between, simple_between
 from derive.conditions.ways.plane.cell import Cell
 from derive.conditions.ways.plane.coincidences import coincidences
 from derive.conditions.ways.plane.enclosure import Enclosed
@@ -59,7 +59,9 @@ class Meeting:
             place = [interval(self.squares.root(axis, root)) for axis, root in enumerate((cell.p, cell.q))]
             at_ends = ((end, curves & on) for end, curves in self.ends.items())
             return all(self._apart_at_end(end, place, bool(met)) for end, met in at_ends) and all(
-                self._apart(interval(cosine), place, self.degree if cell.kind == "corner" else self.several)
+                simple_between(
+                    self.enclosed.evaluate, interval(cosine), place, self.degree if cell.kind == "corner" else self.several
+                )
                 for f, curves in self.double.items()
                 if curves & on
                 for cosine in near_double_roots(Nearly.of(in_c_between(f, cell.p, cell.q)))
@@ -67,21 +69,9 @@ class Meeting:
 
     def _apart_at_end(self, end: int, place: list, may_meet: bool) -> bool:
         """Also where they cannot meet, there has to be a new value."""
-        lead = self._factors(iv.mpf(end), place)[0]
-        return self._apart(iv.mpf(end), place, self.degree) if may_meet else 0 not in abs(lead)
-
-    def _apart(self, cosine, place: list, most: int) -> bool:
-        """Whether those on the circle are, and are no more than that."""
-        phi = self._factors(cosine, place)
-        error = max(float(part.delta.b) for c in phi for part in (c.real, c.imag))
-        return simple_on_the_circle([complex(c.real.mid, c.imag.mid) for c in phi], most, error)
-
-    def _factors(self, cosine, place: list) -> list:
-        """The coefficients in xi, intervals, at a phase whose sine is not negative: at the opposite one they are conjugate."""
-        below_one = 1 - cosine**2
-        sine = iv.sqrt(iv.mpf([max(below_one.a, 0), max(below_one.b, 0)]))
-        parts = [iv.mpf(x) for x in self.enclosed.evaluate(cosine, sine, *place)]
-        return [iv.mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+        if may_meet:
+            return simple_between(self.enclosed.evaluate, iv.mpf(end), place, self.degree)
+        return 0 not in abs(factors_between(self.enclosed.evaluate, iv.mpf(end), place)[0])
 
 
 def _several(phi: list[Complex], always: bool) -> int:

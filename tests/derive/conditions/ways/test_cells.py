@@ -9,11 +9,12 @@ import sympy as sp
 from derive.conditions.stability import stability
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.cells import stable_values
-from derive.conditions.ways.margins import complex_coefficients, gaps
+from derive.conditions.ways.margins import NoClosedForm, complex_coefficients, gaps
 from derive.conditions.ways.schur import GRADES, numeric_verdict
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
 from derive.modes.amplification import amplification
+from derive.modes.roots import roots_of
 from derive.reading.parse import parse_scheme
 
 WAVE = "u[1, 0] == 2*u[0, 0] - u[-1, 0] + nu**2*(u[0, 1] - 2*u[0, 0] + u[0, -1])"
@@ -88,3 +89,47 @@ def test_a_root_that_never_leaves_the_circle_may_meet_another(share: str, stable
     at_numbers = AtNumbers(found.amplification)
     for p, expected in ((sp.Rational(1, 2), stable), (sp.Integer(2), False)):
         assert found.holds(p=p) == at_numbers.stable({"p": p}, "power-bounded") == expected
+
+
+GOLDEN, FIFTH, HALF = sp.sqrt(5) / 2, sp.sqrt(5) / 5, sp.Rational(1, 2)
+EDGES = {
+    "u[1,0] == u[-1,0] - (a + a**2)*(u[0,1] - u[0,-1])": sp.Interval.open(-GOLDEN - HALF, GOLDEN - HALF),
+    "u[1,0] == u[-1,0] - a*(u[0,1] - u[0,-1]) + 2*a**2*(u[-1,1] - 2*u[-1,0] + u[-1,-1])": sp.Interval(-FIFTH, FIFTH),
+    "u[1,0] == 2*u[0,0] - u[-1,0] + (a + a**2)*(u[0,1] - 2*u[0,0] + u[0,-1])": sp.S.EmptySet,
+}
+"""Leapfrog, whose roots meet at pi/2 on the edge; with lagged diffusion they do not; of waves two are 1 for long ones."""
+
+
+@pytest.mark.parametrize(("text", "where"), EDGES.items())
+def test_simple_roots_at_irrational_edges(text: str, where: sp.Set) -> None:
+    assert stable_values(amplification(parse_scheme(text)), sp.Symbol("a", real=True), "power-bounded") == where
+
+
+def test_edges_of_random_schemes_of_three_levels() -> None:
+    """Power-bounded at an irrational edge: at none of 4001 phases are two roots near each other and the circle."""
+    generator, told = np.random.default_rng(5), {True: 0, False: 0}
+    theta = np.linspace(0, np.pi, 4001)
+    c, s, a = COSINES[0], SINES[0], sp.Symbol("a", real=True)
+    for draw in range(24):
+        k = [int(x) for x in generator.integers(-3, 4, 4) * ([1, 1, 0, 0] if draw % 3 == 0 else [1, 1, 1, 1])]
+        text = f"u[1,0] == u[-1,0] + ({k[0]}*a + {k[1]}*a**2)*(u[0,1] - u[0,-1])/2"
+        found = amplification(parse_scheme(text + f" + ({k[2]}*a + {k[3]}*a**2)*(u[-1,1] - 2*u[-1,0] + u[-1,-1])"))
+        try:
+            stable = stable_values(found, a, "power-bounded")
+        except NoClosedForm:
+            continue
+        phi = [part.real.as_expr() + sp.I * part.imaginary.as_expr() for part in complex_coefficients(found.polynomial)]
+        values = sp.lambdify([c, s, a], phi, "numpy")
+        for end in {e for piece in _pieces(stable) for e in (piece.start, piece.end) if e.is_finite and not e.is_rational}:
+            rows = [np.broadcast_to(x, theta.shape) for x in values(np.cos(theta), np.sin(theta), float(end))]
+            roots = roots_of(np.stack(rows, axis=-1).astype(complex))
+            apart = (abs(roots[:, 0] - roots[:, 1]) + 1 - abs(roots).min(axis=-1)).min()
+            if apart < 0.02 or apart > 0.2:
+                assert stable.contains(end) == (apart > 0.1), (text, k, end)
+                told[apart > 0.1] += 1
+    assert min(told.values()) > 3
+
+
+def _pieces(stable: sp.Set) -> list[sp.Interval]:
+    parts = stable.args if isinstance(stable, sp.Union) else (stable,)
+    return [part for part in parts if isinstance(part, sp.Interval)]

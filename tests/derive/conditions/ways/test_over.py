@@ -28,7 +28,7 @@ def curves_of(*exprs: sp.Expr) -> list[sp.Poly]:
     return sorted({g for e in exprs for g in factors(sp.Poly(e, p, q))}, key=str)
 
 
-def roots_at(g: sp.Poly, value: mpmath.mpf) -> list[mpmath.mpf]:
+def roots_at(g: sp.Poly, value) -> list:
     """Real roots in q to many digits, double ones to half of them."""
     numbers = [sp.Poly(c, p).as_expr().subs(p, sp.Float(value, 130)) for c in sp.Poly(g.as_expr(), q).all_coeffs()]
     numbers = [mpmath.mpf(sp.Float(c, 130)._mpf_) for c in numbers]
