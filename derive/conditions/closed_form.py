@@ -104,8 +104,9 @@ def _simplest(amplification: Amplification, grade: str) -> str:
 
 def _in_several_parameters(amplification: Amplification, grade: str, domain: Domain) -> Boolean:
     ways = [lambda: _by_margins(amplification, grade, domain)]
-    if len(parameters(amplification)) == 1 and not frequency_box(amplification) and amplification.polynomial.degree() > 3:
-        ways = [lambda: cells.without_phase(amplification, *parameters(amplification), grade)]
+    if len(parameters(amplification)) == 1 and not frequency_box(amplification):
+        alone = [lambda: cells.without_phase(amplification, *parameters(amplification), grade)]
+        ways = alone if amplification.polynomial.degree() > 3 else [*ways, *alone]
     if len(amplification.phases) > 1:
         ways = [lambda: products.condition(amplification, grade, closed_form), *ways]
     if grade != "schur" and amplification.phases:

@@ -3,7 +3,7 @@
 >>> f = Nearly((-2 << SCALE, 0, 1 << SCALE), (1 << SCALE - 18, 0, 0))  # x^2 - 2, the 2 not quite known
 >>> [f.sign(Fraction(k, 10**6)) for k in (1414200, 1414213, 1414300)]
 [-1, 0, 1]
->>> [(f"{float(root.low):.6f}", f"{float(root.high):.6f}") for root in Nearly(f.middle, (1, 1, 1)).crossings()]
+>>> [(f"{float(root.low):.6f}", f"{float(root.high):.6f}") for root in Nearly(f.middle, (1, 1, 1)).crossings(SCALE)]
 [('-1.414214', '-1.414214'), ('1.414214', '1.414214')]
 """
 
@@ -24,7 +24,7 @@ SCALE = 2 * BITS
 AROUND = (80, 50, 30)
 """A root is enclosed so narrowly, in powers of 1/2, or less so where it is badly known."""
 ROUGHLY = 200
-"""Bits of coefficients that are of account for places near roots."""
+"""Bits of places near roots."""
 NARROW, MOST = 120, 64
 """Double roots are enclosed to 2^-NARROW, or less narrowly where there were more places than that."""
 
@@ -64,9 +64,14 @@ class Nearly:
             value, error, scale = value * n + c * scale, error * abs(n) + e * scale, scale * d
         return 0 if abs(value) <= error else 1 if value > 0 else -1
 
-    def crossings(self) -> list[Root]:
-        """Between what it changes its sign for certain, as far as that is found."""
-        beyond = max(0, max(abs(c).bit_length() for c in self.middle) - ROUGHLY)
+    def crossings(self, bits: int) -> list[Root]:
+        """Between what it changes its sign for certain, as far as that is found.
+
+        Args:
+            bits: of the coefficients that are looked at: the fewer, the sooner multiple roots, which the last digits split, are
+                told from each other; but the last coefficients may be small.
+        """
+        beyond = max(0, max(abs(c).bit_length() for c in self.middle) - bits)
         places = [(root.low + root.high) / 2 for root in isolated(tuple(c >> beyond for c in self.middle), ROUGHLY)]
         return [root for x in places if (root := self._crossing(x))]
 

@@ -22,7 +22,7 @@ from mpmath import iv
 from derive.conditions.ways.algebra import Root
 from derive.conditions.ways.between import apart
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.nearly import Nearly
+from derive.conditions.ways.plane.nearly import ROUGHLY, SCALE, Nearly
 
 PRECISION = 500
 Intervals = list
@@ -51,11 +51,14 @@ def real_roots_between(f: Nearly, has_multiple: bool = False, count: int | None 
         NoClosedForm: that is not told, or not all are found.
     """
     with precisely():
+        tries = [2 * SCALE] if count is not None else [ROUGHLY, 2 * SCALE]
         count, common = (count, None) if count is not None else distinct_real_roots(f.intervals, has_multiple)
-        found = apart([*f.crossings(), *(Nearly.of(common).crossings() if common else [])])
-    if len(found) != count:
-        raise NoClosedForm
-    return found
+        both = [f, *([Nearly.of(common)] if common else [])]
+    for bits in tries:
+        found = apart([root for g in both for root in g.crossings(bits)])
+        if len(found) == count:
+            return found
+    raise NoClosedForm
 
 
 def divisor(f: Intervals, g: Intervals) -> Intervals:

@@ -133,3 +133,11 @@ def test_edges_of_random_schemes_of_three_levels() -> None:
 def _pieces(stable: sp.Set) -> list[sp.Interval]:
     parts = stable.args if isinstance(stable, sp.Union) else (stable,)
     return [part for part in parts if isinstance(part, sp.Interval)]
+
+
+@pytest.mark.parametrize("grade", ["von-neumann", "power-bounded"])
+def test_three_levels_without_space(grade: str) -> None:
+    """Adams and Bashforth's three steps on decay: 6/11, as in the textbooks (Hairer and Wanner, V.1)."""
+    found = stability(parse_scheme("u[1] == u[0] - p*(23*u[0] - 16*u[-1] + 5*u[-2])/12"), grade)
+    assert (found.status, found.grade) == ("exact", grade)
+    assert found.holds(p=[-1e-9, 0.0, 6 / 11 - 1e-9, 6 / 11 + 1e-9]).tolist() == [False, True, True, False]

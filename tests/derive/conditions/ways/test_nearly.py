@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import iv
 
@@ -31,6 +31,7 @@ def nearly(f: sp.Poly, error: int) -> Nearly:
     return Nearly(tuple(int(c * 2**SCALE) + error // 2 for c in coefficients), (error + 2,) * len(coefficients))
 
 
+@settings(max_examples=40)
 @given(roots=st.lists(places, min_size=1, max_size=5, unique=True), pairs=st.integers(0, 2), error=errors)
 def test_simple_roots_are_counted_and_enclosed(roots: list[Fraction], pairs: int, error: int) -> None:
     """By Sturm's chain in intervals, as many as there are, each in an enclosure of its own."""
@@ -38,6 +39,7 @@ def test_simple_roots_are_counted_and_enclosed(roots: list[Fraction], pairs: int
     assert all(one.low <= root <= one.high for one, root in zip(found, sorted(roots), strict=True))
 
 
+@settings(max_examples=40)
 @given(single=st.lists(places, max_size=3, unique=True), double=places, pairs=st.integers(0, 1), error=st.integers(0, 2))
 def test_multiple_roots_too(single: list[Fraction], double: Fraction, pairs: int, error: int) -> None:
     """Where it is known that there is one."""
@@ -49,6 +51,7 @@ def test_multiple_roots_too(single: list[Fraction], double: Fraction, pairs: int
         real_roots_between(f)
 
 
+@settings(max_examples=40)
 @given(common=places, one=st.lists(places, max_size=3), other=st.lists(places, max_size=3), error=errors)
 def test_what_two_have_in_common(common: Fraction, one: list[Fraction], other: list[Fraction], error: int) -> None:
     """A line through the root that was put into both, or nothing is said."""
@@ -61,6 +64,7 @@ def test_what_two_have_in_common(common: Fraction, one: list[Fraction], other: l
         assert root.delta < 1e-60
 
 
+@settings(max_examples=40)
 @given(roots=st.lists(places, max_size=4), pairs=st.integers(0, 2))
 def test_counted_as_sympy_counts_them(roots: list[Fraction], pairs: int) -> None:
     """Or nothing is said: a number that is zero in the chain, other than the last, is not told from a small one."""
@@ -74,6 +78,7 @@ def test_counted_as_sympy_counts_them(roots: list[Fraction], pairs: int) -> None
     assert count == f.sqf_part().count_roots()
 
 
+@settings(max_examples=40)
 @given(double=within, rest=st.lists(places, max_size=3), pairs=st.integers(0, 1), error=st.integers(0, 2**300))
 def test_no_double_root_is_missed(double: Fraction, rest: list[Fraction], pairs: int, error: int) -> None:
     """In [-1, 1], however badly the coefficients are known; of well known ones it is told from other places."""
@@ -85,11 +90,13 @@ def test_no_double_root_is_missed(double: Fraction, rest: list[Fraction], pairs:
         assert there[0].high - there[0].low < Fraction(1, 2**30)
 
 
+@settings(max_examples=40)
 @given(roots=st.lists(within, min_size=1, max_size=4, unique=True), pairs=st.integers(0, 1))
 def test_simple_roots_are_not_taken_for_double_ones(roots: list[Fraction], pairs: int) -> None:
     assert near_double_roots(nearly(polynomial(roots, pairs), 4)) == []
 
 
+@settings(max_examples=40)
 @given(roots=st.lists(places, min_size=1, max_size=4), value=places, error=errors)
 def test_a_sign_is_certain(roots: list[Fraction], value: Fraction, error: int) -> None:
     """That of all polynomials within the errors."""

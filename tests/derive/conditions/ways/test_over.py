@@ -38,7 +38,7 @@ def roots_at(g: sp.Poly, value) -> list:
     return [mpmath.re(r) for r in roots if abs(mpmath.im(r)) < mpmath.mpf(10) ** -25]
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(conics, conics)
 def test_corners_are_where_the_curves_pass(first: tuple[int, ...], second: tuple[int, ...]) -> None:
     """Of each curve over each irrational cut: as many as it has distinct roots there, and at those of both, both."""
@@ -59,7 +59,7 @@ def test_corners_are_where_the_curves_pass(first: tuple[int, ...], second: tuple
                         assert float(cell.q.low) - 1e-12 <= root <= float(cell.q.high) + 1e-12
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(conics, conics)
 def test_no_curve_passes_between_a_piece_and_its_neighbours(first: tuple[int, ...], second: tuple[int, ...]) -> None:
     """The signs beside a piece of a line are those on it, of all curves that it is not on."""
