@@ -17,6 +17,7 @@ from mpmath import iv
 
 from derive.conditions.ways.algebra import BITS, Dense, Root, isolated
 from derive.conditions.ways.between import apart
+from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.on_the_real_line import shifted
 
 SCALE = 2 * BITS
@@ -123,6 +124,8 @@ def _may_vanish(f: Dense, error: int) -> bool:
 def _scaled(end) -> int:
     """Of a number without a radius, times 2^SCALE, rounded down."""
     sign, mantissa, exponent, _ = end._mpi_[0]
+    if not mantissa and exponent:  # infinite, or none
+        raise NoClosedForm
     value = -int(mantissa) if sign else int(mantissa)
     shift = exponent + SCALE
     return value << shift if shift >= 0 else value >> -shift
