@@ -25,6 +25,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, combinations
+from math import inf
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -121,8 +122,15 @@ class _Plane:
         self.projection, self.verdict, formula = self._separated()
         cells = list(decompose(self.projection.curves, self.admits))
         truth = [(cell, self._truth(cell)) for cell in one_of_each(cells)]
+        for may_lose in (True, False):
+            with suppress(NoClosedForm):
+                return self._mended(formula, cells, truth, may_lose)
+        raise NoClosedForm
+
+    def _mended(self, formula: Formula, cells: list[Cell], truth: list[tuple[Cell, bool]], may_lose: bool) -> Boolean:
+        """With strict inequalities, stable pieces named and unstable corners left out, such that all cells are right."""
         pieces = self._pieces(formula, [cell for cell, holds in truth if holds and not formula.holds(cell.signs)])
-        formula = self._with_strict(formula, pieces, truth)
+        formula = self._with_strict(formula, pieces, truth, may_lose)
         pieces += self._pieces(formula, [cell for cell, holds in truth if holds and not self._claimed(formula, pieces, cell)])
         wrong = [(cell, holds) for cell, holds in truth if holds != self._claimed(formula, pieces, cell)]
         if any(holds for _, holds in wrong):
@@ -246,9 +254,12 @@ class _Plane:
     def _claimed(self, formula: Formula, pieces: list, cell: Cell) -> bool:
         return formula.holds(cell.signs) or any(inside(cell) for _, inside in pieces)
 
-    def _with_strict(self, formula: Formula, pieces: list, truth: list[tuple[Cell, bool]]) -> Formula:
-        """Inequalities made strict one by one, as long as fewer cells are wrong; or all, and weak again where that is right."""
-        wrong = lambda f: sum(holds != self._claimed(f, pieces, cell) for cell, holds in truth)  # noqa: E731
+    def _with_strict(self, formula: Formula, pieces: list, truth: list[tuple[Cell, bool]], may_lose: bool) -> Formula:
+        """Inequalities made strict one by one, as long as fewer cells are wrong; or all, and weak again where that is right.
+
+        Stable cells may be lost by that, to be named as pieces, or not.
+        """
+        wrong = lambda f: sum(self._cost(f, pieces, cell, holds, may_lose) for cell, holds in truth)  # noqa: E731
         count = wrong(formula)
         for literal in formula.literals:
             if count:
@@ -262,6 +273,10 @@ class _Plane:
                 strict = strict if wrong(weaker) else weaker
             return strict
         return formula
+
+    def _cost(self, formula: Formula, pieces: list, cell: Cell, holds: bool, may_lose: bool) -> float:
+        claimed = self._claimed(formula, pieces, cell)
+        return 0 if holds == claimed else inf if holds and not may_lose else 1
 
 
 def _sign(g: sp.Poly, cell: Cell) -> int:
