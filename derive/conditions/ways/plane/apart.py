@@ -36,7 +36,7 @@ def simple_on_the_circle(phi: Sequence[complex], most: int, error: float = 0.0) 
         most: of the roots.
         error: of the coefficients.
     """
-    if abs(phi[0]) * 1e4 < max(map(abs, phi)) or error * 1e4 > abs(phi[0]):
+    if abs(phi[0]) * 1e4 <= max(map(abs, phi)) or error * 1e4 > abs(phi[0]):
         return False
     monic, error = [c / phi[0] for c in phi], ROUNDING + 2 * error / abs(phi[0])
     points = [(0.4 + 0.9j) ** k for k in range(len(monic) - 1)]

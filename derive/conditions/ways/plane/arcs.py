@@ -53,6 +53,10 @@ class Arcs:
             yield cell
         self._here = going_on
 
+    def break_off(self) -> None:
+        """At a cut that is not looked at."""
+        self._here = {}
+
     def _number(self, place: Place) -> int:
         if place not in self._here:
             self._here[place] = next(self._fresh)

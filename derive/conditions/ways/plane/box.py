@@ -49,7 +49,11 @@ def box_about(curves: Sequence[sp.Poly], corner: Cell, cells: Sequence[Cell], ho
         cells: all of them, open ones too.
         holds: whether it does on a cell.
     """
-    room = max(c.p.high for c in cells if c.p.high < corner.p.low), min(c.p.low for c in cells if c.p.low > corner.p.high)
+    left = max((c.p.high for c in cells if c.p.high < corner.p.low), default=None)
+    right = min((c.p.low for c in cells if c.p.low > corner.p.high), default=None)
+    if left is None or right is None:  # at an end of what is looked at
+        return None
+    room = left, right
     line = [cell for cell in cells if cell.kind == "line" and cell.p == corner.p]
     low, high = min(q for _, q in corner.beside), max(q for _, q in corner.beside)
     tries = 0 if any(holds(cell) for cell in line if cell.q.low in (low, high)) else TRIED

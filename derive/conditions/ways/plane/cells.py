@@ -52,6 +52,8 @@ def decompose(
         if k < len(cuts) and not open_only and admits(0, cuts[k][0]):
             cut = Cut(*cuts[k], left=p, room=_room([root for root, _ in cuts], k))
             yield from (cell for cell in arcs.over_a_cut(over(curves, cut)) if admits(1, cell.q))
+        else:
+            arcs.break_off()
 
 
 def _cuts(curves: Sequence[sp.Poly]) -> list[tuple[Root, sp.Poly]]:

@@ -1,7 +1,8 @@
 """Where the factors of a scheme may meet on the circle at the phases 0 and pi, at which they may be on it throughout.
 
 There coefficients are real. Two factors meet where a discriminant is zero; where one leaves or reaches the circle, it is the
-reciprocal of one (itself, or its conjugate). Between such curves a pair that has met is on the circle everywhere or nowhere.
+reciprocal of one (itself, or its conjugate). Between such curves a pair that has met is on the circle everywhere or nowhere,
+below degree 6; from there on another pair of reciprocals could hide it all along a curve.
 
 >>> from derive.modes.amplification import amplification
 >>> from derive.reading.parse import parse_scheme
@@ -23,13 +24,16 @@ from derive.conditions.ways.plane.squares import Names
 from derive.fields.phases import COSINES, SINES
 from derive.fields.symbols import xi
 
+MOST = 5
+"""Degree of an irreducible polynomial in xi."""
+
 
 @lru_cache(maxsize=64)  # the plane's curves, those of the squares, and the verdict ask for them
 def coincidences(polynomial: sp.Poly, names: Names, phase: int) -> dict[int, list[sp.Poly]]:
     """Curves in the parameters, by the cosine, 1 and -1; none where factors meet nowhere.
 
     Raises:
-        NoClosedForm: there they meet always, or coefficients are not real.
+        NoClosedForm: there they meet always, coefficients are not real, or a degree is 6 and they meet.
     """
     phi = complex_coefficients(polynomial)
     return {end: _coincidences_at([_at_end(k, phase, end) for k in phi], names) for end in (1, -1)}
@@ -49,6 +53,8 @@ def _coincidences_at(phi: list[sp.Expr], names: Names) -> list[sp.Poly]:
         raise NoClosedForm
     moving = [f for f, _ in powers]
     meeting = factors(discriminant(sp.prod(moving))) if sum(f.degree() for f in moving) > 1 else []
+    if meeting and any(f.degree() > MOST for f in moving):
+        raise NoClosedForm
     return list(dict.fromkeys([*meeting, *(g for f in moving for g in _on_the_circle(f))])) if meeting else []
 
 

@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from derive.conditions.ways.algebra import Root
-from derive.conditions.ways.at_root import minimal_polynomial
+from derive.conditions.ways.at_root import minimal_polynomial, place_of
 from derive.conditions.ways.margins import NoClosedForm
-
-DIGITS = 50
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,17 @@ def _in_part(y: Root, part: sp.Set, at_break: bool) -> bool:
 def _side(y: Root, end: sp.Expr, at_break: bool) -> int:
     if not end.is_finite:
         return 1 if end == -sp.oo else -1
-    near = Fraction(int(end.p), int(end.q)) if end.is_Rational else Fraction(str(end.evalf(DIGITS)))
-    slack = 0 if end.is_Rational else abs(near) / 10 ** (DIGITS - 5)
-    if y.low > near + slack or y.high < near - slack:
-        return 1 if y.low > near else -1
-    if not at_break and not (end.is_Rational and near == y.exact):
+    known = _enclosed(end)
+    if y.low > known.high or y.high < known.low:
+        return 1 if y.low > known.high else -1
+    if not at_break and not (y.exact is not None and y == known):
         raise NoClosedForm
     return 0
+
+
+@lru_cache(maxsize=256)
+def _enclosed(end: sp.Expr) -> Root:
+    """A real algebraic number."""
+    if end.is_Rational:
+        return Root(*2 * [Fraction(int(end.p), int(end.q))])
+    return place_of(end, sp.Dummy("t")).root

@@ -40,9 +40,10 @@ class Meeting:
     def __init__(self, polynomial: sp.Poly, phase: int, squares: Squares, found: Projection, enclosed: Enclosed) -> None:
         self.squares, self.enclosed, self.degree = squares, enclosed, polynomial.degree()
         self.several = _several(complex_coefficients(polynomial), enclosed.of_modulus_one)
-        moving = dict.fromkeys(f for margin in found.margins for f in (*margin.odd, *margin.even) if f.degree() > 1)
+        factors_of_margins = dict.fromkeys(f for margin in found.margins for f in (*margin.odd, *margin.even))
+        self.linear = [f for f in factors_of_margins if f.degree() == 1]
         self.still = frozenset(f for margin in found.margins for f in margin.still)
-        self.double = {f: double_root_curves(f) for f in moving}
+        self.double = {f: double_root_curves(f) for f in factors_of_margins if f.degree() > 1}
         at_ends = coincidences(polynomial, squares.names, phase)
         self.ends = {end: frozenset(h for g in curves for h in factors(_halved(g, squares))) for end, curves in at_ends.items()}
 
@@ -53,7 +54,7 @@ class Meeting:
             on: the curves that pass through the point.
             cell: it.
         """
-        if self.still & on:
+        if self.still & on or (cell.kind == "corner" and self._may_vanish(cell)):
             return False
         with precisely():
             place = [interval(self.squares.root(axis, root)) for axis, root in enumerate((cell.p, cell.q))]
@@ -66,6 +67,11 @@ class Meeting:
                 if curves & on
                 for cosine in near_double_roots(Nearly.of(in_c_between(f, cell.p, cell.q)))
             )
+
+    def _may_vanish(self, cell: Cell) -> bool:
+        """Whether a linear factor of a margin might be zero at all phases: of others that is seen by double roots."""
+        with precisely():
+            return any(all(0 in k for k in in_c_between(f, cell.p, cell.q)) for f in self.linear)
 
     def _apart_at_end(self, end: int, place: list, may_meet: bool) -> bool:
         """Also where they cannot meet, there has to be a new value."""

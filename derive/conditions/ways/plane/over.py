@@ -29,7 +29,7 @@ from derive.conditions.ways.margins import NoClosedForm
 from derive.conditions.ways.plane.cell import Cell
 from derive.conditions.ways.plane.common import common_part, simple_part
 from derive.conditions.ways.plane.nearly import Nearly
-from derive.conditions.ways.plane.resultants import below, lead, meets, turns
+from derive.conditions.ways.plane.resultants import below, has_multiple_over, lead, meet_over, turns
 from derive.conditions.ways.plane.section import Cut, Section, short
 from derive.conditions.ways.plane.sturm import divisor, precisely, real_roots_between
 
@@ -66,21 +66,21 @@ class _Curve:
     """A curve over a cut: a polynomial in q."""
 
     def __init__(self, whole: sp.Poly, cut: Cut) -> None:
-        self.cut, self.poly = cut, whole
+        self.cut, self.whole, self.poly = cut, whole, whole
         self.upright = whole.degree(whole.gens[1]) <= 0 and cut.minimal in turns(whole)
         while not self.upright and cut.minimal in turns(self.poly) and lead(self.poly).rem(cut.minimal).is_zero:
             self.poly = below(self.poly)
         self.regular = self.poly == whole and cut.minimal not in turns(whole)
 
     @cached_property
-    def section(self) -> Section:
-        """At the cut, or near it."""
-        return Section.of(self.poly, self.cut)
+    def near(self) -> Section:
+        """At the cut and near it: also what goes to infinity there."""
+        return Section.of(self.whole, self.cut)
 
     @cached_property
     def here(self) -> Nearly:
-        """At the cut."""
-        return self.section.here()
+        """At the cut, without leading coefficients that are zero there."""
+        return (self.near if self.poly == self.whole else Section.of(self.poly, self.cut)).here()
 
     @cached_property
     def roots(self) -> Sequence[Root]:
@@ -92,7 +92,7 @@ class _Curve:
         if self.regular:
             return real_roots_between(self.here, count=len(roots_over(self.poly, self.cut.left)))
         with suppress(NoClosedForm):
-            return real_roots_between(self.here, has_multiple=self.cut.minimal in turns(self.poly))
+            return real_roots_between(self.here, has_multiple=has_multiple_over(self.poly, self.cut.minimal))
         return real_roots_between(Section.of(simple_part(self.poly, self.cut.minimal), self.cut).here())
 
 
@@ -122,7 +122,7 @@ def _common(curves: Sequence[_Curve], roots: Sequence[tuple[Root, int]]) -> Root
 
 def _meet(one: _Curve, other: _Curve, where: Root) -> bool:
     """Whether two curves, each with one root between two numbers, surely have that in common."""
-    if one is other or one.cut.minimal not in meets(one.poly, other.poly):
+    if one is other or not meet_over(one.poly, other.poly, one.cut.minimal):
         return False
     return any(common.sign(where.low) * common.sign(where.high) < 0 for common in _divisors(one, other))
 
@@ -139,7 +139,7 @@ def _beside(curves: Sequence[_Curve], levels: Sequence[Fraction], cut: Cut) -> t
     for bits in ASIDE:
         reach = cut.room / 2**bits
         sides = short(cut.p.low - reach, reach), short(cut.p.high + reach, reach)
-        near = [None if g.upright else g.section.within(sides[1] - sides[0]) for g in curves]
+        near = [None if g.upright else g.near.within(sides[1] - sides[0]) for g in curves]
         signs = [tuple(0 if g is None else g.sign(q) for g in near) for q in levels]
         if all(sign or g is None for row in signs for sign, g in zip(row, near, strict=True)):
             return sides, signs

@@ -3,8 +3,10 @@
 A margin m(c; p, q) has to be non-negative for all c in [-1, 1]. Of its irreducible factors those of odd power count, and each
 changes the number of its roots inside only where it vanishes at c = 1 or -1 or has a double root. Leading coefficients are not
 needed, the interval being compact. So the curves are f(1) = 0, f(-1) = 0, disc f = 0, the factors without c, and, since roots
-of two factors may cover each other on a curve, their resultants. A curve is `degenerate` where the margins themselves
-lose their say: it makes a margin vanish at all phases, or is found in two ways for one factor.
+of two factors may cover each other on a curve, their resultants. Where two margins are zero at one phase unit roots may meet;
+so of factors that have double roots on one curve, of whatever margins, it is also asked where these are the same. A curve is
+`degenerate` where the margins themselves lose their say: it makes a margin vanish at all phases, or is found in two ways for
+one factor.
 
 >>> c, p, q = sp.symbols("c p q", real=True)
 >>> found = Projection.of([sp.Poly(p * c**2 + q * c + 1, c, p, q)])
@@ -99,6 +101,10 @@ class Projection:
                 degenerate |= twice
             for f, g in combinations(margin.odd, 2):
                 curves |= set(factors(resultant(f, g)))
+        if with_even:
+            moving = dict.fromkeys(f for margin in margins for f in (*margin.odd, *margin.even) if f.degree() > 1)
+            pairs = [pair for pair in combinations(moving, 2) if frozenset.intersection(*map(double_root_curves, pair))]
+            curves |= {g for pair in pairs for g in factors(resultant(*pair))}
         return cls(margins, _bounded(curves), frozenset(degenerate))
 
     def joined(self, more: Iterable[sp.Poly]) -> Projection:

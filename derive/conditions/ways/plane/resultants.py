@@ -28,6 +28,16 @@ def meets(g: sp.Poly, h: sp.Poly) -> list[sp.Poly]:
     return factors(resultant(_swapped(g), _swapped(h)))
 
 
+def has_multiple_over(g: sp.Poly, minimal: sp.Poly) -> bool:
+    """Whether one, maybe reducible, has multiple roots where a minimal polynomial is zero, and its lead is not."""
+    return minimal in turns(g) or (g.degree(g.gens[1]) > 1 and discriminant(_swapped(g)).is_zero)
+
+
+def meet_over(g: sp.Poly, h: sp.Poly, minimal: sp.Poly) -> bool:
+    """Whether two have roots in common there."""
+    return minimal in meets(g, h) or resultant(_swapped(g), _swapped(h)).is_zero
+
+
 @lru_cache(maxsize=1024)
 def lead(g: sp.Poly) -> sp.Poly:
     """What stands before the highest power of q."""

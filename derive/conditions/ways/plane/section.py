@@ -68,7 +68,7 @@ class Section:
 
 def _slopes(g: sp.Poly, cut: Cut) -> tuple[int, ...]:
     p, q = g.gens
-    most = short(max(abs(cut.p.low), abs(cut.p.high)) + cut.room, cut.room)
+    most = short(max(abs(cut.p.low), abs(cut.p.high)) + 2 * cut.room, cut.room)
     powers = [0, *(j * int(most ** (j - 1) * 2**SCALE + 1) for j in range(1, g.degree(p) + 1))]
     found = [0] * (max(0, g.degree(q)) + 1)
     for (j, k), c in g.terms():

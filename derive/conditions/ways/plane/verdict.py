@@ -3,7 +3,8 @@
 At a point off the curves: no factor of odd power of a margin has a root inside (-1, 1), and the margin is positive somewhere;
 roots are counted exactly (Descartes, Vincent). At a point of a curve or a corner: yes if it borders on a stable open cell,
 since roots are continuous and the closed disc is closed; no if instability is certain in a whole box around it; by exact
-calculation if it is rational; else the question is given up. Whether roots meet on the circle is told by `meeting`.
+calculation if it is rational; else the question is given up. Whether roots meet on the circle is told by `meeting`: a rational
+point of a curve does not tell it of others.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from derive.conditions.ways.plane.meeting import Meeting
 from derive.conditions.ways.plane.projection import Margin, Projection
 from derive.conditions.ways.plane.squares import Squares, root_below
 from derive.conditions.ways.plane.values import has_root_inside, in_c
+from derive.conditions.ways.schur import numeric_verdict
+from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
 
 _SOMEWHERE = Fraction(7, 101)
@@ -61,9 +64,10 @@ class Verdict:
     def in_open_cell(self, p: Fraction, q: Fraction) -> bool:
         """At a rational point off all curves."""
         if (p, q) not in self._open:
-            self._open[p, q] = all(_non_negative(margin, p, q) for margin in self.found.margins)
-            if self._open[p, q] and self.grade == "power-bounded" and any(_touches(m, p, q) for m in self.found.margins):
+            stable = all(_non_negative(margin, p, q) for margin in self.found.margins)
+            if stable and self.grade == "power-bounded" and any(_touches(m, p, q) for m in self.found.margins):
                 raise NoClosedForm
+            self._open[p, q] = stable
         return self._open[p, q]
 
     def on(self, cell: Cell, curves: tuple[sp.Poly, ...], one_speaks_for_all: bool) -> bool:
@@ -85,7 +89,11 @@ class Verdict:
             return False
         closed = stable and self.grade == "von-neumann"
         if p.exact is not None and q.exact is not None and one_speaks_for_all and not closed:
-            return self.exactly.stable(self._named(p.exact, q.exact), self.grade)
+            numbers = self._named(p.exact, q.exact)
+            if cell.kind == "corner" or self.grade == "von-neumann":
+                return self.exactly.stable(numbers, self.grade)
+            if not self.exactly.stable(numbers, "von-neumann") or self._meet_at_an_end(numbers):
+                return False
         if not stable and cell.kind == "corner":
             stable = any(self.in_open_cell(*point) for point in around(curves, cell))
         if not stable:
@@ -99,6 +107,16 @@ class Verdict:
     def meeting(self) -> Meeting:
         """Of roots on the circle."""
         return Meeting(self.scheme.polynomial, self.phase, self.squares, self.found, self.enclosed)
+
+    def _meet_at_an_end(self, numbers: dict[str, sp.Rational]) -> bool:
+        """Whether factors do on the circle at the phases 0 or pi: on a piece of a curve everywhere or nowhere."""
+        values = {s: numbers[s.name] for s in self.names}
+        for end in (1, -1):
+            there = {**values, COSINES[self.phase]: end, SINES[self.phase]: 0}
+            phi = [k.real.as_expr().subs(there) + sp.I * k.imaginary.as_expr().subs(there) for k in self.phi]
+            if phi[0] == 0 or not numeric_verdict(phi, "power-bounded"):
+                return True
+        return False
 
     @cached_property
     def exactly(self) -> AtNumbers:
