@@ -2,8 +2,9 @@
 
 The gaps of the Schur-Cohn reduction are polynomials in the parameter and c = cos(theta). Whether a gap is non-negative for all
 c in [-1, 1] changes only where one of its irreducible factors vanishes at c = -1 or 1 or has a double root in c, or where roots
-of two of them meet. Those values cut the line into cells; each is decided at a rational number, for all c at once, by exact
-root counting (Sturm), and each rational cut likewise.
+of two of them meet. Roots that are on the circle where one gap touches zero meet only where another is zero there: it is cut at
+those values too. Each cell is decided at a rational number, for all c at once, by exact root counting (Sturm), and so is each
+rational cut.
 
 An irrational cut is decided by continuity from its neighbours, and whether unit roots meet there by `at_edge`. Given up
 (`NoClosedForm`): a gap that is not even in the phase, and an isolated irrational value at which no gap is clearly negative. Of
@@ -61,7 +62,10 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
         raise NoClosedForm
     c = COSINES[found.phases[0]]
     phi = complex_coefficients(found.polynomial)
-    critical = [p for gap in [*gaps(phi, grade), (phi[0].square(), grade)] for p in _critical(gap[0].as_expr(), parameter, c)]
+    found_gaps = [gap.as_expr() for gap, _ in gaps(phi, grade)]
+    critical = [p for gap in [*found_gaps, phi[0].square().as_expr()] for p in _critical(gap, parameter, c)]
+    if grade == "power-bounded":
+        critical += _meetings(found_gaps, parameter, c)
     scheme = _Scheme(found, phi, parameter, c, grade)
     return stable_set(critical, scheme.holds, scheme.holds_at)
 
@@ -92,6 +96,17 @@ def _critical(gap: sp.Expr, parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]
     found += [sp.discriminant(f, c) for f in moving if sp.degree(f, c) > 1]
     found += [sp.resultant(f, g, c) for f, g in combinations(moving, 2)]
     return [sp.Poly(f, parameter) for f in found if f.has(parameter)]
+
+
+def _meetings(found: Sequence[sp.Expr], parameter: sp.Symbol, c: sp.Symbol) -> list[sp.Poly]:
+    """Where another gap is zero at a phase at which one touches zero: roots that stay on the circle there may meet.
+
+    There phi is xi psi + k psi*, |k| = 1, of the reduced psi; and if its roots are inside the disc those of phi are simple.
+    """
+    powers = [(f, n) for gap in found for f, n in sp.factor_list(gap)[1] if f.has(c)]
+    pairs = {(f, g) for f, n in powers if n % 2 == 0 for g, _ in powers if g != f}
+    both = [sp.resultant(f, g, c) for f, g in sorted(pairs, key=str)]
+    return [sp.Poly(f, parameter) for f in both if f.has(parameter)]
 
 
 @dataclass(frozen=True)

@@ -44,3 +44,11 @@ def test_nothing_else_is_in_the_box(first: tuple[int, ...], second: tuple[int, .
                 outside(box, (p, q)).subs({p: (corner.p.low + corner.p.high) / 2, q: (corner.q.low + corner.q.high) / 2})
                 == sp.false
             )
+
+
+def test_no_box_at_an_end_of_the_domain() -> None:
+    """Left of it there is nothing."""
+    curves = [sp.Poly(p, p, q), sp.Poly(q**2 - 2, p, q)]
+    cells = list(decompose(curves, lambda axis, value: axis == 1 or value.low >= 0))
+    corner = next(cell for cell in cells if cell.kind == "corner" and cell.q.low > 0)
+    assert box_about(curves, corner, cells, lambda cell: cell == corner) is None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from derive import GridFunction, GridScheme
 from derive.conditions.stability import stability
 from derive.conditions.ways.at_numbers import AtNumbers
 from derive.conditions.ways.cells import stable_values
@@ -141,3 +142,22 @@ def test_three_levels_without_space(grade: str) -> None:
     found = stability(parse_scheme("u[1] == u[0] - p*(23*u[0] - 16*u[-1] + 5*u[-2])/12"), grade)
     assert (found.status, found.grade) == ("exact", grade)
     assert found.holds(p=[-1e-9, 0.0, 6 / 11 - 1e-9, 6 / 11 + 1e-9]).tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("(1 + c)*(2*c - 1)**2/4", "(3 + c)*(c - p)**2"), ("(1 - c)*(2*c - 1)**2", "(1 + c)*(c - p)**2")],
+)
+def test_roots_that_stay_on_the_circle_meet_at_one_value(first: str, second: str) -> None:
+    """1 - B = F/64 and phi(1) = G/32: at c = 1/2 both factors are on the circle for all p, and both are 1 at p = 1/2."""
+    c, w, p = sp.symbols("c w p", real=True)
+    one, other = (sp.sympify(text, locals={"c": c, "p": p}) for text in (first, second))
+    u = GridFunction("u", 1)
+    in_w = lambda e: sp.Poly(sp.expand(e.subs(c, (w + 1 / w) / 2) * w**4), w)  # noqa: E731
+    level = lambda e, n: sum(k * u[n, j - 4] for (j,), k in in_w(e).terms())  # noqa: E731
+    scheme = GridScheme(u[1, 0] - level(2 - one / 64 - other / 32, 0) + level(1 - one / 64, -1))
+    exactly = AtNumbers(amplification(scheme))
+    stable = stable_values(amplification(scheme), p, "power-bounded")
+    for value in (sp.Rational(1, 2), sp.Rational(1, 3), sp.S.Zero, sp.Rational(-7, 2)):
+        assert (value in stable) == exactly.stable({"p": value}, "power-bounded")
+    assert sp.Rational(1, 2) not in stable

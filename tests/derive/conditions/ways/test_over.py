@@ -94,6 +94,22 @@ def test_a_branch_that_goes_to_infinity() -> None:
     assert [cell.signs for cell in corners] == [(0, 0), (0, 0)]
 
 
+def test_beside_a_branch_that_goes_to_infinity() -> None:
+    """10^4 p q = 1 passes q = 2 at p = 1/20000: the points beside the cut p = 0 are nearer."""
+    curves = curves_of(10**4 * p * q - 1, q)
+    (piece,) = [cell for cell in decompose(curves) if cell.kind == "line" and cell.q.low > 0]
+    for side, level in piece.beside:
+        assert [sign_at(at(g, side), level) for g in curves] == list(piece.signs)
+
+
+def test_over_a_cut_at_which_leading_terms_leave_the_same() -> None:
+    """(p^2 - 2) q^2 + q - p is q - p over p = sqrt(2): both curves are one there."""
+    corners = [
+        cell for cell in decompose(curves_of((p**2 - 2) * q**2 + q - p, q - p)) if abs(float(cell.p.low) - 2**0.5) < 1e-9
+    ]
+    assert [cell.signs for cell in corners if cell.kind == "corner"] == [(0, 0)]
+
+
 def test_scaled_curves() -> None:
     """The same cells where everything is near 1e-20, or 1e20."""
     signs = []

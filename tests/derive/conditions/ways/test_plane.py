@@ -232,17 +232,42 @@ def test_an_irrational_corner_is_left_out_by_a_box() -> None:
     assert box.subs(inside) == sp.false
 
 
-def _touching(at: int, power: int) -> GridScheme:
-    """xi^2 - 2 A xi + B, stable beside q^2 = 2 with roots 1 and 1 on it at cos(theta) = at: A = 1 - h - f/64, B = 1 - 2 h."""
-    q, c, shift = (sp.Symbol(name, real=True) for name in ("q", "c", "w"))
-    f = ((q**2 - 2) ** 2 + (c - at) ** 2) ** power
-    h = sp.Symbol("p", positive=True) * f
+_c = sp.Symbol("c", real=True)
+
+
+def _of_two_roots(total: sp.Expr, product: sp.Expr) -> GridScheme:
+    """xi^2 - total xi + product, polynomials in c = cos(theta) and the parameters."""
+    shift = sp.Symbol("w", real=True)
 
     def level(expr: sp.Expr, n: int) -> sp.Expr:
-        laurent = sp.Poly(sp.expand(expr.subs(c, (shift + 1 / shift) / 2) * shift**8), shift)
+        laurent = sp.Poly(sp.expand(expr.subs(_c, (shift + 1 / shift) / 2) * shift**8), shift)
         return sp.Add(*(k * u[n, j - 8] for (j,), k in laurent.terms()))
 
-    return GridScheme(u[1, 0] - level(2 - 2 * h - f / 32, 0) + level(1 - 2 * h, -1))
+    return GridScheme(u[1, 0] - level(total, 0) + level(product, -1))
+
+
+def _touching(at: int, power: int) -> GridScheme:
+    """xi^2 - 2 A xi + B, stable beside q^2 = 2 with roots 1 and 1 on it at cos(theta) = at: A = 1 - h - f/64, B = 1 - 2 h."""
+    f = ((sp.Symbol("q", real=True) ** 2 - 2) ** 2 + (_c - at) ** 2) ** power
+    h = sp.Symbol("p", positive=True) * f
+    return _of_two_roots(2 - 2 * h - f / 32, 1 - 2 * h)
+
+
+_p, _q = sp.symbols("p q", real=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "one", "other", "place"), [(_q, _c, _c - _p, (0, 0)), (_q - 1, _c - _p, _c + _p - 1, (sp.Rational(1, 2), 1))]
+)
+def test_roots_that_meet_where_two_margins_touch_zero_at_one_phase(line: sp.Expr, one: sp.Expr, other: sp.Expr, place) -> None:
+    """1 - B = F/64 and phi(1) = G/32: both have double roots all along a line, and at one point of it the same."""
+    first, second = line**2 + one**2, line**2 + other**2
+    found = stability(_of_two_roots(2 - first / 64 - second / 32, 1 - first / 64), "power-bounded")
+    assert (found.status, found.grade) == ("exact", "power-bounded")
+    for aside, stable in ((0, False), (sp.Rational(1, 3), True)):
+        values = {"p": sp.Rational(place[0]) + aside, "q": sp.Rational(place[1])}
+        assert AtNumbers(found.amplification).stable(values, "power-bounded") == stable
+        assert found.condition.subs({s: values[s.name] for s in found.parameters}) == stable
 
 
 @pytest.mark.parametrize("power", [1, 2])
