@@ -22,7 +22,7 @@ from derive.conditions.ways.plane.enclosure import Enclosed
 from derive.conditions.ways.plane.nearly import Nearly, near_double_roots
 from derive.conditions.ways.plane.projection import Projection, double_root_curves
 from derive.conditions.ways.plane.squares import Squares
-from derive.conditions.ways.plane.sturm import precisely
+from derive.conditions.ways.plane.sturm import has_double_root_inside, precisely
 from derive.conditions.ways.plane.values import in_c_between, interval
 
 
@@ -67,6 +67,12 @@ class Meeting:
                 if curves & on
                 for cosine in near_double_roots(Nearly.of(in_c_between(f, cell.p, cell.q)))
             )
+
+    def surely(self, on: Set[sp.Poly], cell: Cell) -> bool:
+        """Whether two factors that are always on the circle do at a phase between 0 and pi; all along the cell."""
+        touching = (f for f, curves in self.double.items() if curves & on) if self.enclosed.of_modulus_one else ()
+        with precisely():
+            return any(has_double_root_inside(in_c_between(f, cell.p, cell.q)) for f in touching)
 
     def _may_vanish(self, cell: Cell) -> bool:
         """Whether a linear factor of a margin might be zero at all phases: of others that is seen by double roots."""

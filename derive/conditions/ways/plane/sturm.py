@@ -14,7 +14,7 @@ Source: Moore, Interval Analysis (1966); Sturm (1835).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 
 from mpmath import iv
@@ -72,6 +72,15 @@ def divisor(f: Intervals, g: Intervals) -> Intervals:
         NoClosedForm: the intervals do not tell.
     """
     return _last(_remainders(*sorted((f, g), key=len, reverse=True)))
+
+
+def has_double_root_inside(f: Intervals) -> bool:
+    """Whether one that has multiple roots surely has one between -1 and 1, by itself."""
+    with suppress(NoClosedForm):
+        common = divisor(f, _derivative(f))
+        root = -common[1] / common[0] if len(common) == 2 else iv.mpf(2)
+        return bool(root.a > -1) and bool(root.b < 1)
+    return False
 
 
 def distinct_real_roots(f: Intervals, has_multiple: bool) -> tuple[int, Intervals | None]:

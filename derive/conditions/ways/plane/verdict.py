@@ -99,9 +99,11 @@ class Verdict:
         if not stable:
             raise NoClosedForm
         on = frozenset(g for g, sign in zip(self.found.curves, cell.signs, strict=True) if sign == 0)
-        if not closed and not (self.grade == "von-neumann" or self.meeting.nowhere(on, cell)):
-            raise NoClosedForm
-        return True
+        if self.grade == "von-neumann" or self.meeting.nowhere(on, cell):
+            return True
+        if self.meeting.surely(on, cell):
+            return False
+        raise NoClosedForm
 
     @cached_property
     def meeting(self) -> Meeting:

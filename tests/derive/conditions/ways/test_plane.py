@@ -291,3 +291,29 @@ def test_curves_that_only_come_close_over_an_irrational_number_are_not_taken_to_
         assert sum(cell.signs == (0, 0, 0) for cell in corners) == meeting
     with pytest.raises(NoClosedForm):
         list(decompose([cut, sp.Poly(10**40 * (q - 2) - 1, p, q), parabola]))
+
+
+def test_the_edge_of_leapfrog_in_two_parameters_is_open() -> None:
+    """|a sin + b sin 2| < 1 at all phases: both roots are on the circle throughout, and meet where that is 1."""
+    text = "u[1, 0] - u[-1, 0] == -a*(u[0, 1] - u[0, -1]) - b*(u[0, 2] - u[0, -2])"
+    found = stability(parse_scheme(text))
+    assert (found.status, found.grade) == ("exact", "power-bounded")
+    exactly = AtNumbers(found.amplification)
+    numbers = [sp.Rational(k, 4) for k in range(-4, 5)]
+    for x, y in ((x, y) for x in numbers for y in numbers):
+        values = {"a": x, "b": y}
+        claimed = found.condition.subs({s: values[s.name] for s in found.parameters})
+        assert claimed == exactly.stable(values, "power-bounded"), values
+
+
+def test_on_an_irrational_edge_of_leapfrog() -> None:
+    """a sin + b sin 2 is 1 where it is greatest, at cos = 1/3."""
+    text = "u[1, 0] - u[-1, 0] == -a*(u[0, 1] - u[0, -1]) - b*(u[0, 2] - u[0, -2])"
+    found = stability(parse_scheme(text))
+    c = sp.Rational(1, 3)
+    sine, ratio = sp.sqrt(1 - c**2), -c / (2 * (2 * c**2 - 1))  # a cos + 2 b cos 2 = 0
+    a = 1 / (sine + 2 * ratio * sine * c)
+    values = {"a": sp.radsimp(a), "b": sp.radsimp(ratio * a)}
+    there = {s: values[s.name] for s in found.parameters}
+    for scale, stable in ((1 - sp.Rational(1, 10**6), True), (1, False), (1 + sp.Rational(1, 10**6), False)):
+        assert sp.simplify(found.condition.subs({s: scale * v for s, v in there.items()})) == stable
