@@ -139,6 +139,8 @@ class Domain:
         if f.is_positive or f.is_negative:
             return "+" if f.is_positive else "-"
         symbols = sorted(f.free_symbols, key=str)
+        if not symbols:  # a number whose sign is not known, such as one with CRootOf
+            return None
         ranges = [self.ranges.get(s, Range()) for s in symbols]
         try:
             poly = sp.Poly(f, *symbols)

@@ -89,6 +89,8 @@ class _Curve:
             return ()
         if self.cut.p.exact is not None:
             return roots_over(self.poly, self.cut.p.exact)
+        if self.poly.degree(self.poly.gens[0]) < 1:  # the same everywhere: exactly, also at an end of what is looked at
+            return roots_over(self.poly, self.cut.left)
         if self.regular:
             return real_roots_between(self.here, count=len(roots_over(self.poly, self.cut.left)))
         with suppress(NoClosedForm):

@@ -317,3 +317,16 @@ def test_on_an_irrational_edge_of_leapfrog() -> None:
     there = {s: values[s.name] for s in found.parameters}
     for scale, stable in ((1 - sp.Rational(1, 10**6), True), (1, False), (1 + sp.Rational(1, 10**6), False)):
         assert sp.simplify(found.condition.subs({s: scale * v for s, v in there.items()})) == stable
+
+
+@pytest.mark.parametrize("offset", [1, 2])
+def test_corners_on_a_closed_end_of_a_range(offset: int) -> None:
+    """q is looked at through its square, which is 0 at the least: roots meet at q = 0 where p^2 + p is 1, or 2."""
+    line = _p**2 + _p - offset
+    first, second = _q**2 + _c**2, _q**2 + (_c - line) ** 2
+    found = stability(_of_two_roots(2 - first / 64 - second / 32, 1 - first / 64), "power-bounded")
+    values = {"p": (sp.sqrt(1 + 4 * offset) - 1) / 2, "q": sp.S.Zero}
+    claimed = found.condition.subs({s: values[s.name] for s in found.parameters}) if found.has_formula else sp.false
+    assert found.status != "exact" or found.grade != "power-bounded" or sp.simplify(claimed) == sp.false
+    cells = list(decompose([sp.Poly(_q, _p, _q), sp.Poly(line, _p, _q)], lambda axis, value: axis == 0 or value.low >= 0))
+    assert sum(cell.kind == "corner" and cell.q.exact == 0 for cell in cells) == 2
