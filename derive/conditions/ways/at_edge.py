@@ -18,18 +18,16 @@ surely apart, or the phase is one of rational cosine and sine and the field of t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import sympy as sp
-from mpmath import iv
 
 from derive.conditions.ways.algebra import Root
-from derive.conditions.ways.at_root import place_of, qualifies
+from derive.conditions.ways.apart import simple_between
+from derive.conditions.ways.at_root import bounds, place_of, qualifies
+from derive.conditions.ways.intervals import function_of_intervals, interval, precisely
 from derive.conditions.ways.margins import Complex, NoClosedForm
-from derive.conditions.ways.plane.apart import simple_between
-from derive.conditions.ways.plane.enclosure import function_of_intervals
-from derive.conditions.ways.plane.nearly import Nearly, near_double_roots
-from derive.conditions.ways.plane.sturm import precisely
-from derive.conditions.ways.plane.values import interval
+from derive.conditions.ways.nearly import Nearly, near_double_roots
 
 SHORT = 1000
 """Denominator of a rational cosine that is looked at, at most."""
@@ -61,38 +59,29 @@ class Edge:
         Raises:
             NoClosedForm: that is not told.
         """
-        evaluate, x = function_of_intervals(self.phi, [*self.waves, self.place.minimal.gen]), self.place.minimal.gen
+        evaluate = function_of_intervals(self.phi, [*self.waves, self.place.minimal.gen])
         with precisely():
             number = interval(self.place.root)
-            for cosine in (root for gap in found for root in near_double_roots(_at(gap, self.waves[0], x, number))):
+            for cosine in (root for gap in found for root in near_double_roots(self._at(gap))):
                 if not simple_between(evaluate, interval(cosine), [number], len(self.phi) - 1):
                     if self._exactly(_rational(cosine), "power-bounded"):
                         raise NoClosedForm  # at that phase, but maybe not at all that are so near
                     return False
         return True
 
+    def _at(self, gap: sp.Poly) -> Nearly:
+        """A polynomial in the cosine, without factors that vanish at the ends throughout."""
+        f, x = sp.Poly(gap.as_expr(), self.waves[0]), self.place.minimal.gen
+        for end in (1, -1):
+            while not f.is_zero and sp.expand(f.eval(end)) == 0:
+                f = f.quo(sp.Poly(f.gen - end, f.gen))
+        rows = ([Fraction(int(k.p), int(k.q)) for k in sp.Poly(row, x).all_coeffs()] for row in f.all_coeffs())
+        return Nearly.of([interval(Root(*bounds(row, self.place.root))) for row in rows])
+
     def _exactly(self, phase: tuple[sp.Expr, sp.Expr], grade: str) -> bool:
         there, x = dict(zip(self.waves, phase, strict=True)), self.place.minimal.gen
         part = lambda f: sp.Poly(f.as_expr().subs(there), x, domain=sp.QQ)  # noqa: E731
         return qualifies([Complex(part(k.real), part(k.imaginary)) for k in self.phi], self.place, grade)
-
-
-def _at(gap: sp.Poly, c: sp.Symbol, x: sp.Symbol, number) -> Nearly:
-    """A polynomial in the cosine, without factors that vanish at the ends throughout."""
-    f = sp.Poly(gap.as_expr(), c)
-    for end in (1, -1):
-        while not f.is_zero and sp.expand(f.eval(end)) == 0:
-            f = f.quo(sp.Poly(c - end, c))
-    return Nearly.of([_value(sp.Poly(row, x), number) for row in f.all_coeffs()])
-
-
-def _value(f: sp.Poly, x):
-    """By Horner's scheme in intervals."""
-    scale, whole = f.clear_denoms(convert=True)
-    value = iv.mpf(0)
-    for k in whole.all_coeffs():
-        value = value * x + int(k)
-    return value / int(scale)
 
 
 def _rational(cosine: Root) -> tuple[sp.Rational, sp.Expr]:

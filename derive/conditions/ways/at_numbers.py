@@ -80,9 +80,15 @@ class AtNumbers:
         waves = [tuple(_in_waves(part, numbers) for part in parts) for parts in self.phi]
         if self.phases == 2:
             return two_phases.stable(waves)
-        if not _at_pi(waves, grade):
+        if not _at_end(waves, -1, grade):
             return False
         return not self.phases or _at_all_phases([Complex(*(self._turned(p) for p in parts)) for parts in waves], grade)
+
+    def qualifies_at_ends(self, values: Mapping[str, sp.Rational], grade: str) -> bool:
+        """Whether all roots do at the phases 0 and pi, of one phase."""
+        numbers = [sp.QQ(int(values[p.name].p), int(values[p.name].q)) for p in self.names]
+        waves = [tuple(_in_waves(part, numbers) for part in parts) for parts in self.phi]
+        return all(_at_end(waves, end, grade) for end in (1, -1))
 
     def determines(self, values: Mapping[str, sp.Rational]) -> bool:
         """Whether the lead vanishes at no phase, of one phase at most."""
@@ -90,7 +96,7 @@ class AtNumbers:
         lead = tuple(_in_waves(part, numbers) for part in self.phi[0])
         if self.phases > 1:
             raise NoClosedForm
-        return any(_at_minus_one(part) for part in lead) and positive(Complex(*(self._turned(p) for p in lead)).square())
+        return any(_value_at_end(part, -1) for part in lead) and positive(Complex(*(self._turned(p) for p in lead)).square())
 
     def _turned(self, part: Waves) -> sp.Poly:
         """In t, times (1 + t^2)^degree."""
@@ -121,9 +127,9 @@ def _in_waves(part: Terms, numbers: list) -> Waves:
     return found
 
 
-def _at_pi(waves: list[tuple[dict, ...]], grade: str) -> bool:
-    """At cosine -1 and sine 0."""
-    numbers = [[_at_minus_one(part) for part in parts] for parts in waves]
+def _at_end(waves: list[tuple[dict, ...]], cosine: int, grade: str) -> bool:
+    """At cosine 1 or -1, and sine 0."""
+    numbers = [[_value_at_end(part, cosine) for part in parts] for parts in waves]
     exact = [
         sp.Rational(int(x.numerator), int(x.denominator)) + sp.I * sp.Rational(int(y.numerator), int(y.denominator))
         for x, y in numbers
@@ -131,8 +137,8 @@ def _at_pi(waves: list[tuple[dict, ...]], grade: str) -> bool:
     return exact[0] != 0 and numeric_verdict(exact, grade)
 
 
-def _at_minus_one(part: Waves) -> sp.Rational:
-    return sum((v * (-1) ** a for (a, b), v in part.items() if b == 0), sp.QQ(0))
+def _value_at_end(part: Waves, cosine: int) -> sp.Rational:
+    return sum((v * cosine**a for (a, b), v in part.items() if b == 0), sp.QQ(0))
 
 
 def _at_all_phases(phi: list[Complex], grade: str) -> bool:

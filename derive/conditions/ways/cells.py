@@ -62,11 +62,11 @@ def stable_values(found: Amplification, parameter: sp.Symbol, grade: str) -> sp.
         raise NoClosedForm
     c = COSINES[found.phases[0]]
     phi = complex_coefficients(found.polynomial)
-    found_gaps = [gap.as_expr() for gap, _ in gaps(phi, grade)]
+    scheme = _Scheme(found, phi, parameter, c, grade)
+    found_gaps = [gap.as_expr() for gap, _ in scheme.gaps]
     critical = [p for gap in [*found_gaps, phi[0].square().as_expr()] for p in _critical(gap, parameter, c)]
     if grade == "power-bounded":
         critical += _meetings(found_gaps, parameter, c)
-    scheme = _Scheme(found, phi, parameter, c, grade)
     return stable_set(critical, scheme.holds, scheme.holds_at)
 
 
@@ -141,19 +141,19 @@ class _Scheme:
             return True
         if not (left or right) and not self._holds_nearly(point):
             return False
-        if not self.is_rational:
+        if not all(k.is_rational for k in self.phi):
             raise NoClosedForm
         edge = Edge(self.phi, (self.c, SINES[COSINES.index(self.c)]), self.parameter, point)
         if not edge.qualifies_at_ends(self.grade):
             return False
         if self.grade != "power-bounded" or not (left or right):
             raise NoClosedForm
-        return edge.simple(before_last(self.phi, gaps(self.phi, self.grade)))
+        return edge.simple(before_last(self.phi, self.gaps))
 
     @cached_property
-    def is_rational(self) -> bool:
-        """Whether all coefficients are."""
-        return all(part.domain in (sp.ZZ, sp.QQ) for k in self.phi for part in (k.real, k.imaginary))
+    def gaps(self) -> list[tuple[sp.Poly, str]]:
+        """Of the reduction, with the grade demanded of each."""
+        return gaps(self.phi, self.grade)
 
     def _at(self, value: sp.Expr) -> Phi:
         parts = ((part.as_expr().subs(self.parameter, value), part.gens) for k in self.phi for part in (k.real, k.imaginary))

@@ -76,6 +76,11 @@ class Complex:
     def __bool__(self) -> bool:
         return not (self.real.is_zero and self.imaginary.is_zero)
 
+    @property
+    def is_rational(self) -> bool:
+        """Whether all coefficients are."""
+        return all(part.domain in (sp.ZZ, sp.QQ) for part in (self.real, self.imaginary))
+
     def conjugate(self) -> Complex:
         """The imaginary part negated: parameters, cosines and sines are real."""
         return Complex(self.real, -self.imaginary)

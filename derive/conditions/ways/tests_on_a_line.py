@@ -61,7 +61,7 @@ def decide_at(phi: list[sp.Expr], x: sp.Symbol, point: sp.Expr, cells: Sequence[
     if point.is_rational:
         return decide(phi, x, point, grade)
     exactly = [_complex(c, x) for c in phi]
-    if all(part.domain in (sp.ZZ, sp.QQ) for c in exactly for part in (c.real, c.imaginary)):
+    if all(c.is_rational for c in exactly):
         return qualifies(
             [Complex(c.real.set_domain(sp.QQ), c.imaginary.set_domain(sp.QQ)) for c in exactly], place_of(point, x), grade
         )

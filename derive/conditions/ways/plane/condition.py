@@ -185,7 +185,7 @@ class _Plane:
         return self.less(replace(self.found, polynomial=sp.Poly(value, xi), assumptions=sp.true, composed=None), self.grade)
 
     def _truth(self, cell: Cell) -> bool:
-        on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
+        on = self._through(cell)
         for g in on:
             if g in self.along:
                 return self._on(self.along[g], cell)
@@ -195,6 +195,10 @@ class _Plane:
         if cell.kind == "corner" and len(on) == 1 and on[0].total_degree() == 1 and on[0] not in self.projection.degenerate:
             cell = beside_on_a_line(on[0], cell)
         return self.verdict.on(cell, self.projection.curves, known_by_margins)
+
+    def _through(self, cell: Cell) -> list[sp.Poly]:
+        """Curves that pass through it."""
+        return [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
 
     def _fails_at_an_end(self, cell: Cell) -> bool:
         return self.ends.fail(dict(zip(self.projection.curves, cell.signs, strict=True)))
@@ -206,8 +210,8 @@ class _Plane:
 
     def _on(self, along: Along, cell: Cell) -> bool:
         axis = self.names.index(along.y)
-        on = {g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0}
-        at_break = len(on) > 1 and not on.isdisjoint(self._breaks(along))
+        on = self._through(cell)
+        at_break = len(on) > 1 and not set(on).isdisjoint(self._breaks(along))
         return along.contains(self.squares.root(axis, (cell.p, cell.q)[axis]), at_break)
 
     def _pieces(self, formula: Formula, missing: list[Cell]) -> list[tuple[Boolean, Callable[[Cell], bool]]]:
@@ -215,8 +219,9 @@ class _Plane:
         found: dict[sp.Poly, Along] = {}
         corners = []
         for cell in missing:
-            on = [g for g, sign in zip(self.projection.curves, cell.signs, strict=True) if sign == 0]
-            curve, along = next(((g, a) for g in on if (a := self.along.get(g) or self._along(g))), (None, None))
+            curve, along = next(
+                ((g, a) for g in self._through(cell) if (a := self.along.get(g) or self._along(g))), (None, None)
+            )
             if along is not None:
                 found[curve] = along
             elif cell.p.exact is not None and cell.q.exact is not None:

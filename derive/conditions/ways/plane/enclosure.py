@@ -19,7 +19,7 @@ Source: Moore, Interval Analysis (1966).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 
 import sympy as sp
@@ -27,16 +27,14 @@ from mpmath import iv
 
 from derive.arrays import is_missing, np
 from derive.conditions.ways.algebra import Root
+from derive.conditions.ways.intervals import function_of_intervals, interval, precisely
 from derive.conditions.ways.margins import Complex
-from derive.conditions.ways.plane.sturm import precisely
-from derive.conditions.ways.plane.values import interval
 from derive.conditions.ways.schur import reduced
 from derive.fields.phases import COSINES, SINES
 from derive.modes.roots import roots_of_monic
 
 TURNS = [Fraction(k, 24) for k in range(24)] + [Fraction(24, k) for k in range(1, 25)] + [Fraction(1, 100), Fraction(10**9)]
 """Tangents of half a phase: cosine and sine are rational there."""
-Function = Callable[..., list]
 
 
 class Enclosed:
@@ -119,15 +117,3 @@ class _Interval:
 
     def square(self):
         return self.real**2 + self.imaginary**2
-
-
-def function_of_intervals(phi: Sequence[Complex], names: Sequence[sp.Symbol]) -> Function:
-    """Real and imaginary parts of the coefficients in turn, times one number, functions of numbers of any kind.
-
-    They are whole polynomials, so that no division is rounded; no name of a symbol reaches the code.
-    """
-    parts = [part for k in phi for part in (k.real, k.imaginary)]
-    scale = sp.ilcm(1, *(part.clear_denoms(convert=True)[0] for part in parts))
-    plain = [sp.Symbol(f"x_{k}") for k in range(len(names))]
-    exprs = [sp.expand(scale * part.as_expr()) for part in parts]
-    return sp.lambdify(plain, [e.xreplace(dict(zip(names, plain, strict=True))) for e in exprs], [])

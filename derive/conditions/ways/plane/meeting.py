@@ -14,16 +14,17 @@ import sympy as sp
 from mpmath import iv
 
 from derive.conditions.ways.algebra import factors
+from derive.conditions.ways.apart import factors_between, simple_between
+from derive.conditions.ways.intervals import interval, precisely
 from derive.conditions.ways.margins import Complex, NoClosedForm, complex_coefficients
-from derive.conditions.ways.plane.apart import factors_between, simple_between
+from derive.conditions.ways.nearly import Nearly, near_double_roots
 from derive.conditions.ways.plane.cell import Cell
 from derive.conditions.ways.plane.coincidences import coincidences
 from derive.conditions.ways.plane.enclosure import Enclosed
-from derive.conditions.ways.plane.nearly import Nearly, near_double_roots
 from derive.conditions.ways.plane.projection import Projection, double_root_curves
 from derive.conditions.ways.plane.squares import Squares
-from derive.conditions.ways.plane.sturm import has_double_root_inside, precisely
-from derive.conditions.ways.plane.values import in_c_between, interval
+from derive.conditions.ways.plane.values import in_c_between
+from derive.conditions.ways.sturm import has_double_root_inside
 
 
 class Meeting:

@@ -25,13 +25,14 @@ import sympy as sp
 
 from derive.conditions.ways.algebra import Root, roots_over
 from derive.conditions.ways.between import between
+from derive.conditions.ways.intervals import precisely
 from derive.conditions.ways.margins import NoClosedForm
+from derive.conditions.ways.nearly import Nearly
 from derive.conditions.ways.plane.cell import Cell
 from derive.conditions.ways.plane.common import common_part, simple_part
-from derive.conditions.ways.plane.nearly import Nearly
 from derive.conditions.ways.plane.resultants import below, has_multiple_over, lead, meet_over, turns
 from derive.conditions.ways.plane.section import Cut, Section, short
-from derive.conditions.ways.plane.sturm import divisor, precisely, real_roots_between
+from derive.conditions.ways.sturm import divisor, real_roots_between
 
 ASIDE = (12, 40, 90, 150)
 """The points beside a cut are as near as that, in powers of 1/2; the farther, the shorter they are."""

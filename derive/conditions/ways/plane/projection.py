@@ -84,7 +84,8 @@ class Projection:
         Args:
             values: of the margins.
             also: more polynomials in (p, q).
-            with_even: whether the roots of factors of even power are wanted too.
+            with_even: whether it is of account that roots meet on the circle: then so are the roots of factors of even power,
+                and where double roots of two factors are the same.
 
         Raises:
             NoClosedForm: a curve is too long, or too many.

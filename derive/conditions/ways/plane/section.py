@@ -16,7 +16,7 @@ from fractions import Fraction
 import sympy as sp
 
 from derive.conditions.ways.algebra import Root, at
-from derive.conditions.ways.plane.nearly import SCALE, Nearly
+from derive.conditions.ways.nearly import SCALE, Nearly
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import sympy as sp
 from mpmath import iv
 
 from derive.conditions.ways.algebra import Dense, Root
+from derive.conditions.ways.intervals import interval
 from derive.conditions.ways.on_the_real_line import has_root_in_unit, shifted
 
 
@@ -37,12 +38,6 @@ def in_c_between(f: sp.Poly, p: Root, q: Root) -> list:
     for (i, j, k), value in terms:
         out[-1 - i] += value * at_p[j] * at_q[k]
     return out
-
-
-def interval(root: Root):
-    """That holds a number."""
-    low, high = (iv.mpf(x.numerator) / iv.mpf(x.denominator) for x in (root.low, root.high))
-    return iv.mpf([low.a, high.b])
 
 
 def _interval_powers(x, degree: int) -> list:

@@ -27,8 +27,6 @@ from derive.conditions.ways.plane.meeting import Meeting
 from derive.conditions.ways.plane.projection import Margin, Projection
 from derive.conditions.ways.plane.squares import Squares, root_below
 from derive.conditions.ways.plane.values import has_root_inside, in_c
-from derive.conditions.ways.schur import numeric_verdict
-from derive.fields.phases import COSINES, SINES
 from derive.modes.amplification import Amplification
 
 _SOMEWHERE = Fraction(7, 101)
@@ -92,7 +90,8 @@ class Verdict:
             numbers = self._named(p.exact, q.exact)
             if cell.kind == "corner" or self.grade == "von-neumann":
                 return self.exactly.stable(numbers, self.grade)
-            if not self.exactly.stable(numbers, "von-neumann") or self._meet_at_an_end(numbers):
+            at_ends = self.exactly.qualifies_at_ends(numbers, self.grade)  # on a piece of a curve everywhere or nowhere
+            if not (at_ends and self.exactly.stable(numbers, "von-neumann")):
                 return False
         if not stable and cell.kind == "corner":
             stable = any(self.in_open_cell(*point) for point in around(curves, cell))
@@ -109,16 +108,6 @@ class Verdict:
     def meeting(self) -> Meeting:
         """Of roots on the circle."""
         return Meeting(self.scheme.polynomial, self.phase, self.squares, self.found, self.enclosed)
-
-    def _meet_at_an_end(self, numbers: dict[str, sp.Rational]) -> bool:
-        """Whether factors do on the circle at the phases 0 or pi: on a piece of a curve everywhere or nowhere."""
-        values = {s: numbers[s.name] for s in self.names}
-        for end in (1, -1):
-            there = {**values, COSINES[self.phase]: end, SINES[self.phase]: 0}
-            phi = [k.real.as_expr().subs(there) + sp.I * k.imaginary.as_expr().subs(there) for k in self.phi]
-            if phi[0] == 0 or not numeric_verdict(phi, "power-bounded"):
-                return True
-        return False
 
     @cached_property
     def exactly(self) -> AtNumbers:

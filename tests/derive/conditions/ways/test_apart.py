@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from derive.conditions.ways.plane.apart import ROOM, simple_on_the_circle
+from derive.conditions.ways.apart import ROOM, simple_on_the_circle
 
 inside = st.builds(lambda size, angle: size * np.exp(1j * angle), st.floats(0, 0.95), st.floats(-np.pi, np.pi))
 angles = st.floats(-np.pi, np.pi)

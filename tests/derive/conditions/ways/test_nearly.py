@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from mpmath import iv
 
+from derive.conditions.ways.intervals import precisely
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.nearly import SCALE, Nearly, near_double_roots
-from derive.conditions.ways.plane.sturm import distinct_real_roots, divisor, precisely, real_roots_between
+from derive.conditions.ways.nearly import SCALE, Nearly, near_double_roots
+from derive.conditions.ways.sturm import distinct_real_roots, divisor, real_roots_between
 
 x = sp.Symbol("x")
 places = st.builds(Fraction, st.integers(-40, 40), st.integers(1, 12))

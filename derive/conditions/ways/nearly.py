@@ -54,10 +54,6 @@ class Nearly:
         both = zip(reversed(self.middle), reversed(self.errors), strict=True)
         return [iv.mpf([c - e, c + e]) / 2**SCALE for c, e in both]
 
-    def derivative(self) -> Nearly:
-        """With respect to the variable."""
-        return Nearly(_slope(self.middle), _slope(self.errors))
-
     def sign(self, x: Fraction) -> int:
         """At a rational number; 0 if it is not certain."""
         n, d, value, error, scale = x.numerator, x.denominator, 0, 0, 1
@@ -92,7 +88,7 @@ def near_double_roots(f: Nearly) -> list[Root]:
     >>> float(root.low), float(root.high)
     (0.5, 0.5)
     """
-    errors = sum(f.errors), sum(f.derivative().errors)
+    errors = sum(f.errors), sum(_slope(f.errors))
     places, width = [(Fraction(0), f.middle)], Fraction(1)  # f(x + width y) for y in [-1, 1], times a positive number
     for _ in range(NARROW):
         errors = tuple(e << len(f.middle) - 1 for e in errors)

@@ -8,35 +8,25 @@ before it is the greatest common divisor. The signs that lead the remainders of 
 >>> [distinct_real_roots([iv.mpf(1), iv.mpf(0), k], False)[0] for k in (-two, two)]
 [2, 0]
 
-Source: Moore, Interval Analysis (1966); Sturm (1835).
+Source: Sturm (1835).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from mpmath import iv
 
 from derive.conditions.ways.algebra import Root
 from derive.conditions.ways.between import apart
+from derive.conditions.ways.intervals import precisely
 from derive.conditions.ways.margins import NoClosedForm
-from derive.conditions.ways.plane.nearly import ROUGHLY, SCALE, Nearly
+from derive.conditions.ways.nearly import ROUGHLY, SCALE, Nearly
 
-PRECISION = 500
 Intervals = list
 """Coefficients, from the leading one down."""
-
-
-@contextmanager
-def precisely() -> Iterator[None]:
-    """With intervals of many digits."""
-    before, iv.prec = iv.prec, PRECISION
-    try:
-        yield
-    finally:
-        iv.prec = before
 
 
 def real_roots_between(f: Nearly, has_multiple: bool = False, count: int | None = None) -> list[Root]:
